@@ -13,7 +13,7 @@ export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
     'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over to other daemons and exits; a second SIGTERM exits at once. ' +
-    'SIGHUP reads the file again and applies log.level, quota, and what the files of tokens, certificates and the etcd password hold now; every other change needs a restart.\n' +
+    'SIGHUP reads the file again and applies log.level, quota, and what the files of tokens, certificates and the etcd password hold now, and opens audit.file again; every other change needs a restart.\n' +
     'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
     'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [
@@ -80,13 +80,20 @@ export default class Serve extends SmCommand<typeof Serve> {
     this.logOutput = new LogOutput(process.stdout, (text) => this.say(text));
     const logger = createLogger({...config.log, destination: this.logOutput});
     onSpelling = (text) => logger.warn({}, text);
-    const {ConfigReload, serve} = await import('../server/index.ts');
+    const {AuditFile, auditLog, ConfigReload, serve} = await import('../server/index.ts');
+    const auditFile = config.audit && new AuditFile(config.audit.file, logger);
     const reloading = new ConfigReload(load, config, logger);
-    reload = () => reloading.run();
+    reload = () => {
+      reloading.run();
+      auditFile?.reopen();
+    };
     const stop = new AbortController();
     process.once('SIGTERM', () => stop.abort());
     process.once('SIGINT', () => stop.abort());
-    const daemon = await serve(config, {logger, version: this.config.version, signal: stop.signal});
+    const daemon = await serve(config, {
+      ...{logger, version: this.config.version, signal: stop.signal},
+      onAudited: auditLog(logger, auditFile),
+    });
     reloading.daemon = daemon;
     const end = async (): Promise<void> => {
       process.once('SIGTERM', () => process.exit(143));
@@ -95,6 +102,6 @@ export default class Serve extends SmCommand<typeof Serve> {
     };
     if (stop.signal.aborted) await end();
     else stop.signal.addEventListener('abort', () => void end());
-    await daemon.ended;
+    await daemon.ended.finally(() => auditFile?.close());
   }
 }

@@ -58,6 +58,8 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
     'File with lines NAME ROLE [APPS]: the role of a certificate with that common name, DNS name or URI. If a call also sends a bearer token, the role of the token counts. Read again when it changes.',
   'log.level': 'debug, info, warn or error. Default info. Reloaded on SIGHUP.',
   'log.format': 'json or text. Default json.',
+  'audit.file':
+    'File to which this daemon adds a JSON line for each audit entry that it writes, whatever log.level is. Made for its owner alone. Opened again on SIGHUP. Default: none; the lines are in the log (level info).',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',
   shutdownTimeoutMs: 'Time limit of a graceful shutdown, in ms. Default 15000.',
   containerNetworks:

@@ -249,6 +249,7 @@ function configOf(
   const networks = get<string[]>('containerNetworks');
   const etcdTls = section<{ca: string}>('etcd.tls');
   const tls = section<{cert: string; key: string}>('tls');
+  const audit = section<{file: string}>('audit');
   const containerTls = section<NonNullable<ServerConfig['containerTls']>>('containerTls');
   return {
     service: required('service'),
@@ -265,6 +266,7 @@ function configOf(
     ...(tls === undefined ? {} : {tls}),
     filePermissions: get('filePermissions') ?? 'strict',
     log: {level: 'info', format: 'json', ...section<object>('log')},
+    ...(audit === undefined ? {} : {audit}),
     ...(embedded === true ? {embedded: embeddedOf(found, file, dataDir)} : {}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? SHUTDOWN_DEFAULT_MS,

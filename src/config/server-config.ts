@@ -38,6 +38,8 @@ export interface ServerConfig {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'json' | 'text';
   };
+  /** File to which a line is added for each audit entry. Absent: none. */
+  readonly audit?: {readonly file: string};
   readonly heartbeat: {
     /** T of the daemon, ms, 3000-60000. Default 10000. */
     readonly ttlMs: number;

@@ -124,6 +124,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['tls.clientRoles', {problem: text}],
   ['log.level', {problem: oneOf('debug', 'info', 'warn', 'error')}],
   ['log.format', {problem: oneOf('json', 'text')}],
+  ['audit.file', {problem: text}],
   ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],
   ['shutdownTimeoutMs', {problem: whole(0, SHUTDOWN_LIMIT_MS)}],
   ['containerNetworks', {problem: networks}],

@@ -51,6 +51,12 @@ export const BULK_LOOK_MS = 2;
 /** After a shorter turn a machine does not rest. */
 export const HEAVY_TURN_MS = 2;
 
+/** Lines that the audit file has not taken yet; what comes beyond is lost. */
+export const AUDIT_FILE_BACKLOG_BYTES = 1024 * 1024;
+
+/** The log says at most so often that the audit file cannot be written. */
+export const AUDIT_FILE_WARNING_INTERVAL_MS = 60_000;
+
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 

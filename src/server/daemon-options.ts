@@ -3,11 +3,14 @@ import type {EtcdOptions} from '../etcd/connection.ts';
 import type {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import type {PlannersOptions} from './planners.ts';
 import type {Logger} from '../runtime/logger.ts';
+import type {OnAudited} from '../store/audited-write.ts';
 
 export interface DaemonOptions extends Omit<PlannersOptions, 'logger'> {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly version: string;
+  /** Called with each audit entry of this daemon. Default: a line in the log. */
+  readonly onAudited?: OnAudited;
   /** Gives up waiting for etcd when aborted. */
   readonly signal?: AbortSignal;
   /** Longest T of any container of the cluster, ms: so long an accepted restore waits. Default: the longest that a container may have. */

@@ -84,11 +84,13 @@ interface Senders {
   readonly holdings: HoldingsCaller;
 }
 
+type FilledOptions = DaemonOptions & Required<Pick<DaemonOptions, 'metrics' | 'onAudited'>>;
+
 export class RunningDaemon implements Daemon {
   readonly address: string;
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
-  private readonly options: DaemonOptions;
+  private readonly options: FilledOptions;
   private readonly keys: Keys;
   private readonly clock: ReturnType<typeof watchingClock>;
   private readonly planners: Planners;
@@ -115,7 +117,7 @@ export class RunningDaemon implements Daemon {
   private state: DaemonState = {kind: 'serving'};
 
   private constructor(
-    options: DaemonOptions & {readonly metrics: DaemonMetrics},
+    options: FilledOptions,
     stores: OpenedStores,
     keys: Keys,
     credentials: Credentials,
@@ -175,7 +177,9 @@ export class RunningDaemon implements Daemon {
     const metrics = options.metrics ?? new DaemonMetrics();
     const onCall = (call: StoreCall): void => metrics.storeCall(call);
     const stores = await openWhenReachable({...options, onCall}, keys);
-    const daemon = new RunningDaemon({...options, metrics}, stores, keys, credentials);
+    const {onAudited = auditLog(options.logger)} = options;
+    const filled = {...options, metrics, onAudited};
+    const daemon = new RunningDaemon(filled, stores, keys, credentials);
     try {
       await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
       if (stores.cluster.doubt === undefined)
@@ -254,6 +258,7 @@ export class RunningDaemon implements Daemon {
       ...{keys, store, heartbeatStore, leases, clock, logger, cluster, plan},
       planners: this.planners.governors,
       bulkWork: this.bulkWork,
+      onAudited: this.options.onAudited,
       ...others,
       meter: this.metrics.governors,
       history: seenHistory(heartbeatStore, store),
@@ -334,7 +339,7 @@ export class RunningDaemon implements Daemon {
       quotas: new Quotas(quota),
       callQuotas: new CallQuotas(quota),
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
-      onAudited: auditLog(logger),
+      onAudited: this.options.onAudited,
     });
     return buildHttp({
       admin,
@@ -352,9 +357,9 @@ export class RunningDaemon implements Daemon {
   /** What cannot be written is lost: the log has it. */
   private auditRefusals(counts: readonly RefusedCount[]): void {
     const {keys, store, clock, address} = this;
-    const {logger} = this.options;
+    const {logger, onAudited} = this.options;
     const at = {daemon: address, wallMs: clock.wallMs()};
-    const writes = {store, keys, onAudited: auditLog(logger)};
+    const writes = {store, keys, onAudited};
     void writeRefusals(writes, at, counts).catch((error: unknown) =>
       logger.warn({err: error}, 'refused calls could not be audited'),
     );

@@ -13,6 +13,7 @@ import type {ClusterQuota} from '../model/quota.ts';
 import type {AppEvent} from '../model/audit.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
+import type {OnAudited} from '../store/audited-write.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {BulkAdmission} from '../runtime/bulk-work.ts';
 import {gate} from '../runtime/gate.ts';
@@ -68,6 +69,8 @@ export interface GoverningDaemonOptions {
   /** Plan beside the event loop for large apps. Default: nobody does. */
   readonly planners?: PlannersBeside | undefined;
   readonly meter?: GovernorMeter | undefined;
+  /** Called with each audit entry of this daemon. */
+  readonly onAudited: OnAudited;
   /** When the writes of long queues may begin. Absent: at once. */
   readonly bulkWork?: BulkAdmission;
   /** What the cluster may take, as the configuration says now. Default: CLUSTER_QUOTA_DEFAULT. */
@@ -209,11 +212,11 @@ export class GoverningDaemon {
   }
 
   private newGovernors(common: Common): Governors {
-    const {hints, daemonHints, leases, plan, planners, holdings, push, identity, meter} =
+    const {hints, daemonHints, leases, plan, planners, holdings, push, identity, meter, onAudited} =
       this.options;
     return new Governors({
       ...common,
-      ...{hints, daemonHints, leases, plan, planners, holdings, push, meter},
+      ...{hints, daemonHints, leases, plan, planners, holdings, push, meter, onAudited},
       epoch: () => this.epochNow,
       daemon: identity.container,
       onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),

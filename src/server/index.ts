@@ -1,10 +1,13 @@
 /** What a program needs to start a daemon. */
 export type {Daemon} from './daemon.ts';
 export type {DaemonOptions} from './daemon-options.ts';
+export {AuditFile} from '../runtime/audit-file.ts';
+export {auditLog} from '../store/audited-write.ts';
 export {ConfigReload} from './config-reload.ts';
 export {checkStart} from './start-check.ts';
 import type {ServerConfig} from '../config/index.ts';
 import type {Logger} from '../runtime/logger.ts';
+import type {OnAudited} from '../store/audited-write.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {PlannersOptions} from './planners.ts';
 import type {Daemon} from './daemon.ts';
@@ -14,6 +17,8 @@ export interface ServeDependencies extends Omit<PlannersOptions, 'logger'> {
   readonly logger: Logger;
   /** Program version. */
   readonly version: string;
+  /** Called with each audit entry of this daemon. Default: a line in the log. */
+  readonly onAudited?: OnAudited;
   /** Gives up waiting for etcd when aborted. */
   readonly signal?: AbortSignal;
   /** Longest T of any container of the cluster, ms: so long an accepted restore waits. Default: the longest that a container may have. */

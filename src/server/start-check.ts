@@ -1,6 +1,7 @@
 /** What a start needs of the configuration, and of the files that it names: all that can be found out before anything is opened. */
 import type {ServerConfig} from '../config/index.ts';
 import {credentialsOf} from '../embedded/options.ts';
+import {checkAuditFile} from '../runtime/audit-file.ts';
 import {Credentials} from './credentials.ts';
 import {refuseUncallable} from './loopback-check.ts';
 
@@ -9,4 +10,5 @@ export function checkStart(config: ServerConfig): void {
   refuseUncallable(config.advertise);
   new Credentials(config).check();
   credentialsOf(config.embedded?.tls);
+  if (config.audit !== undefined) checkAuditFile(config.audit.file);
 }

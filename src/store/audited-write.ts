@@ -36,12 +36,14 @@ export async function transactAudited(
 
 /**
  * One line for each entry, with the message `audit`, for whoever keeps logs longer than etcd keeps entries. It says who did what to which
- * objects; values stay in the entry, as logs have more readers.
+ * objects; values stay in the entry, as logs have more readers. `file` gets the same line, whatever the level of the log. Default: none.
  */
-export function auditLog(logger: Logger): OnAudited {
-  return ({at, who, from, operation, service, objects, objectCount, reason, requestId}, outcome) =>
-    logger.info(
-      {at, who, from, operation, service, objects, objectCount, reason, requestId, outcome},
-      'audit',
-    );
+export function auditLog(logger: Logger, file?: {write(line: object): void}): OnAudited {
+  return (entry, outcome) => {
+    const {at, who, from, operation, service, objects, objectCount, reason, requestId} = entry;
+    const of = {operation, service, objects, objectCount};
+    const line = {at, who, from, ...of, reason, requestId, outcome};
+    logger.info(line, 'audit');
+    file?.write(line);
+  };
 }

@@ -83,6 +83,7 @@ auth:
   tokenFile: /etc/sm/token
 tls: {cert: /d, key: /e, ca: /f, clientCa: /j, clientRoles: /k}
 log: {level: warn, format: text}
+audit: {file: /var/log/sm/audit.jsonl}
 filePermissions: any
 heartbeat: {ttlMs: 3000}
 shutdownTimeoutMs: 0
@@ -111,6 +112,7 @@ embedded:
       auth: {tokenFile: '/etc/sm/token'},
       tls: {cert: '/d', key: '/e', ca: '/f', clientCa: '/j', clientRoles: '/k'},
       log: {level: 'warn', format: 'text'},
+      audit: {file: '/var/log/sm/audit.jsonl'},
       ...{filePermissions: 'any', heartbeat: {ttlMs: 3_000}, shutdownTimeoutMs: 0},
       ...{compaction: 'off', containerNetworks: ['10.0.0.0/8', 'fd00::/8']},
       containerTls: {ca: '/l', cert: '/m', key: '/n', required: true},

@@ -82,6 +82,7 @@ export class DaemonNode implements Daemon {
       logger: simulatedLogger(process, checker),
     };
     this.governors = new Governors({
+      onAudited: () => undefined,
       ...common,
       epoch: () => 1,
       daemon: options.address,

@@ -120,6 +120,7 @@ export class ServedDaemon implements Daemon {
     const dispatcher = http.dispatcher(process);
     const calls = {logger, allowLoopback: true, dispatcher};
     return new GoverningDaemon({
+      onAudited: () => undefined,
       ...{keys, store, heartbeatStore, leases, cluster, clock, logger, plan},
       history: seenHistory(heartbeatStore, store),
       identity: identity(address, address, ttlMs),

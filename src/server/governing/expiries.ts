@@ -9,8 +9,8 @@ import type {Versioned} from '../../model/ownership.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
-import {auditLog, transactAudited} from '../../store/audited-write.ts';
+import {transactAudited} from '../../store/audited-write.ts';
+import type {OnAudited} from '../../store/audited-write.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Store} from '../../store/port.ts';
 import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
@@ -23,7 +23,7 @@ export interface ExpiryOptions {
   readonly store: Store;
   readonly fencingKey: FencingKey;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly onAudited: OnAudited;
   readonly view: () => AppView;
 }
 
@@ -143,7 +143,7 @@ export class Expiries {
 
   /** Refused where somebody has changed it since: the news of that comes by the watch. */
   private async takeBack(ended: Ended): Promise<void> {
-    const {store, fencingKey, logger, keys} = this.options;
+    const {store, fencingKey, onAudited, keys} = this.options;
     const {key, target, value} = fencingKey;
     const compares: Compare[] = [
       {key, target, op: '=', value},
@@ -151,7 +151,7 @@ export class Expiries {
     ];
     const put = {op: 'put', key: ended.key, value: encodeRecord(ended.value)} as const;
     await transactAudited(
-      {store, keys, onAudited: auditLog(logger)},
+      {store, keys, onAudited},
       {compares, then: [put], otherwise: []},
       {entry: this.entryOf(ended), revision: ended.mod},
     );

@@ -11,6 +11,7 @@ import type {ContainerCall, GovernorAction} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
+import type {OnAudited} from '../../store/audited-write.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
@@ -62,6 +63,8 @@ export interface GovernorShellOptions {
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** Plan beside the event loop for large apps. Default: nobody does. */
   readonly planners?: PlannersBeside | undefined;
+  /** Called with each audit entry of this daemon. */
+  readonly onAudited: OnAudited;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: GovernorMeter | undefined;
   /** A failure detector that is warm already. */

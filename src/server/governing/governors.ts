@@ -5,6 +5,7 @@ import type {GovernedFigures} from '../../governor/figures.ts';
 import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
+import type {OnAudited} from '../../store/audited-write.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
@@ -40,6 +41,8 @@ export interface GovernorsOptions {
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   readonly planners?: PlannersBeside | undefined;
   readonly meter?: GovernorMeter | undefined;
+  /** Called with each audit entry of this daemon. */
+  readonly onAudited: OnAudited;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;
 }

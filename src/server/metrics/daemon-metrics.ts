@@ -2,6 +2,7 @@
 import {collectDefaultMetrics, Counter, Gauge, Histogram, Registry} from 'prom-client';
 import type {StoreFigures} from '../../embedded/index.ts';
 import type {StoreCall} from '../../etcd/connection.ts';
+import {lostAuditLines} from '../../runtime/audit-file.ts';
 import {lostLogLines} from '../../runtime/log-output.ts';
 import type {GovernorMeter} from '../governing/meter.ts';
 import {registerAppGauges} from './app-gauges.ts';
@@ -57,6 +58,7 @@ export class DaemonMetrics {
       registers,
     });
     this.counter('sm_log_lines_lost_total', LOST_LINES, lostLogLines);
+    this.counter('sm_audit_lines_lost_total', LOST_AUDIT, lostAuditLines);
     this.counter('sm_admin_connections_refused_total', ADMIN_REFUSED, () => this.adminRefused);
   }
 
@@ -157,6 +159,8 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 const LOST_LINES = 'Log lines of this process that could not be written';
+const LOST_AUDIT =
+  'Lines of this process that the audit file has not taken; etcd keeps the entries';
 const COMMITTING = '1 while a write of this daemon has committed within T';
 const LAST_WRITE = 'When the last write of this daemon committed, Unix time; 0: none yet';
 const RESTORED = '1 while etcd was restored or replaced and nobody has accepted that';

@@ -92,6 +92,7 @@ describe('what was said for a while', () => {
     const key = world.keys.governedBy(service);
     const mod = (await world.memory.get(key)).entry?.mod ?? 0;
     const expiries = new Expiries({
+      onAudited: () => undefined,
       ...{app: service, governor: 'daemon-1', keys: world.keys, store: world.memory},
       ...{logger: silentLogger, view: () => view},
       fencingKey: {key, target: 'mod', value: mod},

@@ -70,6 +70,7 @@ class Bed {
     const {memory: store, keys} = this.elsewhere;
     const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
     this.run = new GovernorRun({
+      onAudited: () => undefined,
       ...{app: service, governor: 'd1', keys, store, batcher: new TransactionBatcher(store)},
       ...{epoch: 1, clock, logger: silentLogger, plan, planners, push: undefined},
       fencingKey: {key: keys.ownership(SERVICE, service), target: 'mod', value: 0},

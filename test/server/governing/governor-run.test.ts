@@ -42,6 +42,7 @@ class Bed {
     const logger = {...silentLogger, error: (fields: object) => void this.errors.push(fields)};
     const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
     this.governors = new Governors({
+      onAudited: () => undefined,
       ...{keys: this.keys, store: this.store, batcher: this.batcher},
       ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push, holdings: undefined},
       logger: {...logger, child: () => logger},

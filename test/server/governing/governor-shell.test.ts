@@ -127,6 +127,7 @@ async function govern(silence?: FailureDetector, push?: PushDependencies): Promi
   } as const;
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
   const options: GovernorRunOptions = {
+    onAudited: () => undefined,
     ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), fencingKey},
     ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push, failureDetector: silence},
     holdings: undefined,
