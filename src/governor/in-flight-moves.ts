@@ -40,6 +40,8 @@ interface LimitedApp {
 export class InFlightMoves {
   private readonly app: LimitedApp;
   private readonly moves = new Map<string, InFlightMove>();
+  /** Moves whose shards are about to be sent elsewhere: their ends count until that is written. */
+  private readonly redirected = new Map<string, InFlightMove>();
   /** Shards that are to be dropped and added again on their container once the budget allows it. */
   private readonly restarts = new Set<string>();
   /** Of containers with hooks that have outlasted their limits: the shards of those hooks. */
@@ -66,6 +68,7 @@ export class InFlightMoves {
     const copy = new InFlightMoves(this.app, this.zoneOf);
     for (const [container, shards] of this.overdue) copy.overdue.set(container, shards);
     for (const [shard, move] of this.moves) copy.keep(shard, move);
+    for (const [shard, move] of this.redirected) copy.redirect(shard, move);
     copy.starts = [...this.starts];
     return copy;
   }
@@ -85,6 +88,7 @@ export class InFlightMoves {
     if (before !== undefined && isBudgeted(before.urgency) && !isBudgeted(found.urgency)) return;
     this.end(shard);
     this.keep(shard, found);
+    if (before !== undefined && before.to !== found.to) this.redirect(shard, before);
   }
 
   /**
@@ -139,6 +143,9 @@ export class InFlightMoves {
 
   /** Does not count any more, whatever the record says: nothing lets go of the shard, and there is nowhere for it to go. */
   end(shard: string): void {
+    const before = this.redirected.get(shard);
+    if (before !== undefined) this.countEnds(before, -1);
+    this.redirected.delete(shard);
     const move = this.moves.get(shard);
     if (move === undefined) return;
     this.moves.delete(shard);
@@ -264,9 +271,19 @@ export class InFlightMoves {
     this.count(move, 1);
   }
 
-  private count({from, to, urgency, zones, stuck, leaves}: InFlightMove, by: number): void {
+  private redirect(shard: string, before: InFlightMove): void {
+    this.redirected.set(shard, before);
+    this.countEnds(before, 1);
+  }
+
+  private count(move: InFlightMove, by: number): void {
+    const {urgency, stuck} = move;
     if (urgency === 'departure') this.departing += by;
     else if (urgency !== 'ending' && !stuck) this.budgeted += by;
+    this.countEnds(move, by);
+  }
+
+  private countEnds({from, to, zones, stuck, leaves}: InFlightMove, by: number): void {
     // Nothing arrives from a hook that may never end.
     if (!leaves || !stuck) add(this.arrivals, to, by);
     if (leaves) add(this.leaving, from, by);

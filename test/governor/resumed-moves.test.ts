@@ -100,6 +100,21 @@ describe('a write that is asked for', () => {
     moves.note('s1', record('', 'removed'));
     expect(refusal()).toBeUndefined();
   });
+
+  it.each(['commits', 'is refused'])(
+    'to go elsewhere counts at both targets until it %s',
+    (fate) => {
+      const moves = new InFlightMoves({spec: undefined, shards: {size: 0}});
+      const arriving = () => ['b', 'c'].map((container) => moves.arrivingAt(container));
+      const [before, after] = [record('b', 'drain a'), record('c', 'drain a')];
+      moves.note('s1', before);
+      expect(arriving()).toEqual([1, 0]);
+      moves.asked('s1', after);
+      expect(arriving()).toEqual([1, 1]);
+      moves.note('s1', fate === 'commits' ? after : before);
+      expect(arriving()).toEqual(fate === 'commits' ? [0, 1] : [1, 0]);
+    },
+  );
 });
 
 describe('a restart that waits for the budget of a minute', () => {

@@ -59,6 +59,15 @@ export const RESUMING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a move that is sent elsewhere gives its old target up before that is written',
+      breaks: '"Joining containers": at most one running shard moves to it, on trial',
+      find: 'if (before !== undefined && before.to !== found.to) this.redirect(shard, before);',
+      replace: '',
+      killed: RESUMED_TESTS(
+        'a write that is asked for > to go elsewhere counts at both targets until it commits',
+      ),
+    },
+    {
       name: 'nobody looks at a restart again that waits for the budget of a minute',
       breaks: '"Budgets": a changed task restarts its shard',
       find: 'return this.restarts.size > 0;',
