@@ -1,8 +1,6 @@
 /** Roles for an etcd with users: what daemons need, what only reads, and what the containers of one app need. */
-import {ATTEMPT_LIMIT_MS} from './limits.ts';
-import {openEndpoint} from './connection.ts';
-import type {EtcdOptions} from './connection.ts';
-import {translateError} from './foreign-errors.ts';
+import {onAnyEndpoint} from './any-endpoint.ts';
+import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {Keys} from './keys.ts';
 import {endOfPrefix} from './wire.ts';
 
@@ -71,35 +69,31 @@ export function roleCommands(roles: readonly EtcdRole[]): string[] {
 }
 
 /** Makes what is missing; takes nothing away. Needs a user with the role root. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
-export async function applyRoles(
+export function applyRoles(
   options: EtcdOptions,
   roles: readonly EtcdRole[],
 ): Promise<AppliedRole[]> {
-  const [endpoint = ''] = options.endpoints;
-  const client = openEndpoint(endpoint, {timeoutMs: ATTEMPT_LIMIT_MS, ...options});
-  try {
-    const {roles: names = []} = await client.auth.roleList();
+  return onAnyEndpoint(options, async ({auth}) => {
+    const {roles: names = []} = await auth.roleList();
     const known = new Set(names.map(String));
     const applied: AppliedRole[] = [];
-    for (const role of roles) {
-      const isNew = !known.has(role.name);
-      if (isNew) await client.auth.roleAdd({name: role.name});
-      const {perm = []} = isNew ? {} : await client.auth.roleGet({role: role.name});
-      const missing = role.grants.filter((grant) => !perm.some((one) => isGranted(grant, one)));
-      for (const grant of missing)
-        await client.auth.roleGrantPermission({
-          name: role.name,
-          perm: permissionOf(grant),
-        } as never);
-      const result = isNew ? 'created' : missing.length > 0 ? 'configured' : 'unchanged';
-      applied.push({name: role.name, result});
-    }
+    for (const role of roles) applied.push(await applyRole(auth, role, known.has(role.name)));
     return applied;
-  } catch (error) {
-    throw translateError(error);
-  } finally {
-    client.close();
-  }
+  });
+}
+
+async function applyRole(
+  auth: EndpointClient['auth'],
+  {name, grants}: EtcdRole,
+  isKnown: boolean,
+): Promise<AppliedRole> {
+  if (!isKnown) await auth.roleAdd({name});
+  const {perm = []} = isKnown ? await auth.roleGet({role: name}) : {};
+  const missing = grants.filter((grant) => !perm.some((one) => isGranted(grant, one)));
+  for (const grant of missing)
+    await auth.roleGrantPermission({name, perm: permissionOf(grant)} as never);
+  if (!isKnown) return {name, result: 'created'};
+  return {name, result: missing.length > 0 ? 'configured' : 'unchanged'};
 }
 
 interface Permission {
