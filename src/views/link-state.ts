@@ -73,7 +73,7 @@ export function linkText(link: LinkState, nowMs: number): string {
     return `STALE ${clockText(nowMs - sinceMs)} (retry ${retry} ${when}: ${reason})`;
   }
   if (store !== undefined)
-    return `STALE ${clockText(nowMs - store.sinceMs)} (the daemon cannot reach its store: ${store.reason})`;
+    return `STALE ${clockText(nowMs - store.sinceMs)} (the daemon's store: ${store.reason})`;
   if (link.serverMs === undefined) return 'CONNECTING';
   const time = new Date(serverNowMs(link, nowMs)).toISOString().slice(11, 19);
   return `LIVE ${time}Z  lag ${(lagMs / 1_000).toFixed(1)}s`;

@@ -73,9 +73,7 @@ export class LiveLines {
 
   private store({ok, reason}: {ok: boolean; reason: string}, at: string): void {
     this.storeAway = !ok;
-    const text = ok
-      ? '. the daemon reaches its store again'
-      : `? the daemon cannot reach its store: ${reason}`;
+    const text = ok ? ". the daemon's store takes writes again" : `? the daemon's store: ${reason}`;
     this.print({type: 'store', ok, reason, at}, text);
   }
 

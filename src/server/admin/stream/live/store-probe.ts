@@ -42,7 +42,8 @@ export class StoreProbe {
     try {
       await this.store.status({timeoutMs: STORE_PROBE_TIMEOUT_MS});
       const writes = this.writes();
-      if (writes.kind === 'none') throw new Error(writesText(writes));
+      // Since when stands beside it: where there is little room, the reason comes first.
+      if (writes.kind === 'none') throw new Error(writes.reason || writesText(writes));
       const lagMs = Math.round(performance.now() - startedMs);
       this.last = {lagMs, store: {ok: true, since: '', reason: ''}};
     } catch (error) {
