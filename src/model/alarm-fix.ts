@@ -46,7 +46,7 @@ export function alarmFix({code, service, object, others = []}: AlarmSubject): st
     case 'UNREACHABLE':
       return `let the daemons reach it by that address (advertise, firewall), then restart it${alsoRestarted(others)}: sm container get -a ${service} ${object}`;
     case 'CLOCK_RATE':
-      return `see how the time server of the machine of ${object} corrects its clock`;
+      return `see whether the machines of ${object} and of the daemon have processors to spare (else it passes with the load), then how their time servers correct the clocks`;
     case 'GOVERNOR_BROKEN':
       return 'keep the log of the daemon and report it; the governor restarts by itself';
     case 'SUMMARY_CUT':
