@@ -8,6 +8,7 @@ import {
   ATTEMPT_LIMIT_MS,
   KEEPALIVE_ANSWER_MS,
   KEEPALIVE_MS,
+  LOGIN_KEPT_MS,
   LOGIN_TRIES,
   RECONNECT_MAX_MS,
   RECONNECT_MIN_MS,
@@ -211,9 +212,12 @@ function answerHeard<T>(answered: Promise<T>, heard: () => void): Promise<T> {
 /**
  * A change of users or roles ends signed tokens (JWT), and calls that are under way with tokens of the other kind. etcd says so in a word of its own,
  * on which the package does not log in again. It has done nothing then, so the same call may be made again, a write too.
+ * An etcd that was restored says nothing: a token of before holds an index of its log that it may never reach again, and each call with it waits for that.
+ * So a call without an answer ends the login, for the calls after it. A slow etcd must not be asked for many of them: each costs it a tenth of a second.
  */
-function renewOldLogins(pool: Pool): void {
+function renewOldLogins(pool: Pool, nowMs: () => number = () => performance.now()): void {
   const {authenticator} = pool;
+  let endedMs = Number.NEGATIVE_INFINITY;
   const exec: Call = pool.exec.bind(pool);
   pool.exec = async (service, method, payload, options) => {
     for (let tries = 1; ; tries += 1) {
@@ -221,9 +225,14 @@ function renewOldLogins(pool: Pool): void {
       try {
         return await exec(service, method, payload, options);
       } catch (error) {
-        if (tries >= LOGIN_TRIES || !OLD_LOGIN.test(String(error))) throw error;
+        const isOld = OLD_LOGIN.test(String(error));
+        const isLost = !isAnswer(translateError(error)) && nowMs() - endedMs >= LOGIN_KEPT_MS;
         // Another call may have logged in meanwhile.
-        if (authenticator.awaitingMetadata === used) authenticator.invalidateMetadata();
+        if ((isOld || isLost) && authenticator.awaitingMetadata === used) {
+          authenticator.invalidateMetadata();
+          endedMs = nowMs();
+        }
+        if (tries >= LOGIN_TRIES || !isOld) throw error;
       }
     }
   };

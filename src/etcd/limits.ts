@@ -45,6 +45,9 @@ export const REFUSED_LOGIN_MS = 1_000;
 /** A call whose login is older than the users and roles of etcd is made with a new login, so many times in all. */
 export const LOGIN_TRIES = 4;
 
+/** Calls without an answer end the login of their client at most so often. */
+export const LOGIN_KEPT_MS = 10_000;
+
 /** Of etcd's metrics no more is read: they have 150 kB. */
 export const METRICS_LIMIT_BYTES = 4 * 1024 ** 2;
 
