@@ -102,6 +102,10 @@ export default class Serve extends SmCommand<typeof Serve> {
     };
     if (stop.signal.aborted) await end();
     else stop.signal.addEventListener('abort', () => void end());
-    await daemon.ended.finally(() => auditFile?.close());
+    try {
+      await daemon.ended;
+    } finally {
+      await auditFile?.close();
+    }
   }
 }

@@ -41,6 +41,8 @@ export class AuditFile {
   private readonly logger: Logger;
   private readonly path: string;
   private warnedAtMs = Number.NEGATIVE_INFINITY;
+  /** Resolves once the file is open, or cannot be opened. */
+  private readonly opened: Promise<void>;
 
   /** A file that is not there is made, for its owner alone. @throws SmError INVALID_CONFIG */
   constructor(path: string, logger: Logger) {
@@ -53,6 +55,10 @@ export class AuditFile {
     this.output.on('drop', () => {
       lost += 1;
       this.warn('its lines wait for longer than they can be kept');
+    });
+    this.opened = new Promise((resolve) => {
+      this.output.once('ready', resolve);
+      this.output.once('error', () => resolve());
     });
     // What could not be written is tried again with the next line.
     this.output.on('error', (error: Error) => this.warn(error.message));
@@ -68,7 +74,8 @@ export class AuditFile {
   }
 
   /** Writes what waits. */
-  close(): void {
+  async close(): Promise<void> {
+    await this.opened;
     try {
       this.output.flushSync();
     } catch (error) {

@@ -30,9 +30,9 @@ beforeEach(() => {
   file = new AuditFile(path, logger);
   onAudited = auditLog(logger, file);
 });
-afterEach(() => {
+afterEach(async () => {
   vi.restoreAllMocks();
-  file.close();
+  await file.close();
   fs.rmSync(folder, {recursive: true});
 });
 
@@ -77,7 +77,7 @@ describe('the audit file', () => {
     await until(() => fs.existsSync(path), LONG_MS, 'the new file');
     onAudited(entry('r2'), 'committed');
     await has(1);
-    file.close();
+    await file.close();
     file = new AuditFile(path, silentLogger);
     onAudited = auditLog(silentLogger, file);
     onAudited(entry('r3'), 'committed');
