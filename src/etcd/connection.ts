@@ -213,9 +213,10 @@ function answerHeard<T>(answered: Promise<T>, heard: () => void): Promise<T> {
  * A change of users or roles ends signed tokens (JWT), and calls that are under way with tokens of the other kind. etcd says so in a word of its own,
  * on which the package does not log in again. It has done nothing then, so the same call may be made again, a write too.
  * An etcd that was restored says nothing: a token of before holds an index of its log that it may never reach again, and each call with it waits for that.
- * So a call without an answer ends the login, for the calls after it. A slow etcd must not be asked for many of them: each costs it a tenth of a second.
+ * So a call without an answer ends the login, for the calls after it. A slow etcd must not be asked for many logins: each costs it far more than a read, as it
+ * compares a hash that is slow on purpose.
  */
-function renewOldLogins(pool: Pool, nowMs: () => number = () => performance.now()): void {
+function renewOldLogins(pool: Pool): void {
   const {authenticator} = pool;
   let endedMs = Number.NEGATIVE_INFINITY;
   const exec: Call = pool.exec.bind(pool);
@@ -226,11 +227,12 @@ function renewOldLogins(pool: Pool, nowMs: () => number = () => performance.now(
         return await exec(service, method, payload, options);
       } catch (error) {
         const isOld = OLD_LOGIN.test(String(error));
-        const isLost = !isAnswer(translateError(error)) && nowMs() - endedMs >= LOGIN_KEPT_MS;
+        const nowMs = performance.now();
+        const isLost = !isAnswer(translateError(error)) && nowMs - endedMs >= LOGIN_KEPT_MS;
         // Another call may have logged in meanwhile.
         if ((isOld || isLost) && authenticator.awaitingMetadata === used) {
           authenticator.invalidateMetadata();
-          endedMs = nowMs();
+          endedMs = nowMs;
         }
         if (tries >= LOGIN_TRIES || !isOld) throw error;
       }
