@@ -16,7 +16,7 @@ import type {WaitFor, WaitOutcome} from './waiting.ts';
 import {connectionOf, effectiveSettings} from './settings.ts';
 import type {EffectiveSetting, GivenFlags} from './settings.ts';
 import {DURATION_MAX_MS, WAIT_DEFAULT_MS} from './limits.ts';
-import {visibleLines} from './visible.ts';
+import {visibleLines} from '../model/visible.ts';
 
 const APP_FLAG = {
   char: 'a',

@@ -2,7 +2,7 @@
 import type {Command} from '@oclif/core';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {readContexts} from './contexts.ts';
-import {visible} from './visible.ts';
+import {visible} from '../model/visible.ts';
 import {CANDIDATES_LIMIT} from './limits.ts';
 
 export interface CompletionWorld {

@@ -5,7 +5,7 @@ import {SmError} from '../model/errors.ts';
 import {jsonText} from './json-text.ts';
 import {usageFailure} from './usage-failure.ts';
 import type {UsageError} from './usage-failure.ts';
-import {visible, visibleLines} from './visible.ts';
+import {visible, visibleLines} from '../model/visible.ts';
 import {STACK_LINES_SHOWN} from './limits.ts';
 
 /** A command that is done but must not exit 0: its output has been written. */

@@ -1,6 +1,6 @@
 /** Results for people and for scripts. stdout holds the result and nothing else. */
 import {jsonText} from './json-text.ts';
-import {visible} from './visible.ts';
+import {visible} from '../model/visible.ts';
 
 export const OUTPUT_FORMATS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];

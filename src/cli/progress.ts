@@ -2,7 +2,7 @@
  * How far long work has come, on stderr. On a terminal one line that is drawn in place: a word at once, after a second with
  * a bar, count and ETA. Elsewhere one line per change.
  */
-import {visible} from './visible.ts';
+import {visible} from '../model/visible.ts';
 import {BAR_FROM_MS, BAR_WIDTH_COLUMNS, PROGRESS_COLUMNS_DEFAULT, REDRAW_MS} from './limits.ts';
 
 export interface ProgressState {

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core';
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import {eventLine} from '../cli/event-lines.ts';
 import {followStream} from '../cli/following.ts';
-import {visible} from '../cli/visible.ts';
+import {visible} from '../model/visible.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from '../protocol/limits.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
 import {instantOf} from '../cli/instant.ts';

@@ -1,6 +1,6 @@
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import type {PrintedApp} from '../config/apps-print.ts';
-import {visible} from '../cli/visible.ts';
+import {visible} from '../model/visible.ts';
 
 export default class Export extends SmCommand<typeof Export> {
   static override summary = 'Print apps as a file that apply accepts.';

@@ -11,12 +11,6 @@ export default class Top extends LiveCommand<typeof Top> {
   ];
 
   override async run(): Promise<void> {
-    await this.watch({
-      view: 'top',
-      command: 'sm top',
-      service: '',
-      query: {},
-      loadViews: () => import('../views/index.tsx'),
-    });
+    await this.watch({view: 'top', command: 'sm top'});
   }
 }

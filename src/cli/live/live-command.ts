@@ -1,12 +1,15 @@
 /** Base of the commands that can watch: on a terminal a live view, else one line or JSON object a change. */
+import {once} from 'node:events';
 import {Flags} from '@oclif/core';
 import type {Command} from '@oclif/core';
 import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
+import {gate} from '../../runtime/gate.ts';
+import {pause} from '../../runtime/pause.ts';
 import {SmCommand} from '../base-command.ts';
 import {endWithReader} from '../lost-output.ts';
 import {waitUntilMet} from '../waiting.ts';
-import type {ScreenQuery, ViewModule} from './live-session.ts';
+import type {ScreenQuery} from './live-session.ts';
 import {ALL_ROWS} from '../limits.ts';
 
 /** `without`: flags that say nothing where changes are followed; given with --watch they are refused. */
@@ -33,10 +36,9 @@ export interface Watched {
   readonly view: LiveView;
   /** As the user would type it. */
   readonly command: string;
-  /** '' for all apps. */
-  readonly service: string;
-  readonly query: Omit<AdminInput<'liveStream'>, 'view' | 'service'>;
-  readonly loadViews: () => Promise<ViewModule>;
+  /** All apps when left out. */
+  readonly service?: string;
+  readonly query?: Omit<AdminInput<'liveStream'>, 'view' | 'service'>;
   readonly for?: string | undefined;
   /** What is typed into the filter of the screen to begin with. */
   readonly filter?: string | undefined;
@@ -64,20 +66,18 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
 
   /** Decided before anything heavy is loaded: without both ends a view can neither be seen nor steered. */
   protected onTerminal(): boolean {
-    const tabular = this.isForPeople;
     const terminal = process.stdin.isTTY && process.stdout.isTTY;
-    return tabular && terminal && process.env['TERM'] !== 'dumb';
+    return this.isForPeople && terminal && process.env['TERM'] !== 'dumb';
   }
 
   private async showScreen(watched: Watched): Promise<number> {
     const {runSession} = await import('./live-session.ts');
-    const {view, command, service, filter, loadViews} = watched;
+    const {view, command, service = '', filter = ''} = watched;
     return runSession({
       view,
       labels: {command, service, server: new URL(this.client.server).host},
       fullScreen: view === 'top',
-      filter: filter ?? '',
-      loadViews,
+      filter,
       open: (chosen) => (lastEventId, signal) =>
         this.client.liveStream(inputOf(watched, chosen), lastEventId, signal),
       until: (signal) => this.until(watched, signal),
@@ -97,12 +97,11 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       listen('SIGTERM', 143);
     });
     // A goal that is met at once must not end the watch before it has said how things are.
-    let shown: () => void = () => undefined;
-    const first = new Promise<void>((resolve) => (shown = resolve));
-    over.signal.addEventListener('abort', () => shown());
-    const streaming = this.stream(watched, over.signal, () => shown()).then(() => 0);
+    const shown = gate();
+    over.signal.addEventListener('abort', () => shown.resolve());
+    const streaming = this.stream(watched, over.signal, shown.resolve).then(() => 0);
     const until = this.until(watched, over.signal).then(async (exit) => {
-      if (watched.for !== undefined) await first;
+      if (watched.for !== undefined) await shown.promise;
       return exit;
     });
     try {
@@ -124,7 +123,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     if (signal.aborted) return;
     const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
     const lines = new LiveLines({
-      json: this.format !== 'table' && this.format !== 'wide',
+      json: !this.isForPeople,
       write: (line) => void process.stdout.write(`${line}\n`),
       say: (text) => this.say(text),
       onWhole,
@@ -143,14 +142,8 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     const limitMs = this.timeoutMs;
     if (watched.for !== undefined)
       return this.untilGoal(watched, watched.for as Goal, limitMs, signal);
-    await new Promise<void>((resolve) => {
-      const timer = limitMs === undefined ? undefined : setTimeout(resolve, limitMs);
-      const stop = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', stop, {once: true});
-    });
+    if (limitMs === undefined) await once(signal, 'abort');
+    else await pause(limitMs, signal);
     return 0;
   }
 
@@ -162,7 +155,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
   ): Promise<number> {
     const endMs = performance.now() + (limitMs ?? Number.POSITIVE_INFINITY);
     const {services} =
-      service === '' ? await this.client.call('getSpec', {}) : {services: [service]};
+      service === undefined ? await this.client.call('getSpec', {}) : {services: [service]};
     if (services.length === 0) throw new SmError('APP_NOT_FOUND', `no app to wait for`);
     for (const app of services) {
       const wanted = {service: app, kind: 'app', id: '', for: goal} as const;
@@ -176,11 +169,10 @@ function inputOf(
   {view, service, query}: Watched,
   chosen: ScreenQuery | undefined,
 ): AdminInput<'liveStream'> {
-  const sort = chosen?.sort as AdminInput<'liveStream'>['sort'];
   return {
     view,
-    ...(service === '' ? {} : {service}),
+    service,
     ...query,
-    ...(chosen === undefined ? {} : {filter: chosen.filter, ...(sort === undefined ? {} : {sort})}),
+    ...(chosen as Pick<AdminInput<'liveStream'>, 'filter' | 'sort'>),
   };
 }

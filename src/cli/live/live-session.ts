@@ -1,45 +1,15 @@
 /** A live view on a terminal, from the first word of the daemon to the terminal as it was before. */
 import type {LinkEvent} from '../../model/live-link.ts';
 import type {LiveMessage, LiveView} from '../../protocol/admin-live.ts';
+import {gate} from '../../runtime/gate.ts';
 import {LiveLink} from './live-link.ts';
 import type {OpenStream} from './live-link.ts';
 import {TerminalScreen} from './terminal-screen.ts';
-import type {ScreenSize} from './painter.ts';
 import {FRAME_MS, QUERY_PAUSE_MS, TICK_MS} from '../limits.ts';
 
-/** What the views room gives; commands hand it in, for it is loaded only when a terminal is there to draw on. */
-export interface ViewModule {
-  openView(
-    what: {
-      view: LiveView;
-      labels: LiveLabels;
-      filter: string;
-      heard: readonly LinkEvent<LiveMessage>[];
-    },
-    host: {
-      stdin: NodeJS.ReadStream;
-      size: () => ScreenSize;
-      nowMs: () => number;
-      paint: (frame: string) => void;
-      onChange: () => void;
-      onQuery: (query: ScreenQuery) => void;
-      onEnd: (how: 'quit' | 'interrupt') => void;
-    },
-  ): OpenedView;
-}
-
-interface OpenedView {
-  take(event: LinkEvent<LiveMessage>): void;
-  resized(): void;
-  draw(): void;
-  close(): void;
-}
-
-export interface LiveLabels {
-  readonly command: string;
-  readonly service: string;
-  readonly server: string;
-}
+/** Loaded only when a terminal is there to draw on. */
+const loadViews = () => import('../../views/index.tsx');
+type OpenedView = ReturnType<Awaited<ReturnType<typeof loadViews>>['openView']>;
 
 export interface ScreenQuery {
   readonly filter: string;
@@ -48,10 +18,9 @@ export interface ScreenQuery {
 
 export interface SessionOptions {
   readonly view: LiveView;
-  readonly labels: LiveLabels;
+  readonly labels: {readonly command: string; readonly service: string; readonly server: string};
   readonly fullScreen: boolean;
   readonly filter: string;
-  readonly loadViews: () => Promise<ViewModule>;
   /** Opens the stream; `query` as chosen at the screen so far. */
   readonly open: (query: ScreenQuery | undefined) => OpenStream;
   /** Resolves with an exit code when something else ends the view; rejects when it must fail. */
@@ -82,8 +51,8 @@ class LiveSession {
   private drawTimer: NodeJS.Timeout | undefined;
   private queryTimer: NodeJS.Timeout | undefined;
   private drawnMs = Number.NEGATIVE_INFINITY;
-  private end: (exit: number) => void = () => undefined;
-  private fail: (error: unknown) => void = () => undefined;
+  private readonly ended = gate<number>();
+  private readonly heard = gate();
 
   constructor(options: SessionOptions) {
     this.options = options;
@@ -93,17 +62,13 @@ class LiveSession {
   }
 
   async run(): Promise<number> {
-    const ended = new Promise<number>((resolve, reject) => {
-      this.end = resolve;
-      this.fail = reject;
-    });
+    const {promise, resolve: end, reject: fail} = this.ended;
     this.hearSignals();
     // After the first word, the view stays whatever happens: it is what people look at when things go wrong.
-    const running = this.link.run(() => false);
-    running.catch((error: unknown) => this.fail(error));
-    this.options.until(this.over.signal).then(this.end, this.fail);
-    const opened = this.openWhenHeard().catch((error: unknown) => this.fail(error));
-    const exit = await ended;
+    this.link.run(() => false).catch(fail);
+    this.options.until(this.over.signal).then(end, fail);
+    const opened = this.openWhenHeard().catch(fail);
+    const exit = await promise;
     await opened;
     return exit;
   }
@@ -121,16 +86,13 @@ class LiveSession {
     process.stdin.unref();
   }
 
-  private heard: () => void = () => undefined;
-
   private async openWhenHeard(): Promise<void> {
-    const firstWord = new Promise<void>((resolve) => (this.heard = resolve));
-    const views = await this.options.loadViews();
-    await firstWord;
+    const {openView} = await loadViews();
+    await this.heard.promise;
     if (this.over.signal.aborted) return;
     this.screen.start();
     const {view, labels, filter} = this.options;
-    this.view = views.openView(
+    this.view = openView(
       {view, labels, filter, heard: this.early.splice(0)},
       {
         stdin: process.stdin,
@@ -139,7 +101,7 @@ class LiveSession {
         paint: (frame) => this.screen.paint(frame),
         onChange: () => this.drawSoon(),
         onQuery: (query) => this.askAnew(query),
-        onEnd: (how) => this.end(how === 'quit' ? 0 : 130),
+        onEnd: (how) => this.ended.resolve(how === 'quit' ? 0 : 130),
       },
     );
     this.listen(process.stdout, 'resize', () => this.view?.resized());
@@ -152,7 +114,7 @@ class LiveSession {
     else this.view.take(event);
     // A first frame without rows would be drawn for nothing.
     if (event.type === 'message' && event.message.type === 'rows' && !event.message.more)
-      this.heard();
+      this.heard.resolve();
   }
 
   private drawSoon(): void {
@@ -174,13 +136,14 @@ class LiveSession {
   }
 
   private hearSignals(): void {
-    this.listen(process, 'SIGINT', () => this.end(130));
-    for (const signal of ['SIGTERM', 'SIGHUP']) this.listen(process, signal, () => this.end(143));
-    this.listen(process, 'uncaughtException', (error) => this.fail(error));
+    const {resolve: end, reject: fail} = this.ended;
+    this.listen(process, 'SIGINT', () => end(130));
+    for (const signal of ['SIGTERM', 'SIGHUP']) this.listen(process, signal, () => end(143));
+    this.listen(process, 'uncaughtException', (error) => fail(error as Error));
     // The terminal has gone: there is nobody to tell.
     for (const stream of [process.stdout, process.stdin])
-      this.listen(stream, 'error', () => this.end(143));
-    this.listen(process.stdin, 'end', () => this.end(143));
+      this.listen(stream, 'error', () => end(143));
+    this.listen(process.stdin, 'end', () => end(143));
   }
 
   private listen(

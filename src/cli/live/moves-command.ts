@@ -4,24 +4,17 @@ import {causeText} from '../../model/move-reason.ts';
 import {waitsText} from '../../model/move-wait.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
 import {jsonText} from '../json-text.ts';
-import {visible} from '../visible.ts';
+import {visible} from '../../model/visible.ts';
 import {LiveCommand} from './live-command.ts';
 import type {Watched} from './live-command.ts';
 
 export abstract class MovesCommand<T extends typeof Command> extends LiveCommand<T> {
   protected watchMoves(command: string, service: string, goal: string | undefined): Promise<void> {
-    return this.watch({
-      view: 'moves',
-      command,
-      service,
-      query: {},
-      for: goal,
-      loadViews: () => import('../../views/index.tsx'),
-    });
+    return this.watch({view: 'moves', command, service, for: goal});
   }
 
   protected override async stream(
-    {service}: Watched,
+    {service = ''}: Watched,
     signal: AbortSignal,
     onWhole: () => void,
   ): Promise<void> {

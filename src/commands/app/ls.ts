@@ -27,12 +27,9 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
       await this.watch({
         view: 'apps',
         command: 'sm app ls --watch',
-        service: '',
-        query: {},
         filter: state,
         only: (row) => state === undefined || ('settled' in row && isIn(row, state)),
         for: this.flags.for,
-        loadViews: () => import('../../views/index.tsx'),
       });
       return;
     }

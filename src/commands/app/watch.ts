@@ -12,13 +12,7 @@ export default class AppWatch extends LiveCommand<typeof AppWatch> {
   static override flags = {for: forFlag};
 
   override async run(): Promise<void> {
-    await this.watch({
-      view: 'apps',
-      command: 'sm app watch',
-      service: '',
-      query: {},
-      for: this.flags.for,
-      loadViews: () => import('../../views/index.tsx'),
-    });
+    const {for: goal} = this.flags;
+    await this.watch({view: 'apps', command: 'sm app watch', for: goal});
   }
 }

@@ -55,11 +55,9 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
       view: 'containers',
       command: 'sm container ls --watch',
       service: app,
-      query: {},
       filter: state,
       only: (row) => state === undefined || ('state' in row && row.state === state),
       for: goal,
-      loadViews: () => import('../../views/index.tsx'),
     });
   }
 }

@@ -13,13 +13,7 @@ export default class ContainerWatch extends LiveCommand<typeof ContainerWatch> {
   static override flags = {app: appFlag, for: forFlag};
 
   override async run(): Promise<void> {
-    await this.watch({
-      view: 'containers',
-      command: 'sm container watch',
-      service: this.flags.app,
-      query: {},
-      for: this.flags.for,
-      loadViews: () => import('../../views/index.tsx'),
-    });
+    const {app: service, for: goal} = this.flags;
+    await this.watch({view: 'containers', command: 'sm container watch', service, for: goal});
   }
 }

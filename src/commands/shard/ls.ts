@@ -53,7 +53,6 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
         service,
         query: {...asked, ...(this.flags.limit === undefined ? {} : {limit: this.flags.limit})},
         for: this.flags.for,
-        loadViews: () => import('../../views/index.tsx'),
       });
       return;
     }

@@ -13,13 +13,7 @@ export default class ShardWatch extends LiveCommand<typeof ShardWatch> {
   static override flags = {app: appFlag, for: forFlag};
 
   override async run(): Promise<void> {
-    await this.watch({
-      view: 'shards',
-      command: 'sm shard watch',
-      service: this.flags.app,
-      query: {},
-      for: this.flags.for,
-      loadViews: () => import('../../views/index.tsx'),
-    });
+    const {app: service, for: goal} = this.flags;
+    await this.watch({view: 'shards', command: 'sm shard watch', service, for: goal});
   }
 }

@@ -1,0 +1,53 @@
+/** Base of the commands that change something by one call. */
+import type {Command} from '@oclif/core';
+import {RemoteError} from '../admin/remote-error.ts';
+import type {Failure} from '../admin/remote-error.ts';
+import type {WriteAnswer} from '../protocol/admin.ts';
+import {SmCommand} from './base-command.ts';
+import {changeResult, orderResult} from './changes.ts';
+
+/** Nothing had to be done, so no daemon was asked, or it had nothing to do. */
+export const UNCHANGED: WriteAnswer = {result: 'unchanged', changed: false, revision: '0'};
+
+export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<T> {
+  /** What `changeFlags` say, as the daemon takes it. */
+  protected get change(): {readonly reason: string; readonly dryRun: boolean} {
+    const {reason, 'dry-run': dryRun} = this.flags as {reason: string; 'dry-run': boolean};
+    return {reason, dryRun};
+  }
+
+  protected showChange(
+    kind: string,
+    name: string,
+    answer: WriteAnswer,
+    extra: object = {},
+  ): Promise<void> {
+    return this.showObject(changeResult(kind, name, answer, extra, this.change.dryRun));
+  }
+
+  protected showOrder(
+    container: string,
+    word: string,
+    answer: WriteAnswer,
+    fields: object,
+    kept?: 'order' | 'override',
+  ): Promise<void> {
+    const {dryRun} = this.change;
+    return this.showObject(orderResult(container, word, answer, fields, dryRun, kept));
+  }
+
+  /** The answer to a removal; `UNCHANGED` where the object is absent and --ignore-not-found allows that. */
+  protected async removed(
+    removing: Promise<WriteAnswer>,
+    isAbsent: (failure: Failure) => boolean,
+  ): Promise<WriteAnswer> {
+    try {
+      return await removing;
+    } catch (error) {
+      const {'ignore-not-found': mayBeAbsent} = this.flags as {'ignore-not-found'?: boolean};
+      const isFine = mayBeAbsent === true && error instanceof RemoteError && isAbsent(error.failure);
+      if (isFine) return UNCHANGED;
+      throw error;
+    }
+  }
+}
