@@ -7,7 +7,7 @@ import type {AdminClient} from '../admin/admin-client.ts';
 import {countOf, diffApp, hasChanges} from './apps-diff.ts';
 import type {AppDiff, FieldChange} from './apps-diff.ts';
 import {RemoteError} from '../admin/remote-error.ts';
-import {addMany, removeMany} from './shard-batches.ts';
+import {inBatches} from './shard-batches.ts';
 import {CALLS_IN_FLIGHT, CHECKED_SHARDS, RENEW_MS} from './limits.ts';
 
 /** Exit codes of faults that lie in what is applied: input, not found, conflict. */
@@ -200,13 +200,14 @@ class Applying {
       client.call('addWorker', {service, workerGroup, worker, reason, dryRun}),
     );
     if (dryRun) await this.checkShards(diff);
-    else this.note(await addMany(client, service, diff.add.map(saidOf), this.batch()));
+    else
+      this.note(await inBatches(client, 'addShards', service, diff.add.map(saidOf), this.batch()));
     await this.each(diff.update, ({shard, changes}) =>
       client.call('updateShard', {service, ...changedOf(shard, changes), reason, dryRun}),
     );
     if (!prune) return;
     const extra = diff.extra.map((shardId) => ({shardId}));
-    if (!dryRun) this.note(await removeMany(client, service, extra, this.batch()));
+    if (!dryRun) this.note(await inBatches(client, 'delShards', service, extra, this.batch()));
     await this.each(diff.extraMemberships, ({workerGroup, container: worker}) =>
       client.call('delWorker', {service, workerGroup, worker, reason, dryRun}),
     );

@@ -45,7 +45,8 @@ export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<
       return await removing;
     } catch (error) {
       const {'ignore-not-found': mayBeAbsent} = this.flags as {'ignore-not-found'?: boolean};
-      const isFine = mayBeAbsent === true && error instanceof RemoteError && isAbsent(error.failure);
+      const isFine =
+        mayBeAbsent === true && error instanceof RemoteError && isAbsent(error.failure);
       if (isFine) return UNCHANGED;
       throw error;
     }

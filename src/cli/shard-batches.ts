@@ -1,47 +1,26 @@
 /** Many shards at once, in calls as large as the daemon takes. */
-import type {AddShardItem, BatchAnswer, DelShardItem} from '../protocol/admin.ts';
+import type {AddShardItem, BatchAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {BYTES_PER_CALL, ITEMS_PER_CALL} from './limits.ts';
 
 export interface BatchOptions {
   /** Kept in the audit. */
-  readonly reason?: string;
+  readonly reason: string;
+  readonly dryRun?: boolean;
   /** Between two calls; throws to end it there. */
   readonly between?: (done: number) => void | Promise<void>;
 }
 
-export function addMany(
+export async function inBatches(
   client: AdminClient,
+  operation: 'addShards' | 'delShards',
   service: string,
   items: readonly AddShardItem[],
-  options: BatchOptions = {},
-): Promise<BatchAnswer> {
-  const {reason = ''} = options;
-  const call = (shards: AddShardItem[]): Promise<BatchAnswer> =>
-    client.call('addShards', {service, shards, reason});
-  return inCalls(items, call, options);
-}
-
-export function removeMany(
-  client: AdminClient,
-  service: string,
-  items: readonly DelShardItem[],
-  options: BatchOptions = {},
-): Promise<BatchAnswer> {
-  const {reason = ''} = options;
-  const call = (shards: DelShardItem[]): Promise<BatchAnswer> =>
-    client.call('delShards', {service, shards, reason});
-  return inCalls(items, call, options);
-}
-
-async function inCalls<T>(
-  items: readonly T[],
-  call: (items: T[]) => Promise<BatchAnswer>,
-  {between}: BatchOptions,
+  {reason, dryRun, between}: BatchOptions,
 ): Promise<BatchAnswer> {
   const total: BatchAnswer = {items: [], changed: false, failed: 0, revision: '0'};
-  for (const some of slices(items)) {
-    const answer = await call(some);
+  for (const shards of slices(items)) {
+    const answer = await client.call(operation, {service, shards, reason, dryRun});
     total.items.push(...answer.items);
     total.changed ||= answer.changed;
     total.failed += answer.failed;
@@ -49,6 +28,12 @@ async function inCalls<T>(
     await between?.(total.items.length);
   }
   return total;
+}
+
+/** Ids as long as the last, so that they sort as they count. */
+export function numbered(prefix: string, count: number): string[] {
+  const width = String(count).length;
+  return Array.from({length: count}, (_, index) => prefix + String(index + 1).padStart(width, '0'));
 }
 
 function* slices<T>(items: readonly T[]): Generator<T[]> {

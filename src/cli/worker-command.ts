@@ -1,9 +1,9 @@
 /** What the commands that put a container into a worker group, or take it out, have in common. */
 import {Args} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from './base-command.ts';
-import {changeResult} from './changes.ts';
+import {appFlag, changeFlags} from './base-command.ts';
+import {ChangeCommand} from './change-command.ts';
 
-export abstract class WorkerCommand extends SmCommand<typeof WorkerCommand> {
+export abstract class WorkerCommand extends ChangeCommand<typeof WorkerCommand> {
   static override args = {
     group: Args.string({description: 'worker group', required: true}),
     container: Args.string({description: 'container id', required: true}),
@@ -13,9 +13,9 @@ export abstract class WorkerCommand extends SmCommand<typeof WorkerCommand> {
 
   override async run(): Promise<void> {
     const {group, container} = this.args;
-    const {app: service, reason, 'dry-run': dryRun} = this.flags;
-    const membership = {service, workerGroup: group, worker: container, dryRun, reason};
+    const {app: service} = this.flags;
+    const membership = {service, workerGroup: group, worker: container, ...this.change};
     const answer = await this.client.call(this.operation, membership);
-    await this.showObject(changeResult('Worker', `${group}/${container}`, answer, {}, dryRun));
+    await this.showChange('Worker', `${group}/${container}`, answer);
   }
 }

@@ -1,8 +1,9 @@
 import {Args} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../cli/base-command.ts';
+import {appFlag, changeFlags} from '../cli/base-command.ts';
+import {ChangeCommand} from '../cli/change-command.ts';
 import {SmError} from '../model/errors.ts';
 
-export default class Undo extends SmCommand<typeof Undo> {
+export default class Undo extends ChangeCommand<typeof Undo> {
   static override summary = 'Undo one change of an app: write the previous values again.';
   static override description = [
     'AUDIT-ENTRY is the revision that sm events shows; without it, the newest change of the app. Refused where somebody has changed the same since, or where there is no way back.',
@@ -18,13 +19,14 @@ export default class Undo extends SmCommand<typeof Undo> {
   static override flags = {app: appFlag, ...changeFlags};
 
   override async run(): Promise<void> {
-    const {app, reason, 'dry-run': dryRun} = this.flags;
+    const {app} = this.flags;
+    const {dryRun} = this.change;
     const entry = this.args.entry ?? '';
     if (!/^\d{0,16}$/.test(entry))
       throw new SmError('INVALID_INPUT', `${JSON.stringify(entry)} is not a revision`, {
         hint: `sm events -a ${app} shows them`,
       });
-    const answer = await this.client.call('undo', {service: app, entry, reason, dryRun});
+    const answer = await this.client.call('undo', {service: app, entry, ...this.change});
     const {operation, revision, who, objects, objectCount} = answer.undone;
     const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
     const did = dryRun ? 'would be undone (dry run)' : 'undone';

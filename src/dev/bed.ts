@@ -4,6 +4,7 @@
  */
 import {once} from 'node:events';
 import {AdminClient} from '../admin/admin-client.ts';
+import {numbered} from '../cli/shard-batches.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';
@@ -11,7 +12,7 @@ import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {serve} from '../server/index.ts';
 import type {Daemon} from '../server/index.ts';
-import {createApp, numbered} from './demo-app.ts';
+import {createApp} from './demo-app.ts';
 import type {Emit} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveReporter} from './move-reporter.ts';

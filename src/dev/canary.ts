@@ -3,10 +3,11 @@
  * are measured: two owners, and how long a shard stands still when it changes hands. Faults, where asked for, strike only its own containers.
  */
 import type {AdminClient} from '../admin/admin-client.ts';
+import {numbered} from '../cli/shard-batches.ts';
 import {SmError} from '../model/errors.ts';
 import {CanaryMetrics} from './canary-metrics.ts';
 import {Chaos} from './chaos.ts';
-import {addShards, createApp, numbered} from './demo-app.ts';
+import {addShards, createApp} from './demo-app.ts';
 import type {ChaosAction, DevEvent, Emit} from './events.ts';
 import {Fleet} from './fleet.ts';
 import type {EffectPass} from './fleet.ts';

@@ -1,6 +1,6 @@
 /** An app with shards to try things on. */
 import type {AdminClient} from '../admin/admin-client.ts';
-import {RemoteError} from '../admin/remote-error.ts';
+import {isRetryable} from '../cli/retryable.ts';
 import {SmError} from '../model/errors.ts';
 import {pause} from '../runtime/pause.ts';
 import {PATIENCE_MS, RETRY_MS, SHARDS_PER_CALL} from './limits.ts';
@@ -8,13 +8,6 @@ import {PATIENCE_MS, RETRY_MS, SHARDS_PER_CALL} from './limits.ts';
 export interface WantedApp {
   readonly app: string;
   readonly shards: readonly string[];
-}
-
-/** Names as long as the last, so that they sort as they count. */
-export function numbered(prefix: string, count: number): string[] {
-  const name = (number: number): string =>
-    `${prefix}${String(number).padStart(`${count}`.length, '0')}`;
-  return Array.from({length: count}, (_, index) => name(index + 1));
 }
 
 /** Creates app and shards; what is there already stays. Rejects when `signal` is aborted. */
@@ -54,9 +47,4 @@ async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promis
       await pause(RETRY_MS, signal);
     }
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.failure.retryable;
-  return error instanceof SmError && error.retryable;
 }

@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand, UNCHANGED} from '../../cli/change-command.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
-import {addMany} from '../../cli/shard-batches.ts';
+import {inBatches, numbered} from '../../cli/shard-batches.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../../model/limits.ts';
 
-export default class AppCreate extends SmCommand<typeof AppCreate> {
+export default class AppCreate extends ChangeCommand<typeof AppCreate> {
   static override summary = 'Create an app.';
   static override examples = [
     '<%= config.bin %> app create orders',
@@ -39,32 +39,19 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
 
   override async run(): Promise<void> {
     const {name} = this.args;
-    const dryRun = this.flags['dry-run'];
-    const answer = await this.create(name, dryRun);
-    const count = this.flags.shards;
-    const items =
-      count > 0 && !dryRun
-        ? await addMany(this.client, name, numbered(count), {reason: this.flags.reason})
-        : undefined;
-    await this.showObject(
-      changeResult(
-        'App',
-        name,
-        answer,
-        items === undefined ? {} : {shards: count, failed: items.failed},
-        dryRun,
-      ),
-    );
-    if (items !== undefined && items.failed > 0) this.leaveWith(9);
+    const {shards: count} = this.flags;
+    const answer = await this.create(name);
+    if (count <= 0 || this.change.dryRun) return this.showChange('App', name, answer);
+    const shards = numbered('', count).map((shardId) => ({shardId}));
+    const {failed} = await inBatches(this.client, 'addShards', name, shards, this.change);
+    await this.showChange('App', name, answer, {shards: count, failed});
+    if (failed > 0) this.leaveWith(9);
   }
 
-  private async create(
-    name: string,
-    dryRun: boolean,
-  ): ReturnType<typeof this.client.call<'addSpec'>> {
+  private async create(name: string): ReturnType<typeof this.client.call<'addSpec'>> {
     if (this.flags['if-not-exists']) {
       const {services} = await this.client.call('getSpec', {});
-      if (services.includes(name)) return {result: 'unchanged', changed: false, revision: '0'};
+      if (services.includes(name)) return UNCHANGED;
     }
     return this.client.call('addSpec', {
       service: name,
@@ -72,16 +59,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
       maxRecoveryTime: this.flags['max-recovery-time'],
       maxMoving: this.flags['max-moving'],
       ...(await readPlacement(this.flags['placement-file'])),
-      dryRun,
-      reason: this.flags.reason,
+      ...this.change,
     });
   }
-}
-
-/** Ids that sort as they count. */
-function numbered(count: number): {shardId: string}[] {
-  const width = String(count).length;
-  return Array.from({length: count}, (_, index) => ({
-    shardId: String(index + 1).padStart(width, '0'),
-  }));
 }

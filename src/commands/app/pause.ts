@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, changeFlags, parseDuration} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {changeFlags, parseDuration} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 
-export default class AppPause extends SmCommand<typeof AppPause> {
+export default class AppPause extends ChangeCommand<typeof AppPause> {
   static override summary = 'Stop voluntary moves of an app; recovery and drains go on.';
   static override description =
     'For maintenance: no shard is moved for balance, but the shards of lost containers still recover. With --for the pause ends by itself.';
@@ -19,10 +19,9 @@ export default class AppPause extends SmCommand<typeof AppPause> {
 
   override async run(): Promise<void> {
     const {name} = this.args;
-    const {reason, 'dry-run': dryRun} = this.flags;
     const lasts = this.flags.for === undefined ? {} : {pauseForMs: parseDuration(this.flags.for)};
-    const change = {service: name, paused: true, ...lasts, reason, dryRun};
-    const answer = await this.client.call('updateSpec', change);
-    await this.showObject(changeResult('App', name, answer, {paused: true}, dryRun));
+    const request = {service: name, paused: true, ...lasts, ...this.change};
+    const answer = await this.client.call('updateSpec', request);
+    await this.showChange('App', name, answer, {paused: true});
   }
 }

@@ -1,13 +1,13 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {SmError} from '../../model/errors.ts';
 import {QUOTA_NAMES, quotaFlag} from '../../model/quota.ts';
 
 /** What takes a value back. */
 const DEFAULT = 'default';
 
-export default class AppQuota extends SmCommand<typeof AppQuota> {
+export default class AppQuota extends ChangeCommand<typeof AppQuota> {
   static override summary = 'Show or set the quotas of an app.';
   static override description =
     'Without a value the command shows each quota and how much of it is used. What an app already has above a quota stays, but nothing is added. The value default resets a quota to its default. Setting a quota needs a token with the role admin that is not limited to apps.';
@@ -34,7 +34,6 @@ export default class AppQuota extends SmCommand<typeof AppQuota> {
   };
 
   override async run(): Promise<void> {
-    const {reason, 'dry-run': dryRun} = this.flags;
     const given = this.flags as Record<string, unknown>;
     const said = Object.fromEntries(
       QUOTA_NAMES.flatMap((name) => {
@@ -44,8 +43,8 @@ export default class AppQuota extends SmCommand<typeof AppQuota> {
     );
     const {name} = this.args;
     if (Object.keys(said).length === 0) return this.showQuotas(name);
-    const answer = await this.client.call('setQuota', {service: name, ...said, reason, dryRun});
-    await this.showObject(changeResult('App', name, answer, {quota: said}, dryRun));
+    const answer = await this.client.call('setQuota', {service: name, ...said, ...this.change});
+    await this.showChange('App', name, answer, {quota: said});
   }
 
   private async showQuotas(app: string): Promise<void> {

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {SmCommand, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 
-export default class AppResume extends SmCommand<typeof AppResume> {
+export default class AppResume extends ChangeCommand<typeof AppResume> {
   static override summary = 'Allow voluntary moves of an app again.';
   static override examples = ['<%= config.bin %> app resume orders'];
   static override hiddenAliases = ['apps:resume'];
@@ -11,9 +11,8 @@ export default class AppResume extends SmCommand<typeof AppResume> {
 
   override async run(): Promise<void> {
     const {name} = this.args;
-    const {reason, 'dry-run': dryRun} = this.flags;
-    const change = {service: name, paused: false, reason, dryRun};
-    const answer = await this.client.call('updateSpec', change);
-    await this.showObject(changeResult('App', name, answer, {paused: false}, dryRun));
+    const request = {service: name, paused: false, ...this.change};
+    const answer = await this.client.call('updateSpec', request);
+    await this.showChange('App', name, answer, {paused: false});
   }
 }

@@ -1,11 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
-import {RemoteError} from '../../admin/remote-error.ts';
-import type {WriteAnswer} from '../../protocol/admin.ts';
 
-export default class AppRm extends SmCommand<typeof AppRm> {
+export default class AppRm extends ChangeCommand<typeof AppRm> {
   static override summary = 'Remove an app and all its keys.';
   static override description =
     'Refused while the app has shards or living containers, unless --force is given: then its containers drop everything and end.';
@@ -27,26 +25,14 @@ export default class AppRm extends SmCommand<typeof AppRm> {
 
   override async run(): Promise<void> {
     const {name} = this.args;
-    const dryRun = this.flags['dry-run'];
-    if (!dryRun) await confirmByName(`remove app ${name}`, name, this.flags.confirm);
-    const answer = await this.remove(name, dryRun);
-    const waits = this.flags.wait && answer.changed && !dryRun;
+    const {force, wait, confirm} = this.flags;
+    const {dryRun} = this.change;
+    if (!dryRun) await confirmByName(`remove app ${name}`, name, confirm);
+    const removing = this.client.call('delSpec', {service: name, force, ...this.change});
+    const answer = await this.removed(removing, ({exit}) => exit === 3);
+    const waits = wait && answer.changed && !dryRun;
     await this.showAfter(waits ? [{service: name, kind: 'app', for: 'gone'}] : [], () =>
-      this.showObject(changeResult('App', name, answer, {}, dryRun)),
+      this.showChange('App', name, answer),
     );
-  }
-
-  private async remove(name: string, dryRun: boolean): Promise<WriteAnswer> {
-    try {
-      return await this.client.call('delSpec', {
-        ...{service: name, force: this.flags.force},
-        ...{reason: this.flags.reason, dryRun},
-      });
-    } catch (error) {
-      const absent = error instanceof RemoteError && error.failure.exit === 3;
-      if (absent && this.flags['ignore-not-found'])
-        return {result: 'unchanged', changed: false, revision: '0'};
-      throw error;
-    }
   }
 }

@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, changeFlags} from '../../cli/base-command.ts';
+import {changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
-import {changeResult} from '../../cli/changes.ts';
 
-export default class AppUpdate extends SmCommand<typeof AppUpdate> {
+export default class AppUpdate extends ChangeCommand<typeof AppUpdate> {
   static override summary = 'Change the limits and the placement policy of an app.';
   static override examples = [
     '<%= config.bin %> app update orders --max-shard-count 100',
@@ -29,19 +29,15 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
   };
 
   override async run(): Promise<void> {
-    const maxShardCount = this.flags['max-shard-count'];
-    const maxRecoveryTime = this.flags['max-recovery-time'];
-    const maxMoving = this.flags['max-moving'];
-    const dryRun = this.flags['dry-run'];
+    const {name} = this.args;
     const answer = await this.client.call('updateSpec', {
-      service: this.args.name,
-      ...(maxShardCount === undefined ? {} : {maxShardCount}),
-      ...(maxRecoveryTime === undefined ? {} : {maxRecoveryTime}),
-      ...(maxMoving === undefined ? {} : {maxMoving}),
+      service: name,
+      maxShardCount: this.flags['max-shard-count'],
+      maxRecoveryTime: this.flags['max-recovery-time'],
+      maxMoving: this.flags['max-moving'],
       ...(await readPlacement(this.flags['placement-file'])),
-      dryRun,
-      reason: this.flags.reason,
+      ...this.change,
     });
-    await this.showObject(changeResult('App', this.args.name, answer, {}, dryRun));
+    await this.showChange('App', name, answer);
   }
 }

@@ -1,6 +1,7 @@
 import {hostname} from 'node:os';
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
+import {appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {interruptible} from '../../cli/interrupt.ts';
 import {LOOK_MS, WAIT_DEFAULT_MS} from '../../cli/limits.ts';
 import {Progress} from '../../cli/progress.ts';
@@ -9,7 +10,7 @@ import {SmError} from '../../model/errors.ts';
 import type {CanStopAnswer} from '../../protocol/admin.ts';
 import {pause} from '../../runtime/pause.ts';
 
-export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop> {
+export default class ContainerCanStop extends ChangeCommand<typeof ContainerCanStop> {
   static override summary =
     'Say whether containers may be stopped now: exit code 0 means yes, 10 means no.';
   static override description = [
@@ -49,7 +50,7 @@ export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop>
     const answer = this.flags.wait ? await this.askUntilYes() : await this.ask();
     await this.showObject({
       kind: 'StopPermission',
-      fields: {containers: this.words, dryRun: this.flags['dry-run'], ...answer},
+      fields: {containers: this.words, dryRun: this.change.dryRun, ...answer},
       name: this.words.join(' '),
       lines: stopLines(this.words, answer),
     });
@@ -61,11 +62,11 @@ export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop>
   }
 
   private ask(signal?: AbortSignal): Promise<CanStopAnswer> {
-    const {app, reason, 'max-unserved': maxUnserved, 'dry-run': dryRun} = this.flags;
+    const {app: service, 'max-unserved': maxUnserved} = this.flags;
     const containers = [...this.words];
     const leaseMs = parseDuration(this.flags.for);
     const who = {containers, holder: this.holder, leaseMs};
-    return this.client.call('canStop', {service: app, ...who, maxUnserved, reason, dryRun}, signal);
+    return this.client.call('canStop', {service, ...who, maxUnserved, ...this.change}, signal);
   }
 
   private async askUntilYes(): Promise<CanStopAnswer> {
@@ -90,12 +91,11 @@ export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop>
   }
 
   private async release(): Promise<void> {
-    const {app, reason, 'dry-run': dryRun} = this.flags;
+    const {dryRun} = this.change;
     const containers = [...this.words];
     const {holder} = this;
-    const answer = await this.client.call('releaseStop', {
-      ...{service: app, containers, holder, reason, dryRun},
-    });
+    const request = {service: this.flags.app, containers, holder, ...this.change};
+    const answer = await this.client.call('releaseStop', request);
     const given = answer.released.map(({container}) => container);
     await this.showObject({
       kind: 'StopRelease',

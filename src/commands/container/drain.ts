@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {counted} from '../../model/counted.ts';
-import {orderResult} from '../../cli/changes.ts';
 
-export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
+export default class ContainerDrain extends ChangeCommand<typeof ContainerDrain> {
   static override summary = 'Move every shard away from a container and wait until it is empty.';
   static override description =
     'The drain ends when the current process of the container ends, unless --keep is given. Ctrl-C stops the waiting, not the drain.';
@@ -31,31 +31,21 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   };
 
   override async run(): Promise<void> {
-    const {app, reason, keep, wait} = this.flags;
+    const {app: service, keep, wait, 'max-moving': maxMoving} = this.flags;
     const {id} = this.args;
-    const dryRun = this.flags['dry-run'];
-    const maxMoving = this.flags['max-moving'];
-    const answer = await this.client.call('drain', {
-      maxMoving,
-      service: app,
-      container: id,
-      reason,
-      keep,
-      dryRun,
-    });
-    const waits = wait && !dryRun;
-    const goal = {service: app, kind: 'container', id, for: 'drained'} as const;
+    const request = {service, container: id, maxMoving, keep, ...this.change};
+    const answer = await this.client.call('drain', request);
+    const waits = wait && !this.change.dryRun;
+    const goal = {service, kind: 'container', id, for: 'drained'} as const;
     await this.showAfter(waits ? [goal] : [], (met) => {
       const drained = waits && met !== undefined;
       const fields = {order: 'drain', shards: answer.shards, drained, waitedMs: met ?? 0};
-      return this.showObject(
-        orderResult(id, this.word(answer.shards, drained), answer, fields, dryRun),
-      );
+      return this.showOrder(id, this.word(answer.shards, drained), answer, fields);
     });
   }
 
   private word(shards: number, drained: boolean): string {
-    if (this.flags['dry-run']) return `would drain, ${counted(shards, 'shard')} to move`;
+    if (this.change.dryRun) return `would drain, ${counted(shards, 'shard')} to move`;
     return drained
       ? `drained, ${counted(shards, 'shard')} moved`
       : `draining, ${counted(shards, 'shard')} to move`;

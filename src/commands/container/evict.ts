@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {orderResult} from '../../cli/changes.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
-export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
+export default class ContainerEvict extends ChangeCommand<typeof ContainerEvict> {
   static override summary = 'Revoke the right to act of a container, now.';
   static override description = [
     'Its next heartbeat fails: it stops all its shards, gives them back and leaves. A container that does not respond is removed once its right to act has certainly expired.',
@@ -23,13 +23,14 @@ export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
   };
 
   override async run(): Promise<void> {
-    const {app, reason, confirm, wait, 'dry-run': dryRun} = this.flags;
+    const {app: service, confirm, wait} = this.flags;
     const {id} = this.args;
+    const {dryRun} = this.change;
     if (!dryRun) await confirmByName(`evict container ${id}`, id, confirm);
-    const answer = await this.client.call('evict', {service: app, container: id, reason, dryRun});
-    const goal = {service: app, kind: 'container', id, for: 'gone'} as const;
+    const answer = await this.client.call('evict', {service, container: id, ...this.change});
+    const goal = {service, kind: 'container', id, for: 'gone'} as const;
     await this.showAfter(wait && !dryRun ? [goal] : [], () =>
-      this.showObject(orderResult(id, 'evicted', answer, {shards: answer.shards}, dryRun)),
+      this.showOrder(id, 'evicted', answer, {shards: answer.shards}),
     );
   }
 }

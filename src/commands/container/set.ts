@@ -1,13 +1,13 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {orderResult} from '../../cli/changes.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {numberOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
 /** What takes a value back. */
 const REGISTERED = 'registered';
 
-export default class ContainerSet extends SmCommand<typeof ContainerSet> {
+export default class ContainerSet extends ChangeCommand<typeof ContainerSet> {
   static override summary = "Override a container's weight, capacity or zone.";
   static override description =
     'The override applies to any process with this id until it is removed. Pass the value registered to return to what the container registered with.';
@@ -29,7 +29,7 @@ export default class ContainerSet extends SmCommand<typeof ContainerSet> {
   };
 
   override async run(): Promise<void> {
-    const {app, reason, weight, capacity, zone, 'dry-run': dryRun} = this.flags;
+    const {app, weight, capacity, zone} = this.flags;
     const {id} = this.args;
     const said = {
       ...(weight === undefined ? {} : {weight: valueOf('--weight', weight)}),
@@ -40,9 +40,9 @@ export default class ContainerSet extends SmCommand<typeof ContainerSet> {
       throw new SmError('INVALID_INPUT', 'no change is given', {
         hint: 'give --weight, --capacity or --zone',
       });
-    const request = {service: app, container: id, ...said, reason, dryRun};
+    const request = {service: app, container: id, ...said, ...this.change};
     const answer = await this.client.call('setContainer', request);
-    await this.showObject(orderResult(id, 'set', answer, said, dryRun, 'override'));
+    await this.showOrder(id, 'set', answer, said, 'override');
   }
 }
 

@@ -1,9 +1,10 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {SmError} from '../../model/errors.ts';
 import type {CancelMovesAnswer} from '../../protocol/admin.ts';
 
-export default class MovesCancel extends SmCommand<typeof MovesCancel> {
+export default class MovesCancel extends ChangeCommand<typeof MovesCancel> {
   static override summary = 'Cancel voluntary moves that have not begun.';
   static override description = [
     'A cancelled move is not planned again between the same two processes. A move that is already running cannot be cancelled (exit code 4).',
@@ -23,8 +24,9 @@ export default class MovesCancel extends SmCommand<typeof MovesCancel> {
   };
 
   override async run(): Promise<void> {
-    const {app, all, reason, 'dry-run': dryRun} = this.flags;
-    const request = {service: app, moves: [...this.words], all, reason, dryRun};
+    const {app, all} = this.flags;
+    const {dryRun} = this.change;
+    const request = {service: app, moves: [...this.words], all, ...this.change};
     const answer = await this.client.call('cancelMoves', request);
     const [only] = answer.items;
     if (this.words.length === 1 && only?.error !== undefined) throw refused(only, app);

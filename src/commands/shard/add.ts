@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
-import {addMany} from '../../cli/shard-batches.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
+import {inBatches} from '../../cli/shard-batches.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
 import {readShardFile} from '../../cli/shard-file.ts';
 import type {WaitFor} from '../../cli/waiting.ts';
@@ -9,7 +9,7 @@ import {SmError} from '../../model/errors.ts';
 import type {AddShardItem, BatchAnswer} from '../../protocol/admin.ts';
 import {ADDED_ROWS_SHOWN} from '../../cli/limits.ts';
 
-export default class ShardAdd extends SmCommand<typeof ShardAdd> {
+export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
   static override summary = 'Add shards to an app.';
   static override description =
     'A shard that exists with the same content is left unchanged; with different content it is a conflict.';
@@ -89,26 +89,17 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
   }
 
   private async addOne(item: AddShardItem): Promise<void> {
-    const dryRun = this.flags['dry-run'];
-    const answer = await this.client.call('addShard', {
-      ...{service: this.flags.app, reason: this.flags.reason},
-      ...{...item, dryRun},
-    });
+    const {reason, dryRun} = this.change;
+    const request = {service: this.flags.app, reason, ...item, dryRun};
+    const answer = await this.client.call('addShard', request);
     if (answer.warning !== undefined) this.say(answer.warning);
-    await this.showAfter(this.goals(!dryRun), () =>
-      this.showObject(changeResult('Shard', item.shardId, answer, {}, dryRun)),
-    );
+    await this.showAfter(this.goals(true), () => this.showChange('Shard', item.shardId, answer));
   }
 
   private async addAll(items: readonly AddShardItem[]): Promise<void> {
-    const dryRun = this.flags['dry-run'];
-    const answer = dryRun
-      ? await this.client.call('addShards', {
-          ...{service: this.flags.app, shards: [...items]},
-          ...{reason: this.flags.reason, dryRun},
-        })
-      : await addMany(this.client, this.flags.app, items, {reason: this.flags.reason});
-    await this.showAfter(this.goals(!dryRun && answer.failed === 0), () => this.showBatch(answer));
+    const {app} = this.flags;
+    const answer = await inBatches(this.client, 'addShards', app, items, this.change);
+    await this.showAfter(this.goals(answer.failed === 0), () => this.showBatch(answer));
     if (answer.failed > 0) this.leaveWith(9);
   }
 
@@ -137,6 +128,7 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
 
   /** What is waited for after a change that was made. */
   private goals(made: boolean): WaitFor[] {
-    return made && this.flags.wait ? [{service: this.flags.app, kind: 'app', for: 'ready'}] : [];
+    const waits = made && this.flags.wait && !this.change.dryRun;
+    return waits ? [{service: this.flags.app, kind: 'app', for: 'ready'}] : [];
   }
 }

@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
-export default class ShardPin extends SmCommand<typeof ShardPin> {
+export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
   static override description =
     'The shard moves there at once and stays there, regardless of balance. While that container is not alive the shard runs nowhere.';
@@ -27,21 +27,21 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
   };
 
   override async run(): Promise<void> {
-    const {app, reason, 'dry-run': dryRun} = this.flags;
+    const {app} = this.flags;
     const {id, container} = this.args;
     const lasts = this.flags.for === undefined ? {} : {pinForMs: parseDuration(this.flags.for)};
     const pin = {manualContainerId: container, ...lasts};
-    const change = {service: app, shardId: id, ...pin, reason, dryRun};
+    const request = {service: app, shardId: id, ...pin, ...this.change};
     const {containers} = await this.client.call('getContainers', {service: app});
     const lives = containers.some((one) => one.id === container && one.incarnation !== '');
-    if (!lives && !dryRun && !this.flags.force)
+    if (!lives && !this.change.dryRun && !this.flags.force)
       await confirmByName(
         `stop shard ${id} until container ${container} lives`,
         id,
         this.flags.confirm,
       );
-    const answer = await this.client.call('updateShard', change);
+    const answer = await this.client.call('updateShard', request);
     if (!lives) this.say(`container ${container} does not live: the shard waits for it`);
-    await this.showObject(changeResult('Shard', id, answer, {pin: container, lives}, dryRun));
+    await this.showChange('Shard', id, answer, {pin: container, lives});
   }
 }

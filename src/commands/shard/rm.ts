@@ -1,12 +1,10 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
-import {RemoteError} from '../../admin/remote-error.ts';
-import {removeMany} from '../../cli/shard-batches.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
+import {inBatches} from '../../cli/shard-batches.ts';
 import {SmError} from '../../model/errors.ts';
-import type {WriteAnswer} from '../../protocol/admin.ts';
 
-export default class ShardRm extends SmCommand<typeof ShardRm> {
+export default class ShardRm extends ChangeCommand<typeof ShardRm> {
   static override summary = 'Remove shards from an app.';
   static override examples = [
     '<%= config.bin %> shard rm -a orders eu-1',
@@ -30,35 +28,16 @@ export default class ShardRm extends SmCommand<typeof ShardRm> {
   }
 
   private async removeOne(shardId: string): Promise<void> {
-    const dryRun = this.flags['dry-run'];
-    await this.showObject(
-      changeResult('Shard', shardId, await this.call(shardId, dryRun), {}, dryRun),
-    );
-  }
-
-  private async call(shardId: string, dryRun: boolean): Promise<WriteAnswer> {
-    try {
-      return await this.client.call('delShard', {
-        ...{service: this.flags.app, shardId},
-        ...{reason: this.flags.reason, dryRun},
-      });
-    } catch (error) {
-      const absent = error instanceof RemoteError && error.failure.code === 'SHARD_NOT_FOUND';
-      if (absent && this.flags['ignore-not-found'])
-        return {result: 'unchanged', changed: false, revision: '0'};
-      throw error;
-    }
+    const request = {service: this.flags.app, shardId, ...this.change};
+    const removing = this.client.call('delShard', request);
+    const answer = await this.removed(removing, ({code}) => code === 'SHARD_NOT_FOUND');
+    await this.showChange('Shard', shardId, answer);
   }
 
   private async removeAll(): Promise<void> {
     const shards = this.words.map((shardId) => ({shardId}));
-    const dryRun = this.flags['dry-run'];
-    const answer = dryRun
-      ? await this.client.call('delShards', {
-          ...{service: this.flags.app, shards},
-          ...{reason: this.flags.reason, dryRun},
-        })
-      : await removeMany(this.client, this.flags.app, shards, {reason: this.flags.reason});
+    const {app} = this.flags;
+    const answer = await inBatches(this.client, 'delShards', app, shards, this.change);
     const {items, changed, revision} = answer;
     const absent = items.filter(({result}) => result === 'absent').length;
     const failed = answer.failed + (this.flags['ignore-not-found'] ? 0 : absent);

@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {ChangeCommand} from '../../cli/change-command.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
-export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
+export default class ShardUpdate extends ChangeCommand<typeof ShardUpdate> {
   static override summary = 'Change the task, group or worker group of a shard.';
   static override description =
     'When the task changes, the container drops the shard and adds it again with a new token, as soon as the app may have one more shard out of service. To change the pin use shard pin.';
@@ -37,7 +37,7 @@ export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
   };
 
   override async run(): Promise<void> {
-    const {app, reason, task, group, 'worker-group': workerGroup, 'dry-run': dryRun} = this.flags;
+    const {app, task, group, 'worker-group': workerGroup} = this.flags;
     const {id} = this.args;
     const {load, priority, 'spread-key': spreadKey} = this.flags;
     const wanted = Object.entries({task, group, workerGroup, spreadKey}).filter(
@@ -52,8 +52,8 @@ export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
       throw new SmError('INVALID_INPUT', 'no change is given', {
         hint: 'give --task, --group, --worker-group, --load, --spread-key or --priority',
       });
-    const request = {service: app, shardId: id, ...changes, reason, dryRun};
+    const request = {service: app, shardId: id, ...changes, ...this.change};
     const answer = await this.client.call('updateShard', request);
-    await this.showObject(changeResult('Shard', id, answer, changes, dryRun));
+    await this.showChange('Shard', id, answer, changes);
   }
 }
