@@ -1,5 +1,4 @@
 /** What the arguments ask for, found before a command parses them. Pure. */
-import type {Config} from '@oclif/core';
 
 /** Flags of every command that take no value: a word behind another one may be its value. */
 const SWITCHES: ReadonlySet<string> = new Set(['--json', '--help', '-h']);
@@ -13,7 +12,7 @@ export function wordsBeforeFlags(argv: readonly string[]): readonly string[] {
 /** The longest beginning of the words that names a command; [] for none. */
 export function commandOf(
   words: readonly string[],
-  config: Pick<Config, 'findCommand'>,
+  config: {findCommand(id: string): object | undefined},
 ): readonly string[] {
   for (let count = words.length; count > 0; count -= 1) {
     const named = words.slice(0, count);

@@ -16,7 +16,11 @@ import type {WaitFor, WaitOutcome} from './waiting.ts';
 import {connectionOf, effectiveSettings} from './settings.ts';
 import type {EffectiveSetting, GivenFlags} from './settings.ts';
 import {DURATION_MAX_MS, WAIT_DEFAULT_MS} from './limits.ts';
-import {visibleLines} from '../model/visible.ts';
+import {visible, visibleLines} from '../model/visible.ts';
+
+/** A text that any command takes, from the environment where it is not in the arguments. */
+const globalText = (env: string, description: string) =>
+  Flags.string({description, env, helpGroup: 'GLOBAL'});
 
 const APP_FLAG = {
   char: 'a',
@@ -50,12 +54,10 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
  */
 export abstract class SmCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
-    server: Flags.string({
-      description:
-        'daemon to call; several, comma-separated: if one cannot be reached, the next one is called',
-      env: 'SM_SERVER',
-      helpGroup: 'GLOBAL',
-    }),
+    server: globalText(
+      'SM_SERVER',
+      'daemon to call; several, comma-separated: if one cannot be reached, the next one is called',
+    ),
     output: Flags.string({
       char: 'o',
       description: 'output format',
@@ -70,48 +72,30 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
     json: Flags.boolean({description: 'same as -o json', helpGroup: 'GLOBAL'}),
-    context: Flags.string({
-      description: 'context to take settings from',
-      env: 'SM_CONTEXT',
-      helpGroup: 'GLOBAL',
-    }),
-    'token-file': Flags.string({
-      description: 'file with the bearer token',
-      env: 'SM_TOKEN_FILE',
-      helpGroup: 'GLOBAL',
-    }),
+    context: globalText('SM_CONTEXT', 'context to take settings from'),
+    'token-file': globalText('SM_TOKEN_FILE', 'file with the bearer token'),
     'plain-token': Flags.boolean({
       description: 'send the token to another machine without TLS: anybody on the way can read it',
       env: 'SM_PLAIN_TOKEN',
       helpGroup: 'GLOBAL',
     }),
-    'ca-file': Flags.string({
-      description: "PEM file of the authority that signed the daemon's certificate",
-      env: 'SM_CA_FILE',
-      helpGroup: 'GLOBAL',
-    }),
-    'cert-file': Flags.string({
-      description: 'PEM file with your client certificate, if the daemons ask for one',
-      env: 'SM_CERT_FILE',
-      helpGroup: 'GLOBAL',
-    }),
-    'key-file': Flags.string({
-      description: 'PEM file with the key of the client certificate',
-      env: 'SM_KEY_FILE',
-      helpGroup: 'GLOBAL',
-    }),
-    proxy: Flags.string({
-      description:
-        'HTTP proxy to reach the daemon through; proxy variables of the environment are ignored',
-      env: 'SM_PROXY',
-      helpGroup: 'GLOBAL',
-    }),
-    timeout: Flags.string({
-      description:
-        'time limit of the call (default 30s), or of the wait (default 10m), such as 500ms, 30s, 10m',
-      env: 'SM_TIMEOUT',
-      helpGroup: 'GLOBAL',
-    }),
+    'ca-file': globalText(
+      'SM_CA_FILE',
+      "PEM file of the authority that signed the daemon's certificate",
+    ),
+    'cert-file': globalText(
+      'SM_CERT_FILE',
+      'PEM file with your client certificate, if the daemons ask for one',
+    ),
+    'key-file': globalText('SM_KEY_FILE', 'PEM file with the key of the client certificate'),
+    proxy: globalText(
+      'SM_PROXY',
+      'HTTP proxy to reach the daemon through; proxy variables of the environment are ignored',
+    ),
+    timeout: globalText(
+      'SM_TIMEOUT',
+      'time limit of the call (default 30s), or of the wait (default 10m), such as 500ms, 30s, 10m',
+    ),
   };
 
   /** As oclif's own, which would load a configuration anew although it has been given one. */
@@ -242,6 +226,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       const stream = this.isForPeople ? 'stdout' : 'stderr';
       for (const line of lines) process[stream].write(`${line}\n`);
     }
+  }
+
+  /** One of many events: a line for people, one of JSON for programs. */
+  protected showLine(event: object, line: string): void {
+    process.stdout.write(`${this.isForPeople ? visible(line) : jsonText(event)}\n`);
   }
 
   protected async showObject(result: ObjectResult): Promise<void> {

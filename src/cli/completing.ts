@@ -1,6 +1,7 @@
 /** What may stand at the cursor: commands, flags, their values, and live names. Never fails: no answer, no candidates. */
 import type {Command} from '@oclif/core';
 import type {AdminClient} from '../admin/admin-client.ts';
+import {commandOf} from './asked-words.ts';
 import {readContexts} from './contexts.ts';
 import {visible} from '../model/visible.ts';
 import {CANDIDATES_LIMIT} from './limits.ts';
@@ -44,8 +45,11 @@ async function candidates(
   world: CompletionWorld,
 ): Promise<string[]> {
   const commands = world.commands.filter(({hidden}) => hidden !== true);
-  const {command, rest} = commandOf(before, commands);
+  const byId = (id: string) => commands.find((one) => one.id === id);
+  const named = commandOf(before, {findCommand: byId});
+  const command = byId(named.join(':'));
   if (command === undefined) return nextWords(before, commands);
+  const rest = before.slice(named.length);
   const flag = flagBefore(command, rest.at(-1) ?? '');
   if (flag !== undefined) {
     if (flag.type === 'option' && flag.options !== undefined) return [...flag.options];
@@ -55,19 +59,6 @@ async function candidates(
   if (current.startsWith('-')) return Object.keys(command.flags).map((name) => `--${name}`);
   const source = sourceOfArg(command, positionals(command, rest));
   return source === undefined ? [] : namesOf(source, before, world);
-}
-
-/** The longest beginning that names a command, and what follows it. */
-function commandOf(
-  words: readonly string[],
-  commands: readonly Command.Loadable[],
-): {command: Command.Loadable | undefined; rest: readonly string[]} {
-  for (let count = words.length; count > 0; count -= 1) {
-    const id = words.slice(0, count).join(':');
-    const command = commands.find((one) => one.id === id);
-    if (command !== undefined) return {command, rest: words.slice(count)};
-  }
-  return {command: undefined, rest: words};
 }
 
 function nextWords(before: readonly string[], commands: readonly Command.Loadable[]): string[] {

@@ -3,7 +3,7 @@ import {closeSync, openSync, writeSync} from 'node:fs';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
-import type {ContainerView, ShardView} from '../protocol/admin.ts';
+import type {ContainerView} from '../protocol/admin.ts';
 import {pause} from '../runtime/pause.ts';
 import {TRACE_LIMIT_BYTES, TRACE_LONGEST_MS} from '../simulator/limits.ts';
 import {TraceRecorder} from '../simulator/trace-recorder.ts';
@@ -17,6 +17,7 @@ import {
   RECORD_SHARDS_EVERY_MS,
 } from './limits.ts';
 import {isRetryable} from './retryable.ts';
+import {everyShard} from './shard-batches.ts';
 import {unwritable} from './text-output.ts';
 import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
@@ -129,7 +130,9 @@ class Recording {
     const {client, app} = this.request;
     const {containers} = await client.call('getContainers', {service: app}, signal);
     const beganMs = performance.now();
-    const shards = this.nowMs < this.shardsAtMs ? undefined : await this.allShards();
+    const query = {service: app, limit: RECORD_PAGE};
+    const isTime = this.nowMs >= this.shardsAtMs;
+    const shards = isTime ? (await everyShard(client, query, signal)).shards : undefined;
     if (this.file === undefined) this.begin(containers);
     // What is there when it begins was there at its beginning.
     const atMs = this.events === 0 ? 0 : this.nowMs;
@@ -138,19 +141,6 @@ class Recording {
     const tookMs = Math.round(performance.now() - beganMs);
     this.shardsAtMs = this.nowMs + Math.max(RECORD_SHARDS_EVERY_MS, RECORD_PAUSE_FACTOR * tookMs);
     this.write(this.recorder.shardsSeen(shards, atMs));
-  }
-
-  private async allShards(): Promise<ShardView[]> {
-    const {signal} = this;
-    const {client, app} = this.request;
-    const all: ShardView[] = [];
-    for (let cursor: string | undefined; cursor !== '';) {
-      const page = {service: app, limit: RECORD_PAGE, ...(cursor === undefined ? {} : {cursor})};
-      const answer = await client.call('getShards', page, signal);
-      all.push(...answer.shards);
-      cursor = answer.cursor;
-    }
-    return all;
   }
 
   private begin(containers: readonly ContainerView[]): void {

@@ -1,7 +1,7 @@
 /** What a container registers with, from flags. */
 import {SmError} from '../model/errors.ts';
 
-export interface RegistrationFlags {
+interface RegistrationFlags {
   readonly weight: string;
   readonly capacity: number;
   readonly zone: string;
@@ -10,18 +10,8 @@ export interface RegistrationFlags {
   readonly 'app-version': string;
 }
 
-/** As `joinApp` takes it. */
-export interface Registration {
-  readonly weight: number;
-  readonly capacity: number;
-  readonly zone: string;
-  readonly limits: Record<string, number>;
-  readonly labels: Record<string, string>;
-  readonly version: string;
-}
-
-/** @throws SmError INVALID_INPUT where a flag cannot be read; ranges are checked by `joinApp`. */
-export function registrationOf(flags: RegistrationFlags): Registration {
+/** As `joinApp` takes it. @throws SmError INVALID_INPUT where a flag cannot be read; ranges are checked by `joinApp`. */
+export function registrationOf(flags: RegistrationFlags) {
   const {weight, capacity, zone, limit = [], label = []} = flags;
   const limits = pairsOf('--limit', 'METRIC=NUMBER', limit);
   return {

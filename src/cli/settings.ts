@@ -20,7 +20,9 @@ export interface GivenFlags {
   readonly typed: ReadonlySet<string>;
 }
 
-const FLAGS: Readonly<Record<ContextSetting, {flag: string; env: string; fallback: string}>> = {
+export const SETTING_FLAGS: Readonly<
+  Record<ContextSetting, {flag: string; env: string; fallback: string}>
+> = {
   server: {flag: 'server', env: 'SM_SERVER', fallback: DEFAULT_SERVER},
   app: {flag: 'app', env: 'SM_APP', fallback: ''},
   output: {flag: 'output', env: 'SM_OUTPUT', fallback: 'table'},
@@ -51,7 +53,7 @@ export async function effectiveSettings(
   const wanted = textOf(given.values['context']);
   const read = wanted === undefined ? readContextsIfAny : readContexts;
   const chosen = file === undefined ? chosenContext(await read(), wanted) : undefined;
-  const settings = (Object.keys(FLAGS) as ContextSetting[]).map((name) =>
+  const settings = (Object.keys(SETTING_FLAGS) as ContextSetting[]).map((name) =>
     settingOf(name, given, chosen?.name ?? '', chosen?.context ?? {}),
   );
   const source =
@@ -66,7 +68,7 @@ function settingOf(
   contextName: string,
   context: Context,
 ): EffectiveSetting {
-  const {flag, env, fallback} = FLAGS[name];
+  const {flag, env, fallback} = SETTING_FLAGS[name];
   // A command without this flag may still be asked what the environment says.
   const given = textOf(values[flag]) ?? textOf(process.env[env]);
   if (given !== undefined) return {name, value: given, source: typed.has(flag) ? 'flag' : env};

@@ -1,5 +1,5 @@
 /** Many shards at once, in calls as large as the daemon takes. */
-import type {AddShardItem, BatchAnswer} from '../protocol/admin.ts';
+import type {AddShardItem, AdminInput, BatchAnswer, ShardView} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {BYTES_PER_CALL, ITEMS_PER_CALL} from './limits.ts';
 
@@ -28,6 +28,21 @@ export async function inBatches(
     await between?.(total.items.length);
   }
   return total;
+}
+
+/** All shards that match, page by page: so many at once as the query says. */
+export async function everyShard(
+  client: Pick<AdminClient, 'call'>,
+  query: AdminInput<'getShards'>,
+  signal?: AbortSignal,
+): Promise<{shards: ShardView[]; matched: number; revision: string}> {
+  const shards: ShardView[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await client.call('getShards', {...query, cursor}, signal);
+    shards.push(...page.shards);
+    ({cursor} = page);
+    if (cursor === '') return {shards, matched: page.matched, revision: page.revision};
+  }
 }
 
 /** Ids as long as the last, so that they sort as they count. */

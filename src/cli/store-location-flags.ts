@@ -26,12 +26,7 @@ interface LocationFlags {
 }
 
 /** The location that the flags name. */
-export function locationOf(flags: LocationFlags): {
-  endpoints: string[] | undefined;
-  dataDir: string | undefined;
-  configFile: string | undefined;
-  prefix: string | undefined;
-} {
+export function locationOf(flags: LocationFlags) {
   return {
     endpoints: flags.endpoints?.split(/\s*,\s*/),
     dataDir: flags['data-dir'],

@@ -6,7 +6,6 @@ import {visible} from '../model/visible.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from '../protocol/limits.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
 import {instantOf} from '../cli/instant.ts';
-import {jsonText} from '../cli/json-text.ts';
 
 export default class Events extends SmCommand<typeof Events> {
   static override summary =
@@ -50,15 +49,11 @@ export default class Events extends SmCommand<typeof Events> {
     const answer = await this.client.call('events', {
       limit,
       ...(audit ? {audit} : {}),
-      ...(app === undefined ? {} : {service: app}),
-      ...(object === undefined ? {} : {object}),
-      ...(since === undefined ? {} : {since}),
-      ...(until === undefined ? {} : {until}),
+      ...{service: app, object, since, until},
     });
     const {events, matched, revision} = answer;
-    const lines = this.isForPeople;
-    if (lines) {
-      for (const event of events) process.stdout.write(`${visible(eventLine(event))}\n`);
+    if (this.isForPeople) {
+      for (const event of events) this.showLine(event, eventLine(event));
       if (matched > events.length) this.say(`showing ${events.length} of ${matched}`);
       if (matched === 0) this.say(this.nothingText());
       return;
@@ -87,17 +82,11 @@ export default class Events extends SmCommand<typeof Events> {
     const limitMs = this.timeoutMs;
     await followStream(
       open,
-      (event) => this.show(event),
+      (event) => this.showLine(event, lineOf(event)),
       (text) => this.say(text),
       limitMs,
     );
     if (limitMs === undefined) this.leaveWith(130);
-  }
-
-  private show(event: StreamedEvent): void {
-    if (this.format !== 'table' && this.format !== 'wide')
-      process.stdout.write(`${jsonText(event)}\n`);
-    else process.stdout.write(`${visible(lineOf(event))}\n`);
   }
 }
 

@@ -2,16 +2,14 @@ import type {Config, Hook} from '@oclif/core';
 import {SmError} from '../../model/errors.ts';
 import {nearestWords} from '../../model/nearest.ts';
 import {reportFailure, wantsJson} from '../failure-report.ts';
-import {commandOf} from '../asked-words.ts';
+import {commandOf, wordsBeforeFlags} from '../asked-words.ts';
 import {helpOf} from '../usage-failure.ts';
 
 /** Names the nearest three commands and exits 2; never runs a guess. */
 const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
   // The words that can have been meant for a command: those before the first flag, at most two.
-  const words = [...id.split(':'), ...(argv ?? [])];
-  const flag = words.findIndex((word) => word.startsWith('-'));
-  const wanted = words.slice(0, flag === -1 ? 2 : Math.min(flag, 2)).join(' ');
-  const found = words.slice(0, flag === -1 ? words.length : flag);
+  const found = wordsBeforeFlags([...id.split(':'), ...(argv ?? [])]);
+  const wanted = found.slice(0, 2).join(' ');
   const command = commandOf(found, config);
   const error =
     command.length === 0

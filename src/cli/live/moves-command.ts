@@ -3,8 +3,6 @@ import type {Command} from '@oclif/core';
 import {causeText} from '../../model/move-reason.ts';
 import {waitsText} from '../../model/move-wait.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
-import {jsonText} from '../json-text.ts';
-import {visible} from '../../model/visible.ts';
 import {LiveCommand} from './live-command.ts';
 import type {Watched} from './live-command.ts';
 
@@ -22,19 +20,13 @@ export abstract class MovesCommand<T extends typeof Command> extends LiveCommand
     await followUntil(
       (after, attempt) => this.client.movesStream(service, after, attempt),
       (event) => {
-        this.show(event);
+        this.showLine(event, lineOf(event));
         // From its first word on nothing that stands is left to be printed.
         onWhole();
       },
       (text) => this.say(text),
       signal,
     );
-  }
-
-  private show(event: MoveEvent): void {
-    if (this.format !== 'table' && this.format !== 'wide')
-      process.stdout.write(`${jsonText(event)}\n`);
-    else process.stdout.write(`${visible(lineOf(event))}\n`);
   }
 }
 

@@ -3,6 +3,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {ContextCommand} from '../../cli/context-command.ts';
 import {checkContextName} from '../../cli/contexts.ts';
 import type {Context} from '../../cli/contexts.ts';
+import {SETTING_FLAGS} from '../../cli/settings.ts';
 
 export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
   static override summary = 'Add a context, or replace the one with this name.';
@@ -21,17 +22,7 @@ export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
   override async run(): Promise<void> {
     const {name} = this.args;
     checkContextName(name);
-    const given: Context = {
-      ...this.typed('server', 'server'),
-      ...this.typed('app', 'app'),
-      ...this.typed('output', 'output'),
-      ...this.typed('timeout', 'timeout'),
-      ...this.typed('tokenFile', 'token-file'),
-      ...this.typed('caFile', 'ca-file'),
-      ...this.typed('certFile', 'cert-file'),
-      ...this.typed('keyFile', 'key-file'),
-      ...this.typed('proxy', 'proxy'),
-    };
+    const given = this.typed();
     await this.change(name, (file) => {
       const before = Object.hasOwn(file.contexts, name) ? file.contexts[name] : undefined;
       const current = this.flags.use ? name : file.current;
@@ -43,8 +34,11 @@ export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
   }
 
   /** Only what stands in the arguments: the environment must not slip into a file. */
-  private typed(setting: keyof Context, flag: string): Context {
-    const value = (this.flags as Record<string, unknown>)[flag];
-    return this.given.has(flag) && typeof value === 'string' ? {[setting]: value} : {};
+  private typed(): Context {
+    const values = this.flags as Record<string, unknown>;
+    const settings = Object.entries(SETTING_FLAGS).filter(
+      ([, {flag}]) => this.given.has(flag) && typeof values[flag] === 'string',
+    );
+    return Object.fromEntries(settings.map(([setting, {flag}]) => [setting, values[flag]]));
   }
 }

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {locationFlags} from '../../cli/store-location-flags.ts';
+import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 
 export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
   static override summary =
@@ -42,19 +42,8 @@ export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
 
   override async run(): Promise<void> {
     const {initRoles, plannedRoles} = await import('../../transfer/index.ts');
-    const {
-      app = [],
-      print,
-      service,
-      username,
-      endpoints,
-      'password-file': passwordFile,
-    } = this.flags;
-    const {'config-file': configFile, 'etcd-prefix': prefix} = this.flags;
-    const options = {
-      ...{configFile, prefix, service, apps: app, username, passwordFile},
-      endpoints: endpoints?.split(/\s*,\s*/),
-    };
+    const {app: apps = [], print, service, username, 'password-file': passwordFile} = this.flags;
+    const options = {...locationOf(this.flags), apps, service, username, passwordFile};
     const {roles, commands, applied} = print
       ? {...plannedRoles(options), applied: []}
       : await initRoles(options);

@@ -1,10 +1,11 @@
 import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
 import {listFlags} from '../../cli/list-shape.ts';
+import {everyShard} from '../../cli/shard-batches.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import {loadsText} from '../../model/load-text.ts';
 import {shardTrouble} from '../../model/trouble.ts';
-import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
+import type {ShardState, ShardView} from '../../protocol/admin.ts';
 import {SHARDS_PAGE} from '../../cli/limits.ts';
 
 export default class ShardLs extends LiveCommand<typeof ShardLs> {
@@ -41,8 +42,7 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     const {state, container, unplaced} = this.flags;
     const query = {
       service: this.flags.app,
-      ...(state === undefined ? {} : {state: state as ShardState}),
-      ...(container === undefined ? {} : {container}),
+      ...{state: state as ShardState | undefined, container},
       ...(unplaced ? {unplaced} : {}),
     };
     if (this.flags.watch) {
@@ -51,12 +51,14 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
         view: 'shards',
         command: 'sm shard ls --watch',
         service,
-        query: {...asked, ...(this.flags.limit === undefined ? {} : {limit: this.flags.limit})},
+        query: {...asked, limit: this.flags.limit},
         for: this.flags.for,
       });
       return;
     }
-    const {shards, matched, revision} = await this.everyPage(query);
+    // Sorting, trouble first, needs all of them; what is shown is cut later.
+    const every = {...query, limit: SHARDS_PAGE};
+    const {shards, matched, revision} = await everyShard(this.client, every);
     await this.showList<ShardView>({
       kind: 'ShardList',
       fields: {matched, revision},
@@ -84,23 +86,5 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
       ],
       ...(shards.length === 0 ? {note: 'no shard matches'} : {}),
     });
-  }
-
-  /** Sorting, trouble first, needs all of them; what is shown is cut later. */
-  private async everyPage(
-    query: AdminInput<'getShards'>,
-  ): Promise<{shards: ShardView[]; matched: number; revision: string}> {
-    const shards: ShardView[] = [];
-    let cursor: string | undefined;
-    for (;;) {
-      const page = await this.client.call('getShards', {
-        ...query,
-        limit: SHARDS_PAGE,
-        ...(cursor === undefined ? {} : {cursor}),
-      });
-      shards.push(...page.shards);
-      if (page.cursor === '') return {shards, matched: page.matched, revision: page.revision};
-      cursor = page.cursor;
-    }
   }
 }

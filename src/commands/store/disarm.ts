@@ -1,5 +1,5 @@
 import {SmCommand} from '../../cli/base-command.ts';
-import {locationFlags} from '../../cli/store-location-flags.ts';
+import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 
 export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
   static override summary =
@@ -17,9 +17,8 @@ export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
   };
 
   override async run(): Promise<void> {
-    const {endpoints, 'config-file': configFile} = this.flags;
     const {disarm} = await import('../../transfer/index.ts');
-    const alarms = await disarm({endpoints: endpoints?.split(/\s*,\s*/), configFile});
+    const alarms = await disarm(locationOf(this.flags));
     const names = alarms.map(({alarm, memberId}) => `${alarm} of member ${memberId}`);
     await this.showObject({
       kind: 'StoreDisarm',
