@@ -123,7 +123,7 @@ export class DataDirectory {
 
   /** Makes names that were created, renamed or removed survive a crash. */
   sync(): void {
-    syncDirectory(this.path);
+    syncPath(this.path);
   }
 
   /** A late write of the process before goes to a file that has no name any more. */
@@ -133,12 +133,7 @@ export class DataDirectory {
     const path = this.logPath(last);
     const draft = `${path}.tmp`;
     copyFileSync(path, draft);
-    const fd = openSync(draft, 'r+');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    syncPath(draft);
     renameSync(draft, path);
     this.sync();
   }
@@ -230,19 +225,14 @@ function corruptFormat(path: string): SmError {
 
 function writeFormat(path: string, content: FormatFile): FormatFile {
   const draft = join(path, `${FORMAT_FILE}.tmp`);
-  const fd = openSync(draft, 'w', 0o600);
-  try {
-    writeFileSync(fd, `${JSON.stringify(content)}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  writeFileSync(draft, `${JSON.stringify(content)}\n`, {mode: 0o600, flush: true});
   renameSync(draft, join(path, FORMAT_FILE));
-  syncDirectory(path);
+  syncPath(path);
   return content;
 }
 
-function syncDirectory(path: string): void {
+/** Of a file its content, of a directory its names. */
+function syncPath(path: string): void {
   const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);

@@ -3,17 +3,7 @@
  * process can do for each N: the highest N counts, and whoever finds its holder gone makes N+1. Numbers only grow, so no late
  * comer can make a number that was used. docs/decisions/0010 says why, and what is not promised.
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import type {Server} from 'node:net';
 import {join} from 'node:path';
@@ -24,6 +14,8 @@ import {BEAT, HOLDER, beatText, holderNote, holderState, readBeat} from './lock-
 import {bindLockSocket} from './lock-socket.ts';
 import {LOCK_ATTEMPTS, LOCK_BEAT_INTERVAL_MS, LOCK_TRUSTED_MS, LOCK_TTL_MS} from './limits.ts';
 
+/** A new file that is on disk when the call returns. */
+const SYNCED = {mode: 0o600, flag: 'wx', flush: true};
 const LOCK = /^lock\.(\d+)$/;
 
 /** Names of the lock and of what is left of one. */
@@ -106,8 +98,8 @@ export class DirectoryLock {
     mkdirSync(draft, {mode: 0o700});
     const socket = await bindLockSocket(draft);
     try {
-      writeSynced(join(draft, BEAT), beatText(0));
-      writeSynced(join(draft, HOLDER), holderNote(socket !== undefined));
+      writeFileSync(join(draft, BEAT), beatText(0), SYNCED);
+      writeFileSync(join(draft, HOLDER), holderNote(socket !== undefined), SYNCED);
       // Fails when there is a lock of this number: that directory is never empty.
       renameSync(draft, lockPath(path, number));
       return new DirectoryLock(options, socket);
@@ -214,14 +206,4 @@ function wasFirst(error: unknown, path: string): boolean {
   const {code = ''} = error as NodeJS.ErrnoException;
   if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(code)) return true;
   return code === 'ENOENT' && statSync(path, {throwIfNoEntry: false}) !== undefined;
-}
-
-function writeSynced(file: string, text: string): void {
-  const fd = openSync(file, 'wx', 0o600);
-  try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,6 +1,6 @@
 /** The password that a store makes for itself: 256 bits in a file of its data directory, for the owner alone when it is made. */
 import {randomBytes} from 'node:crypto';
-import {closeSync, fsyncSync, openSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import {HiddenText} from '../model/hidden-text.ts';
@@ -42,12 +42,6 @@ function content(path: string): string | undefined {
 
 function make(path: string): HiddenText {
   const text = randomBytes(PASSWORD_BYTES).toString('hex');
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeFileSync(file, `${text}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  writeFileSync(path, `${text}\n`, {mode: 0o600, flag: 'wx', flush: true});
   return new HiddenText(text);
 }
