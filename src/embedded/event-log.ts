@@ -24,10 +24,6 @@ export class EventLog {
     this.entries.push(version);
   }
 
-  get length(): number {
-    return this.entries.length - this.start;
-  }
-
   /** Position of the first event at or after a revision, to be used at once with `at`. */
   seek(revision: number): number {
     let low = this.start;

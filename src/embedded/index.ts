@@ -6,6 +6,7 @@ import type {SmError} from '../model/errors.ts';
 import {systemClock} from '../runtime/clock.ts';
 import {descriptorShare} from '../runtime/descriptors.ts';
 import type {Clock} from '../runtime/clock.ts';
+import {gate} from '../runtime/gate.ts';
 import {silentLogger} from '../runtime/logger.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {Answers, countAnswers} from './answers.ts';
@@ -85,30 +86,24 @@ export async function startEmbeddedStore(
   const credentials = credentialsOf(options.tls);
   const {host = DEFAULT_HOST, port = 0, clock = systemClock(), logger = silentLogger} = options;
   const wire = loadWire();
-  let lose: (error: SmError) => void = () => undefined;
-  const taken = new Promise<SmError>((resolve) => (lose = resolve));
-  const state = await openState(options, {wire, clock, logger, onLost: lose});
+  const taken = gate<SmError>();
+  const state = await openState(options, {wire, clock, logger, onLost: taken.resolve});
   const {machine, identity, assertLock, user} = state;
   const authenticator = new Authenticator(user, () => clock.nowMs(), options.tokenTtlMs);
   const connections = new Connections(connectionsLimit(options), () => clock.nowMs(), logger);
-  const gate = (metadata: Metadata, peer: string): void => {
+  const admit = (metadata: Metadata, peer: string): void => {
     authenticator.check(metadata);
     connections.called(peer);
   };
   const services: Services = {
     ...state,
     headers: new Headers(identity, machine),
-    calls: new Calls(assertLock, gate, logger),
+    calls: new Calls(assertLock, admit, logger),
   };
   const scheme = options.tls === undefined ? 'http' : 'https';
   let listening: Listening | undefined;
-  const server = serverOf(
-    services,
-    {wire, clock, logger, authenticator, identity, assertLock},
-    () => {
-      return `${scheme}://${listening?.endpoint ?? ''}`;
-    },
-  );
+  const parts = {wire, clock, logger, authenticator, identity, assertLock};
+  const server = serverOf(services, parts, () => `${scheme}://${listening?.endpoint ?? ''}`);
   try {
     listening = await listen(server, connections, {host, port, credentials});
   } catch (error) {
@@ -127,7 +122,7 @@ export async function startEmbeddedStore(
   };
   let closing: Promise<void> | undefined;
   const closeOnce = (): Promise<void> => (closing ??= close());
-  const lost = taken.then(async (error) => {
+  const lost = taken.promise.then(async (error) => {
     logger.error({error: error.message}, 'the embedded store stops');
     await closeOnce();
     return error;
@@ -205,13 +200,8 @@ function openDirectory(
   return DataDirectory.open(path, {...parts, auth: asked, filePermissions});
 }
 
-interface ServerParts {
-  readonly wire: Wire;
-  readonly clock: Clock;
-  readonly logger: Logger;
+interface ServerParts extends Omit<StateParts, 'onLost'>, Pick<State, 'identity' | 'assertLock'> {
   readonly authenticator: Authenticator;
-  readonly identity: Identity;
-  readonly assertLock: () => void;
 }
 
 function serverOf(services: Services, parts: ServerParts, url: () => string): Server {

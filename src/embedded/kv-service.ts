@@ -4,7 +4,7 @@ import type {Commits} from './commits.ts';
 import {failure} from './failures.ts';
 import type {Headers} from './header.ts';
 import {range} from './operations.ts';
-import {checkDeleteRange, checkPut, checkRange, checkTxn, isReadOnly} from './request-checks.ts';
+import {checkPut, checkTxn, isReadOnly, requireKey} from './request-checks.ts';
 import type {
   CompactionRequest,
   DeleteRangeRequest,
@@ -30,7 +30,7 @@ export function kvService(services: Services): UntypedServiceImplementation {
   const {machine, headers, calls, sweeper} = services;
   return {
     Range: calls.unary((request: RangeRequest) => {
-      checkRange(request);
+      requireKey(request);
       return headers.fill(range(machine.keys, request));
     }),
     Put: calls.unary(({request, bytes}: Received<PutRequest>) => {
@@ -38,7 +38,7 @@ export function kvService(services: Services): UntypedServiceImplementation {
       return commit(services, {kind: 'put', request}, bytes);
     }),
     DeleteRange: calls.unary(({request, bytes}: Received<DeleteRangeRequest>) => {
-      checkDeleteRange(request);
+      requireKey(request);
       return commit(services, {kind: 'deleteRange', request}, bytes);
     }),
     Txn: calls.unary(({request, bytes}: Received<TxnRequest>) => {

@@ -40,14 +40,15 @@ const ORDERS: readonly Order[] = [
 export function range(keys: Keyspace, request: RangeRequest): RangeResponse {
   const limit = Math.max(0, int(request.limit));
   const order = request.sort_order ?? NO_ORDER;
-  const bounded = order === NO_ORDER && !hasRevisionBounds(request);
+  const isBetween = revisionBounds(request);
+  const bounded = order === NO_ORDER && isBetween === undefined;
   const result = keys.read(keyRange(request.key, request.range_end), {
     revision: int(request.revision),
     countOnly: request.count_only === true,
     limit: bounded && limit > 0 ? limit + 1 : 0,
   });
-  let versions = bounded ? result.versions : result.versions.filter(revisionBounds(request));
-  versions = sorted(versions, order, request.sort_target ?? BY_KEY);
+  const between = isBetween === undefined ? result.versions : result.versions.filter(isBetween);
+  const versions = sorted(between, order, request.sort_target ?? BY_KEY);
   const more = limit > 0 && versions.length > limit;
   if (more) versions.length = limit;
   return {
@@ -120,26 +121,16 @@ function sorted(versions: Version[], order: number, target: number): Version[] {
   return versions.sort(compare);
 }
 
-function hasRevisionBounds(request: RangeRequest): boolean {
-  return (
-    int(request.min_mod_revision) !== 0 ||
-    int(request.max_mod_revision) !== 0 ||
-    int(request.min_create_revision) !== 0 ||
-    int(request.max_create_revision) !== 0
-  );
-}
-
-function revisionBounds(request: RangeRequest): (version: Version) => boolean {
-  const most = (text: string | undefined): number => int(text) || Number.POSITIVE_INFINITY;
-  const least = (text: string | undefined): number => int(text) || Number.NEGATIVE_INFINITY;
-  const [minMod, maxMod] = [least(request.min_mod_revision), most(request.max_mod_revision)];
+/** Undefined where the request has none; 0 is none. */
+function revisionBounds(request: RangeRequest): ((version: Version) => boolean) | undefined {
+  const [minMod, maxMod] = [int(request.min_mod_revision), int(request.max_mod_revision)];
   const [minCreate, maxCreate] = [
-    least(request.min_create_revision),
-    most(request.max_create_revision),
+    int(request.min_create_revision),
+    int(request.max_create_revision),
   ];
+  if ([minMod, maxMod, minCreate, maxCreate].every((bound) => bound === 0)) return undefined;
+  const isWithin = (revision: number, least: number, most: number): boolean =>
+    revision >= least && (most === 0 || revision <= most);
   return ({modRevision, createRevision}) =>
-    modRevision >= minMod &&
-    modRevision <= maxMod &&
-    createRevision >= minCreate &&
-    createRevision <= maxCreate;
+    isWithin(modRevision, minMod, maxMod) && isWithin(createRevision, minCreate, maxCreate);
 }

@@ -5,11 +5,6 @@ import {INDEX_BLOCK_LIMIT} from './limits.ts';
 export class OrderedIndex<T extends {readonly key: string}> {
   /** No block is empty. */
   private readonly blocks: T[][] = [];
-  private items = 0;
-
-  get size(): number {
-    return this.items;
-  }
 
   find(key: string): T | undefined {
     const block = this.blocks[this.blockOf(key)];
@@ -23,7 +18,6 @@ export class OrderedIndex<T extends {readonly key: string}> {
     const block = this.blocks[at];
     if (block === undefined) {
       this.blocks.push([item]);
-      this.items += 1;
       return;
     }
     const position = place(block, item.key);
@@ -32,7 +26,6 @@ export class OrderedIndex<T extends {readonly key: string}> {
       return;
     }
     block.splice(position, 0, item);
-    this.items += 1;
     if (block.length > INDEX_BLOCK_LIMIT) this.split(at, block, position);
   }
 
@@ -43,7 +36,6 @@ export class OrderedIndex<T extends {readonly key: string}> {
     const position = place(block, key);
     if (block[position]?.key !== key) return;
     block.splice(position, 1);
-    this.items -= 1;
     if (block.length === 0) this.blocks.splice(at, 1);
   }
 

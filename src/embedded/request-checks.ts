@@ -2,29 +2,15 @@
 import {failure} from './failures.ts';
 import {isInRange, keyRange, text} from './key-range.ts';
 import type {KeyRange} from './key-range.ts';
-import type {
-  DeleteRangeRequest,
-  PutRequest,
-  RangeRequest,
-  RequestOp,
-  TxnRequest,
-} from './requests.ts';
+import type {DeleteRangeRequest, PutRequest, RequestOp, TxnRequest} from './requests.ts';
 import {OPS_PER_TXN_LIMIT} from './limits.ts';
 
-export function checkRange(request: RangeRequest): void {
-  requireKey(request.key);
-}
-
 export function checkPut(request: PutRequest): void {
-  requireKey(request.key);
+  requireKey(request);
   if (request.ignore_value === true && (request.value?.length ?? 0) > 0)
     throw failure('valueProvided');
   if (request.ignore_lease === true && (request.lease ?? '0') !== '0')
     throw failure('leaseProvided');
-}
-
-export function checkDeleteRange(request: DeleteRangeRequest): void {
-  requireKey(request.key);
 }
 
 export function checkTxn(request: TxnRequest): void {
@@ -41,7 +27,7 @@ export function isReadOnly(request: TxnRequest): boolean {
   });
 }
 
-function requireKey(key: Buffer | undefined): void {
+export function requireKey({key}: {readonly key?: Buffer}): void {
   if (key === undefined || key.length === 0) throw failure('emptyKey');
 }
 
@@ -49,15 +35,15 @@ function checkOperations(request: TxnRequest, limit: number): void {
   const {compare = [], success = [], failure: otherwise = []} = request;
   const operations = Math.max(compare.length, success.length, otherwise.length);
   if (operations > limit) throw failure('tooManyOps');
-  for (const {key} of compare) requireKey(key);
+  for (const one of compare) requireKey(one);
   for (const op of success) checkOperation(op, limit - operations);
   for (const op of otherwise) checkOperation(op, limit - operations);
 }
 
 function checkOperation(op: RequestOp, limit: number): void {
-  if (op.request_range !== undefined) checkRange(op.request_range);
+  if (op.request_range !== undefined) requireKey(op.request_range);
   else if (op.request_put !== undefined) checkPut(op.request_put);
-  else if (op.request_delete_range !== undefined) checkDeleteRange(op.request_delete_range);
+  else if (op.request_delete_range !== undefined) requireKey(op.request_delete_range);
   else if (op.request_txn !== undefined) checkOperations(op.request_txn, limit);
   else throw failure('keyNotFound');
 }

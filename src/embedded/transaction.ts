@@ -25,10 +25,11 @@ interface Path {
 /** Runs a checked transaction; the caller commits. @throws EtcdFailure before anything is changed. */
 export function transact(stores: Stores, request: TxnRequest): TxnResponse {
   const path = choosePath(stores.keys, request);
-  checkPuts(stores, path);
-  checkRanges(stores.keys, path);
-  const response = run(stores, path);
   const {keys} = stores;
+  const operations = operationsOf(path);
+  for (const {request_put: put} of operations) if (put !== undefined) checkPutAgainst(stores, put);
+  for (const {request_range: read} of operations) if (read !== undefined) checkReadable(keys, read);
+  const response = run(stores, path);
   response.header.revision = keys.revision + (keys.hasChanges ? 1 : 0);
   return response;
 }
@@ -42,20 +43,13 @@ function choosePath(keys: Keyspace, request: TxnRequest): Path {
   return {succeeded, operations, nested};
 }
 
-function checkPuts(stores: Stores, path: Path): void {
-  let nested = 0;
-  for (const {request_put: request, request_txn: txn} of path.operations) {
-    if (request !== undefined) checkPutAgainst(stores, request);
-    else if (txn !== undefined) checkPuts(stores, path.nested[nested++] as Path);
-  }
-}
-
-function checkRanges(keys: Keyspace, path: Path): void {
-  let nested = 0;
-  for (const {request_range: request, request_txn: txn} of path.operations) {
-    if (request !== undefined) checkReadable(keys, request);
-    else if (txn !== undefined) checkRanges(keys, path.nested[nested++] as Path);
-  }
+/** Those of the transactions in it too, in order. */
+function operationsOf({operations, nested}: Path): RequestOp[] {
+  const inner = nested.values();
+  return operations.flatMap((op) => {
+    const path = op.request_txn === undefined ? undefined : inner.next().value;
+    return path === undefined ? [op] : operationsOf(path);
+  });
 }
 
 function checkReadable(keys: Keyspace, request: RangeRequest): void {

@@ -1,10 +1,11 @@
 /** Maintenance, cluster and auth: what a single member with one user has to say. */
+import {crc32} from 'node:zlib';
 import type {ServerWritableStream, UntypedServiceImplementation} from '@grpc/grpc-js';
 import type {Authenticator} from './auth.ts';
 import {failure} from './failures.ts';
 import {RAFT_TERM} from './header.ts';
-import {contentHash} from './content-hash.ts';
 import type {Identity} from './identity.ts';
+import type {Keyspace} from './keyspace.ts';
 import {commit} from './kv-service.ts';
 import type {Services} from './kv-service.ts';
 import {int} from './requests.ts';
@@ -62,6 +63,20 @@ export function maintenanceService(
       return {header: headers.at()};
     }),
   };
+}
+
+/**
+ * A hash over what can be read at a revision: two stores with the same content have the same, another server of the API has
+ * another. @throws EtcdFailure compacted, futureRevision
+ */
+function contentHash(keys: Keyspace, revision: number): number {
+  let hash = 0;
+  const everything = {from: '', to: undefined, single: false};
+  for (const version of keys.read(everything, {revision}).versions) {
+    const {key, value, lease, createRevision, modRevision, version: count} = version;
+    hash = crc32(JSON.stringify([key, value, lease, createRevision, modRevision, count]), hash);
+  }
+  return hash;
 }
 
 export function clusterService(

@@ -17,7 +17,8 @@ export interface Wire {
   encode(kind: LoggedKind, request: object): Buffer;
 }
 
-export type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Cluster' | 'Maintenance' | 'Auth';
+const SERVICES = ['KV', 'Watch', 'Lease', 'Cluster', 'Maintenance', 'Auth'] as const;
+export type ServiceName = (typeof SERVICES)[number];
 
 /** Requests that change the store, and the method whose message each is. */
 const LOGGED = {
@@ -55,14 +56,10 @@ function load(): Wire {
         ([method, found]) => [method, checked(found as AnyMethod, shapes)],
       ),
     );
-  const services: Record<ServiceName, ServiceDefinition> = {
-    KV: service('KV'),
-    Watch: service('Watch'),
-    Lease: service('Lease'),
-    Cluster: service('Cluster'),
-    Maintenance: service('Maintenance'),
-    Auth: service('Auth'),
-  };
+  const services = Object.fromEntries(SERVICES.map((name) => [name, service(name)])) as Record<
+    ServiceName,
+    ServiceDefinition
+  >;
   const plain = new Map<LoggedKind, AnyMethod>();
   for (const [kind, [name, method]] of Object.entries(LOGGED) as [
     LoggedKind,
