@@ -4,20 +4,15 @@
  */
 import {OldRights} from './governing/old-rights.ts';
 import {SessionDriver, untilIdleAndFenced} from '../container/internal.ts';
-import type {Keys} from '../etcd/keys.ts';
-import type {Leases} from '../etcd/leases.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
-import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
 import type {ClusterQuota} from '../model/quota.ts';
 import type {AppEvent} from '../model/audit.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
-import type {OnAudited} from '../store/audited-write.ts';
-import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Timer} from '../runtime/clock.ts';
 import type {BulkAdmission} from '../runtime/bulk-work.ts';
 import {gate} from '../runtime/gate.ts';
-import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {FencingKey} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
@@ -29,48 +24,30 @@ import {markRestored} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
 import {fencingKeyOf} from './governing/fencing-key.ts';
 import {Governors} from './governing/governors.ts';
+import type {GovernorsOptions} from './governing/governors.ts';
 import {probeIntervalMs} from './governing/probe-interval.ts';
-import type {HintSender} from './governing/hint-sender.ts';
-import type {HoldingsCaller} from './governing/holdings-audit.ts';
-import type {GovernorMeter} from './governing/meter.ts';
-import type {PlannersBeside} from './governing/planners-beside.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
 import {OwnEvents} from './governing/own-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {SeenApps} from './governing/seen-apps.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import {UsageReport} from './governing/usage-report.ts';
-import type {PushDependencies} from './push/push-gateway.ts';
 import {HOOK_TIMEOUT_MS} from './limits.ts';
 import {untilStored} from './until-stored.ts';
 import {TTL_MAX_MS} from '../model/limits.ts';
 
-export interface GoverningDaemonOptions {
-  readonly keys: Keys;
-  readonly store: Store;
+export interface GoverningDaemonOptions extends Pick<
+  GovernorsOptions,
+  | ('keys' | 'store' | 'leases' | 'clock' | 'logger' | 'onAudited' | 'daemonHints')
+  | ('hints' | 'push' | 'holdings' | 'plan' | 'planners' | 'meter')
+> {
   /** A connection of its own for heartbeats, so that nothing delays them. */
   readonly heartbeatStore: Store;
   readonly history: SeenHistory;
-  readonly leases: Leases;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly identity: HeartbeatIdentity;
   /** The cluster record as it was found at the start. */
   readonly cluster: KnownCluster;
   readonly compaction: 'auto' | 'off';
-  /** Hints to the containers of apps. */
-  readonly hints: HintSender;
-  /** Hints to daemons. */
-  readonly daemonHints: HintSender;
-  readonly holdings: HoldingsCaller;
-  /** For push containers; undefined: there are none. */
-  readonly push: PushDependencies | undefined;
-  readonly plan: (snapshot: PlacementSnapshot) => Plan;
-  /** Plan beside the event loop for large apps. Default: nobody does. */
-  readonly planners?: PlannersBeside | undefined;
-  readonly meter?: GovernorMeter | undefined;
-  /** Called with each audit entry of this daemon. */
-  readonly onAudited: OnAudited;
   /** When the writes of long queues may begin. Absent: at once. */
   readonly bulkWork?: BulkAdmission;
   /** What the cluster may take, as the configuration says now. Default: CLUSTER_QUOTA_DEFAULT. */
@@ -212,13 +189,11 @@ export class GoverningDaemon {
   }
 
   private newGovernors(common: Common): Governors {
-    const {hints, daemonHints, leases, plan, planners, holdings, push, identity, meter, onAudited} =
-      this.options;
     return new Governors({
+      ...this.options,
       ...common,
-      ...{hints, daemonHints, leases, plan, planners, holdings, push, meter, onAudited},
       epoch: () => this.epochNow,
-      daemon: identity.container,
+      daemon: this.options.identity.container,
       onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
     });
   }

@@ -1,17 +1,12 @@
 /** The last step of an app's removal: every key of it that is left, one by one; the specs last. Nothing is deleted by prefix. */
 import type {Keys} from '../../etcd/keys.ts';
-import type {Leases} from '../../etcd/leases.ts';
-import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import type {Compare, KeyValue, Operation} from '../../store/port.ts';
 import {isDeleting, specUnchanged} from '../../store/app-spec-guard.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {revokeGuard} from '../push/guard-lease.ts';
 import {KEYS_PER_TRANSACTION} from './limits.ts';
 
-export interface RemovalOptions {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly leases: Leases;
-}
+type RemovalOptions = Pick<GovernedApp, 'app' | 'keys' | 'store' | 'leases'>;
 
 /** False when something was in the way: a container or record has come back, or the store did not answer. Call again. */
 export async function removeApp(options: RemovalOptions, stillGoverns: Compare): Promise<boolean> {

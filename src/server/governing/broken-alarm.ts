@@ -1,24 +1,16 @@
 /** An alarm in an app's summary that its governor cannot write, because it has stopped. */
-import type {Keys} from '../../etcd/keys.ts';
 import type {OutsideAlarm} from '../../governor/status-reporter.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {AppStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
-import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
-import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Store} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 
-export interface AlarmTarget {
-  readonly app: string;
-  /** Daemon id. */
-  readonly governor: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly fencingKey: FencingKey;
-  readonly clock: Clock;
-}
+type AlarmTarget = Pick<
+  GovernedApp,
+  'app' | 'governor' | 'keys' | 'store' | 'fencingKey' | 'clock'
+>;
 
 /**
  * Puts the alarm into the last summary, in place of one with the same code. Nothing is written when another daemon governs, or when the app

@@ -1,6 +1,5 @@
 /** Takes back what operators said for a while, pauses and pins, once their time is over: with an audit entry, as if somebody had done it. */
 import type {AppView} from '../../appstate/app-view.ts';
-import type {Keys} from '../../etcd/keys.ts';
 import type {AuditEntry} from '../../model/audit.ts';
 import type {AppChange} from '../../model/change.ts';
 import {endsAtMs} from '../../model/operator-note.ts';
@@ -8,22 +7,16 @@ import type {OperatorNote} from '../../model/operator-note.ts';
 import type {Versioned} from '../../model/ownership.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Timer} from '../../runtime/clock.ts';
 import {transactAudited} from '../../store/audited-write.ts';
-import type {OnAudited} from '../../store/audited-write.ts';
-import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Compare, Store} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
+import type {Compare} from '../../store/port.ts';
 import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
 
-export interface ExpiryOptions {
-  readonly app: string;
-  /** Daemon id. */
-  readonly governor: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly fencingKey: FencingKey;
-  readonly clock: Clock;
-  readonly onAudited: OnAudited;
+export interface ExpiryOptions extends Pick<
+  GovernedApp,
+  'app' | 'governor' | 'keys' | 'store' | 'fencingKey' | 'clock' | 'onAudited'
+> {
   readonly view: () => AppView;
 }
 

@@ -3,7 +3,6 @@
  * governor's; when the store says that leadership is lost, the shell stops at once.
  */
 import type {Keys, ParsedKey} from '../../etcd/keys.ts';
-import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
 import type {SaidByContainer} from '../../governor/app-loads.ts';
 import type {PlanInUse} from '../../governor/plan-in-use.ts';
@@ -11,15 +10,11 @@ import type {ContainerCall, GovernorAction} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
-import type {OnAudited} from '../../store/audited-write.ts';
-import type {Clock} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
-import type {BatchLane} from '../../store/batcher.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {transitionOutcome, transitionTransaction} from '../../store/ownership-transactions.ts';
-import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
-import type {Store} from '../../store/port.ts';
+import type {WriteOutcome} from '../../store/ownership-transactions.ts';
 import {changeOf} from '../../appview/app-changes.ts';
 import type {Contact} from '../../model/contact.ts';
 import {AlarmLog} from './alarm-log.ts';
@@ -43,18 +38,7 @@ import type {PlannerBeside, PlannersBeside} from './planners-beside.ts';
 import {RecordRereads} from './record-rereads.ts';
 import {GOVERNOR_SLEEP_MAX_MS} from './limits.ts';
 
-export interface GovernorShellOptions {
-  readonly app: string;
-  /** Daemon id. */
-  readonly governor: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly batcher: BatchLane;
-  readonly fencingKey: FencingKey;
-  readonly leases: Leases;
-  readonly epoch: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface GovernorShellOptions extends GovernedApp {
   readonly hints: HintSender;
   /** For push containers; undefined: the app has none (sm itself). */
   readonly push: PushDependencies | undefined;
@@ -63,8 +47,6 @@ export interface GovernorShellOptions {
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** Plan beside the event loop for large apps. Default: nobody does. */
   readonly planners?: PlannersBeside | undefined;
-  /** Called with each audit entry of this daemon. */
-  readonly onAudited: OnAudited;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: GovernorMeter | undefined;
   /** A failure detector that is warm already. */

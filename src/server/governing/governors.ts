@@ -1,50 +1,28 @@
 /** The governors that run in this daemon, one an app, plus the one of sm itself while it leads. */
-import type {Keys} from '../../etcd/keys.ts';
 import type {KeptApp} from '../../appview/kept-app.ts';
 import type {GovernedFigures} from '../../governor/figures.ts';
 import type {PlanInUse} from '../../governor/plan-in-use.ts';
-import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
-import type {OnAudited} from '../../store/audited-write.ts';
-import type {Clock} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Store} from '../../store/port.ts';
-import type {Leases} from '../../etcd/leases.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import {GovernorRun} from './governor-run.ts';
 import type {HintSender} from './hint-sender.ts';
-import type {GovernorMeter} from './meter.ts';
-import type {HoldingsCaller} from './holdings-audit.ts';
-import type {PlannersBeside} from './planners-beside.ts';
+import type {GovernorShellOptions} from './governor-shell.ts';
 
-export interface GovernorsOptions {
+/** Hints, push dependencies and holdings: for the containers of apps. */
+export interface GovernorsOptions extends Pick<
+  GovernorShellOptions,
+  | ('keys' | 'store' | 'leases' | 'clock' | 'logger' | 'onAudited' | 'onProbeInterval')
+  | ('hints' | 'push' | 'holdings' | 'plan' | 'planners' | 'meter')
+> {
   /** Daemon id. */
   readonly daemon: string;
-  readonly keys: Keys;
-  readonly store: Store;
   readonly batcher: TransactionBatcher;
   /** Of fencing tokens, now. */
   readonly epoch: () => number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Hints to the containers of apps. */
-  readonly hints: HintSender;
   /** Hints to daemons. */
   readonly daemonHints: HintSender;
-  /** For push containers of apps; undefined: there are none. */
-  readonly push: PushDependencies | undefined;
-  readonly leases: Leases;
-  /** Asks containers of apps what they hold; undefined: nobody is asked. */
-  readonly holdings: HoldingsCaller | undefined;
-  readonly plan: (snapshot: PlacementSnapshot) => Plan;
-  readonly planners?: PlannersBeside | undefined;
-  readonly meter?: GovernorMeter | undefined;
-  /** Called with each audit entry of this daemon. */
-  readonly onAudited: OnAudited;
-  /** The smallest T watched has changed. */
-  readonly onProbeInterval: () => void;
 }
 
 export class Governors {

@@ -1,31 +1,22 @@
 /** Writes of a governor beside ownership records: evictions, status, move history, and the removal of an app. */
-import type {Keys} from '../../etcd/keys.ts';
-import type {Leases} from '../../etcd/leases.ts';
 import type {GovernorAction} from '../../governor/actions.ts';
 import {PARTS_LIMIT} from '../../load/limits.ts';
 import type {LoadSummary} from '../../load/summary.ts';
 import type {Alarm, AppStatus, FinishedMove} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
-import type {Clock} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
-import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Compare, Operation, Store, TransactionOutcome} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
+import type {Compare, Operation, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
 import {alarmEvents} from './alarm-watcher.ts';
 import {ContainerWatcher} from './container-watcher.ts';
 import {RoundHistory} from './round-history.ts';
 import {SPECS_PER_TRANSACTION, SPEC_LOOKS_LIMIT} from './limits.ts';
 
-export interface HousekeepingOptions {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly fencingKey: FencingKey;
-  readonly leases: Leases;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
+type HousekeepingOptions = Pick<
+  GovernedApp,
+  'app' | 'keys' | 'store' | 'fencingKey' | 'leases' | 'clock' | 'logger'
+>;
 
 export type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}>;
 

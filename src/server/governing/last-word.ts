@@ -1,17 +1,12 @@
 /** What the governor before this one has put down of an app: its summary, and what it knew of loads. */
-import type {Keys} from '../../etcd/keys.ts';
 import {joinedSummary} from '../../load/summary.ts';
 import type {ReadLoads} from '../../load/summary.ts';
 import type {AppStatus} from '../../model/status.ts';
 import {decodeAppStatus, decodeLoadSummary} from '../../protocol/records.ts';
-import type {Store} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 
 /** Where it stands. */
-export interface LastWordOptions {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-}
+type LastWordOptions = Pick<GovernedApp, 'app' | 'keys' | 'store'>;
 
 /** Undefined: there is none that can be read. */
 export async function lastStatus({

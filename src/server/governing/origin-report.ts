@@ -1,10 +1,8 @@
 /** What the Go project has left below a prefix, app by app: what a daemon will take over, what not, and why (MIGRATION.md). Reads only. */
 import {AppView} from '../../appstate/app-view.ts';
 import {changeOf} from '../../appview/app-changes.ts';
-import type {Keys} from '../../etcd/keys.ts';
-import type {Leases} from '../../etcd/leases.ts';
 import {originServerOf} from '../../protocol/push.ts';
-import type {Store} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {runningShards, unheardContainers} from '../push/adopt-running.ts';
 import {guardState} from '../push/guard-handover.ts';
 import type {GuardState} from '../push/guard-handover.ts';
@@ -32,11 +30,7 @@ export interface OriginReport {
   readonly apps: readonly OriginApp[];
 }
 
-export interface OriginScope {
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly leases: Leases;
-}
+export type OriginScope = Pick<GovernedApp, 'keys' | 'store' | 'leases'>;
 
 /** @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
 export async function originReport(scope: OriginScope): Promise<OriginReport> {

@@ -5,8 +5,6 @@
  */
 import {AppView} from '../../appstate/app-view.ts';
 import {changeOf} from '../../appview/app-changes.ts';
-import type {Keys} from '../../etcd/keys.ts';
-import type {Leases} from '../../etcd/leases.ts';
 import {SmError} from '../../model/errors.ts';
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
 import type {Transition} from '../../model/transition.ts';
@@ -14,13 +12,11 @@ import {moveReasonText} from '../../model/move-reason.ts';
 import {assign, claim, markReady} from '../../ownership/transitions.ts';
 import type {Claimant, Known} from '../../ownership/transitions.ts';
 import {UNSET_GUARD} from '../../protocol/push.ts';
-import type {Clock} from '../../runtime/clock.ts';
 import {randomId} from '../../runtime/ids.ts';
-import type {Logger} from '../../runtime/logger.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {transitionTransaction} from '../../store/ownership-transactions.ts';
-import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Compare, KeyValue, Store, Transaction, TransactionOutcome} from '../../store/port.ts';
+import type {Compare, KeyValue, Transaction} from '../../store/port.ts';
 import {runningShards, unheardContainers} from '../push/adopt-running.ts';
 import type {KeptShard} from '../push/adopt-running.ts';
 import {guardState, replaceGuard} from '../push/guard-handover.ts';
@@ -31,16 +27,7 @@ import {deleteStored, storedOfAbsent} from '../push/stored-shards.ts';
 import {rawNames} from './raw-names.ts';
 import type {Writer} from './raw-names.ts';
 
-export interface TakeOverOptions {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly leases: Leases;
-  readonly batcher: {submit(transaction: Transaction): Promise<TransactionOutcome>};
-  readonly fencingKey: FencingKey;
-  readonly epoch: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface TakeOverOptions extends Omit<GovernedApp, 'governor' | 'onAudited'> {
   /** T of proxy heartbeats, ms. */
   readonly ttlMs: number;
 }

@@ -4,8 +4,6 @@
  * guard when `lease/guard` is modified. Whatever is on another lease by then is dropped. So each step waits until containers have seen the one
  * before, and a handover that was cut off goes on from the bridge that it finds.
  */
-import type {Keys} from '../../etcd/keys.ts';
-import type {Leases} from '../../etcd/leases.ts';
 import {SmError} from '../../model/errors.ts';
 import {
   UNSET_GUARD,
@@ -14,8 +12,8 @@ import {
   encodeBridge,
   encodeGuardLease,
 } from '../../protocol/push.ts';
-import type {Clock} from '../../runtime/clock.ts';
-import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
+import type {Compare, KeyValue, Operation} from '../../store/port.ts';
 import {
   BRIDGE_TTL_S,
   BRIDGE_WAIT_MS,
@@ -24,12 +22,10 @@ import {
   SHORT_GUARD_LIMIT_S,
 } from './limits.ts';
 
-export interface HandoverScope {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly leases: Leases;
-  readonly clock: Clock;
+export interface HandoverScope extends Pick<
+  GovernedApp,
+  'app' | 'keys' | 'store' | 'leases' | 'clock'
+> {
   /** What must hold for each write: that this daemon still governs. */
   readonly proofs: readonly Compare[];
 }
@@ -53,7 +49,7 @@ export async function guardState({
   keys,
   store,
   leases,
-}: Pick<HandoverScope, 'app' | 'keys' | 'store' | 'leases'>): Promise<GuardState> {
+}: Omit<HandoverScope, 'clock' | 'proofs'>): Promise<GuardState> {
   const {entry} = await store.get(keys.leaseGuard(app));
   if (entry === undefined) return {kind: 'absent'};
   const leaseId = decodeGuard(entry.value);

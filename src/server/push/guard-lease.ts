@@ -3,14 +3,13 @@
  * shards when it ends. So it is made once and kept alive for ever. Where it is lost, or is one of the Go project that lives for seconds, a new
  * one takes its place by the steps that containers follow (`guard-handover.ts`).
  */
-import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
 import {UNSET_GUARD, decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
+import type {Timer} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
-import type {Compare, Store} from '../../store/port.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
+import type {Compare} from '../../store/port.ts';
 import {clearHandover, guardState, replaceGuard} from './guard-handover.ts';
 import type {GuardState} from './guard-handover.ts';
 import {
@@ -21,12 +20,7 @@ import {
   WATCHED_CHECK_INTERVAL_MS,
 } from './limits.ts';
 
-export interface GuardDependencies {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly leases: Leases;
-}
+type GuardDependencies = Pick<GovernedApp, 'app' | 'keys' | 'store' | 'leases'>;
 
 export type GuardKey =
   | {readonly kind: 'present'; readonly leaseId: string}
@@ -71,9 +65,10 @@ export async function revokeGuard(leases: Leases, value: string): Promise<void> 
   if (leaseId !== undefined) await leases.revoke(leaseId);
 }
 
-export interface LeaseRenewerOptions extends GuardDependencies {
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface LeaseRenewerOptions extends Pick<
+  GovernedApp,
+  keyof GuardDependencies | 'clock' | 'logger'
+> {
   /** That this daemon still governs: holds for each write that replaces a guard. */
   readonly proofs: readonly Compare[];
   /** Whether any container is there that follows the guard. */

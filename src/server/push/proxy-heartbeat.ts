@@ -1,5 +1,4 @@
 /** The heartbeat record that stands for a push container's session, and the transactions that keep it. Pure. */
-import type {Keys} from '../../etcd/keys.ts';
 import type {AppView} from '../../appstate/app-view.ts';
 import {PUSH_SDK} from '../../model/container.ts';
 import type {Heartbeat} from '../../model/container.ts';
@@ -7,7 +6,7 @@ import {RECORD_VERSION} from '../../model/ownership.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {specUnchanged} from '../../store/app-spec-guard.ts';
-import type {FencingKey} from '../../store/ownership-transactions.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import type {Compare, Operation, Transaction} from '../../store/port.ts';
 
 /** Who a proxy heartbeat stands for. */
@@ -16,10 +15,7 @@ export interface ProxySubject {
   readonly incarnation: string;
 }
 
-export interface ProxyContext {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly fencingKey: FencingKey;
+export interface ProxyContext extends Pick<GovernedApp, 'app' | 'keys' | 'fencingKey'> {
   readonly view: AppView;
 }
 

@@ -1,21 +1,16 @@
 /** Carries out what a push container's session machine wants: writes records in its name and calls it. */
-import type {Keys} from '../../etcd/keys.ts';
 import type {Governor} from '../../governor/governor.ts';
 import type {Known} from '../../ownership/transitions.ts';
 import {claim, free, markReady} from '../../ownership/transitions.ts';
 import type {CallResult, PushSession} from '../../ownership/push-session.ts';
 import type {Transition} from '../../model/transition.ts';
 import {pushAddBody, pushDropBody} from '../../protocol/push.ts';
-import type {Clock} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
-import type {BatchLane} from '../../store/batcher.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {
   ownChange,
   transitionOutcome,
   transitionTransaction,
 } from '../../store/ownership-transactions.ts';
-import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Store} from '../../store/port.ts';
 import type {PushCaller} from './push-caller.ts';
 import {CALLS_PER_CONTAINER, CALLS_TO_UNREGISTERED, REACHED_MS} from './limits.ts';
 
@@ -39,15 +34,7 @@ export interface OpenSession {
 }
 
 /** What both the gateway and its work need of the daemon and of the governor. */
-export interface PushScope {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly batcher: BatchLane;
-  readonly fencingKey: FencingKey;
-  readonly epoch: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface PushScope extends Omit<GovernedApp, 'governor' | 'leases' | 'onAudited'> {
   readonly caller: PushCaller;
   readonly governor: Governor;
   /** The governor has news. */
