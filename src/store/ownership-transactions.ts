@@ -13,6 +13,16 @@ export interface FencingKey {
   readonly value: number;
 }
 
+/** The daemon still governs. */
+export function stillGoverns({key, target, value}: FencingKey): Compare {
+  return equal(key, target, value);
+}
+
+/** Whether the fencing key as read, `proof`, says that the daemon governs no more. */
+export function governsNoMore(fencingKey: FencingKey, proof: KeyValue | undefined): boolean {
+  return (proof?.[fencingKey.target] ?? 0) !== fencingKey.value;
+}
+
 /** What a write of a record came to. `lostLeadership`: leadership is lost, nothing was written. */
 export type WriteOutcome =
   | {readonly kind: 'committed'; readonly revision: number}
@@ -57,8 +67,7 @@ export function transitionOutcome(
   if (outcome.kind === 'unknown') return {kind: 'unknown'};
   if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
   const [own, proof] = outcome.answers;
-  if (fencingKey !== undefined && (proof?.[fencingKey.target] ?? 0) !== fencingKey.value)
-    return {kind: 'lostLeadership'};
+  if (fencingKey !== undefined && governsNoMore(fencingKey, proof)) return {kind: 'lostLeadership'};
   return {kind: 'refused', own: ownChange(shard, own, outcome.revision)};
 }
 
@@ -120,7 +129,7 @@ export function compareOf(
       return equal(keys.shardSpec(app, guard.shard), 'create', 0);
     case 'fencingKey':
       if (fencingKey === undefined) throw new Error('a write guarded by the fencing key needs one');
-      return equal(fencingKey.key, fencingKey.target, fencingKey.value);
+      return stillGoverns(fencingKey);
   }
 }
 

@@ -1,4 +1,5 @@
 /** How often an app may be called, and the daemon for all apps together. Each daemon counts for itself. */
+import {valueOf} from '../../appview/app-news.ts';
 import {appQuota, overAppQuota, overClusterQuota} from '../../model/quota.ts';
 import type {ClusterQuota} from '../../model/quota.ts';
 import {decodeAppSpec} from '../../protocol/records.ts';
@@ -54,8 +55,7 @@ export class CallQuotas {
       this.buckets.delete(app);
       return undefined;
     }
-    const spec = decodeAppSpec(entry.value);
-    const {callsPerSecond} = appQuota(spec.ok ? spec.value.quota : undefined);
+    const {callsPerSecond} = appQuota(valueOf(entry, decodeAppSpec)?.quota);
     const bucket = bucketOf(this.buckets.get(app), callsPerSecond, this.nowMs());
     this.buckets.set(app, bucket);
     const [oldest] = this.buckets.keys();

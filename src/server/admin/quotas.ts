@@ -7,10 +7,11 @@ import {groupOf, specBytes} from '../../appstate/spec-tally.ts';
 import type {CountedSpec} from '../../appstate/spec-tally.ts';
 import {usageOf} from '../../appstate/usage.ts';
 import type {AppView} from '../../appstate/app-view.ts';
+import {valueOf} from '../../appview/app-news.ts';
 import {inSlices} from '../../appview/listing.ts';
 import type {SmError} from '../../model/errors.ts';
 import {appQuota, overAppQuota, overClusterQuota} from '../../model/quota.ts';
-import type {AppQuota, ClusterQuota} from '../../model/quota.ts';
+import type {ClusterQuota} from '../../model/quota.ts';
 import {decodeAppSpec, decodeAppStatus} from '../../protocol/records.ts';
 import {decodeUsage} from '../../protocol/quota-fields.ts';
 import type {Keys} from '../../etcd/keys.ts';
@@ -93,7 +94,7 @@ export class Quotas {
     const {entries} = await store.getMany(read);
     const [spec, status, usage] = entries;
     if (spec === undefined) return NOTHING_ADMITTED;
-    const quota = appQuota(quotaOf(spec));
+    const quota = appQuota(valueOf(spec, decodeAppSpec)?.quota);
     const ledger = this.ledgerOf(app);
     this.forgetSeen(ledger, status?.mod ?? 0);
     const refused = new Map<string, SmError>();
@@ -151,8 +152,7 @@ export class Quotas {
     quota: Readonly<Record<Counted, number>>,
     wanted: Sums,
   ): boolean {
-    const status = entry === undefined ? undefined : decodeAppStatus(entry.value);
-    const used = status?.ok === true ? status.value.usage : undefined;
+    const used = valueOf(entry, decodeAppStatus)?.usage;
     if (used === undefined) return false;
     const sums = emptySums();
     for (const one of [ledger.ended, ...ledger.open, wanted]) add(sums, one);
@@ -219,11 +219,6 @@ export class Quotas {
       for (const sums of open) count += countOf(sums, name);
     return count;
   }
-}
-
-function quotaOf(entry: KeyValue | undefined): AppQuota | undefined {
-  const decoded = entry === undefined ? undefined : decodeAppSpec(entry.value);
-  return decoded?.ok === true ? decoded.value.quota : undefined;
 }
 
 /** Adds to the sums what the addition adds to the view; to an unknown one (`view` undefined) all of it is new. */

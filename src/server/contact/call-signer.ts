@@ -13,6 +13,7 @@ import {
 import type {CallKey, SignedCall} from '../../protocol/call-signature.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import {unchanged} from '../../store/compares.ts';
 import type {Store} from '../../store/port.ts';
 import {
   CALL_KEY_AGE_MS,
@@ -130,12 +131,7 @@ export class CallSigner {
     // Two are valid, so that calls under way, and containers that have not looked, go on.
     const value = encodeCallKeys(newest === undefined ? [made] : [made, newest]);
     const outcome = await store.transact({
-      compares: [
-        entry === undefined
-          ? {key, target: 'create', op: '=', value: 0}
-          : {key, target: 'mod', op: '=', value: entry.mod},
-        specUnchanged(keys, app, specMod),
-      ],
+      compares: [unchanged(key, entry), specUnchanged(keys, app, specMod)],
       then: [{op: 'put', key, value}],
       otherwise: [],
     });

@@ -1,7 +1,8 @@
 /** The last step of an app's removal: every key of it that is left, one by one; the specs last. Nothing is deleted by prefix. */
 import type {Keys} from '../../etcd/keys.ts';
-import type {Compare, KeyValue, Operation} from '../../store/port.ts';
+import type {Compare, KeyValue} from '../../store/port.ts';
 import {isDeleting, specUnchanged} from '../../store/app-spec-guard.ts';
+import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {revokeGuard} from '../push/guard-lease.ts';
 import {KEYS_PER_TRANSACTION} from './limits.ts';
@@ -24,15 +25,15 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
   if (!(await guardRevoked(options, listed.entries))) return false;
   const rest = listed.entries.filter(({key}) => !last.has(key));
   for (let at = 0; at < rest.length; at += KEYS_PER_TRANSACTION) {
-    const outcome = await store.transact(
-      deletion(rest.slice(at, at + KEYS_PER_TRANSACTION), guards),
-    );
+    const some = rest.slice(at, at + KEYS_PER_TRANSACTION);
+    const outcome = await store.transact({
+      compares: [...guards, ...some.map((entry) => unchanged(entry.key, entry))],
+      then: some.map(deletion),
+      otherwise: [],
+    });
     if (outcome.kind !== 'committed') return false;
   }
-  const finish: Operation[] = [...last, keys.governedShard(app)].map((key) => ({
-    op: 'delete',
-    key,
-  }));
+  const finish = [...last, keys.governedShard(app)].map((key) => deletion({key}));
   const outcome = await store.transact({compares: guards, then: finish, otherwise: []});
   return outcome.kind === 'committed';
 }
@@ -56,21 +57,4 @@ function isAlive(keys: Keys, key: string): boolean {
   return (
     kind === 'heartbeat' || kind === 'ownership' || kind === 'shardSpec' || kind === 'pushSession'
   );
-}
-
-function deletion(
-  entries: readonly KeyValue[],
-  guards: readonly Compare[],
-): {compares: Compare[]; then: Operation[]; otherwise: Operation[]} {
-  const compares = entries.map(({key, mod}): Compare => ({
-    key,
-    target: 'mod',
-    op: '=',
-    value: mod,
-  }));
-  return {
-    compares: [...guards, ...compares],
-    then: entries.map(({key}) => ({op: 'delete', key})),
-    otherwise: [],
-  };
 }

@@ -2,8 +2,9 @@
 import type {Keys} from '../../etcd/keys.ts';
 import {compareText} from '../../model/compare-text.ts';
 import {decodeAudit} from '../../protocol/records.ts';
-import type {Operation, Store} from '../../store/port.ts';
-import {AUDIT_GROUP_LEAST, ENTRIES_PER_TRANSACTION} from './limits.ts';
+import {deletion} from '../../store/compares.ts';
+import type {Store} from '../../store/port.ts';
+import {AUDIT_GROUP_LEAST, KEYS_PER_TRANSACTION} from './limits.ts';
 import {AUDIT_KEPT} from '../../model/limits.ts';
 
 interface Entry {
@@ -22,10 +23,8 @@ export async function trimAudit(store: Store, keys: Keys, kept = AUDIT_KEPT): Pr
       if (keys.parse(key)?.kind === 'audit') entries.push({key, ...dayAndWho(value)});
   });
   const old = auditSurplus(entries, kept);
-  for (let at = 0; at < old.length; at += ENTRIES_PER_TRANSACTION) {
-    const then = old
-      .slice(at, at + ENTRIES_PER_TRANSACTION)
-      .map((key): Operation => ({op: 'delete', key}));
+  for (let at = 0; at < old.length; at += KEYS_PER_TRANSACTION) {
+    const then = old.slice(at, at + KEYS_PER_TRANSACTION).map((key) => deletion({key}));
     await store.transact({compares: [], then, otherwise: []});
   }
 }

@@ -1,4 +1,5 @@
 /** An alarm in an app's summary that its governor cannot write, because it has stopped. */
+import {valueOf} from '../../appview/app-news.ts';
 import type {OutsideAlarm} from '../../governor/status-reporter.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
@@ -6,6 +7,7 @@ import type {AppStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
+import {stillGoverns} from '../../store/ownership-transactions.ts';
 
 type AlarmTarget = Pick<
   GovernedApp,
@@ -26,9 +28,8 @@ export async function raiseAlarm(
   const [entry, spec] = entries;
   const specMod = liveSpecMod(spec);
   if (specMod === undefined) return;
-  const known = entry === undefined ? undefined : decodeAppStatus(entry.value);
   const at = new Date(clock.wallMs()).toISOString();
-  const last = known?.ok === true ? known.value : emptyStatus(governor, at);
+  const last = valueOf(entry, decodeAppStatus) ?? emptyStatus(governor, at);
   const since = last.alarms.find((alarm) => alarm.code === code)?.since ?? at;
   const others = last.alarms.filter((alarm) => alarm.code !== code && alarm.code !== SUMMARY_CUT);
   const status = fittingStatus({
@@ -44,10 +45,7 @@ export async function raiseAlarm(
     },
   });
   await store.transact({
-    compares: [
-      {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
-      specUnchanged(keys, app, specMod),
-    ],
+    compares: [stillGoverns(fencingKey), specUnchanged(keys, app, specMod)],
     then: [{op: 'put', key, value: encodeRecord(status)}],
     otherwise: [],
   });

@@ -9,8 +9,9 @@ import type {ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {transactAudited} from '../../store/audited-write.ts';
+import {unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
-import type {Compare} from '../../store/port.ts';
+import {stillGoverns} from '../../store/ownership-transactions.ts';
 import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
 
 export interface ExpiryOptions extends Pick<
@@ -137,11 +138,7 @@ export class Expiries {
   /** Refused where somebody has changed it since: the news of that comes by the watch. */
   private async takeBack(ended: Ended): Promise<void> {
     const {store, fencingKey, onAudited, keys} = this.options;
-    const {key, target, value} = fencingKey;
-    const compares: Compare[] = [
-      {key, target, op: '=', value},
-      {key: ended.key, target: 'mod', op: '=', value: ended.mod},
-    ];
+    const compares = [stillGoverns(fencingKey), unchanged(ended.key, ended)];
     const put = {op: 'put', key: ended.key, value: encodeRecord(ended.value)} as const;
     await transactAudited(
       {store, keys, onAudited},

@@ -3,15 +3,18 @@ import type {GovernorAction} from '../../governor/actions.ts';
 import {PARTS_LIMIT} from '../../load/limits.ts';
 import type {LoadSummary} from '../../load/summary.ts';
 import type {Alarm, AppStatus, FinishedMove} from '../../model/status.ts';
-import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
+import {encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
+import {governsNoMore, stillGoverns} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
 import {alarmEvents} from './alarm-watcher.ts';
 import {ContainerWatcher} from './container-watcher.ts';
+import {lastStatus} from './last-word.ts';
 import {RoundHistory} from './round-history.ts';
-import {SPECS_PER_TRANSACTION, SPEC_LOOKS_LIMIT} from './limits.ts';
+import {KEYS_PER_TRANSACTION, SPEC_LOOKS_LIMIT} from './limits.ts';
 
 type HousekeepingOptions = Pick<
   GovernedApp,
@@ -66,15 +69,12 @@ export class Housekeeping {
   }: Extract<Chore, {type: 'evict'}>): Promise<void> {
     const {keys, app} = this.options;
     const heartbeat = keys.heartbeat(app, incarnation);
-    const compares: Compare[] = [
-      this.stillGoverns(),
-      {key: heartbeat, target: 'mod', op: '=', value: mod},
-    ];
-    const then: Operation[] = [{op: 'delete', key: heartbeat}];
+    const compares = [this.stillGoverns(), unchanged(heartbeat, {mod})];
+    const then = [deletion({key: heartbeat})];
     if (idMod !== 0) {
       const id = keys.containerId(app, container);
-      compares.push({key: id, target: 'mod', op: '=', value: idMod});
-      then.push({op: 'delete', key: id});
+      compares.push(unchanged(id, {mod: idMod}));
+      then.push(deletion({key: id}));
     }
     const outcome = await this.transact(compares, then);
     if (
@@ -92,7 +92,7 @@ export class Housekeeping {
   private async status(status: AppStatus): Promise<void> {
     const {keys, app} = this.options;
     const put: Operation = {op: 'put', key: keys.status(app), value: encodeRecord(status)};
-    const before = (this.alarms ??= await this.alarmsBefore());
+    const before = (this.alarms ??= (await lastStatus(this.options))?.alarms ?? []);
     this.alarms = status.alarms;
     const found = [...this.watcher.compare(status), ...alarmEvents(before, status)];
     const round = found.length === 0 ? [] : await this.events.round(found);
@@ -110,14 +110,6 @@ export class Housekeeping {
     await this.writeWhileAppLives(operations);
   }
 
-  /** Of the governor before this one. */
-  private async alarmsBefore(): Promise<readonly Alarm[]> {
-    const {store, keys, app} = this.options;
-    const reply = await store.get(keys.status(app)).catch(() => undefined);
-    const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
-    return decoded?.ok === true ? decoded.value.alarms : [];
-  }
-
   private async recordMoves(moves: readonly FinishedMove[]): Promise<void> {
     await this.writeWhileAppLives(await this.moves.round(moves));
   }
@@ -126,19 +118,12 @@ export class Housekeeping {
     shards: readonly {readonly shard: string; readonly mod: number}[],
   ): Promise<void> {
     const {keys, app} = this.options;
-    for (let at = 0; at < shards.length; at += SPECS_PER_TRANSACTION) {
-      const some = shards.slice(at, at + SPECS_PER_TRANSACTION);
-      const compares = some.map(({shard, mod}): Compare => ({
-        key: keys.shardSpec(app, shard),
-        target: 'mod',
-        op: '=',
-        value: mod,
-      }));
-      const then = some.map(({shard}): Operation => ({
-        op: 'delete',
-        key: keys.shardSpec(app, shard),
-      }));
-      const outcome = await this.transact([this.stillGoverns(), ...compares], then);
+    for (let at = 0; at < shards.length; at += KEYS_PER_TRANSACTION) {
+      const specs = shards
+        .slice(at, at + KEYS_PER_TRANSACTION)
+        .map(({shard, mod}) => ({key: keys.shardSpec(app, shard), mod}));
+      const compares = specs.map((spec) => unchanged(spec.key, spec));
+      const outcome = await this.transact([this.stillGoverns(), ...compares], specs.map(deletion));
       if (outcome.kind === 'unknown') return;
     }
   }
@@ -189,16 +174,12 @@ export class Housekeeping {
   ): Promise<TransactionOutcome> {
     const {fencingKey, store} = this.options;
     const outcome = await store.transact({compares, then, otherwise});
-    if (
-      outcome.kind === 'refused' &&
-      (outcome.answers[0]?.[fencingKey.target] ?? 0) !== fencingKey.value
-    )
+    if (outcome.kind === 'refused' && governsNoMore(fencingKey, outcome.answers[0]))
       this.loseLeadership();
     return outcome;
   }
 
   private stillGoverns(): Compare {
-    const {key, target, value} = this.options.fencingKey;
-    return {key, target, op: '=', value};
+    return stillGoverns(this.options.fencingKey);
   }
 }

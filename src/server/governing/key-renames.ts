@@ -3,6 +3,7 @@
  * both go in the same transaction. Pure.
  */
 import {decodeShardSpec} from '../../protocol/records.ts';
+import {deletion, unchanged} from '../../store/compares.ts';
 import type {Compare, KeyValue, Operation, Transaction} from '../../store/port.ts';
 
 export interface KeyRename {
@@ -53,7 +54,7 @@ class Plan {
 
   chain(head: KeyRename): Transaction {
     const compares: Compare[] = [];
-    const then: Operation[] = [{op: 'delete', key: head.entry.key}];
+    const then: Operation[] = [deletion(head.entry)];
     for (let one: KeyRename | undefined = head; one !== undefined; one = this.byKey.get(one.to)) {
       const {entry, to, value} = one;
       compares.push(unchanged(entry.key, entry));
@@ -64,10 +65,6 @@ class Plan {
     }
     return {compares, then, otherwise: []};
   }
-}
-
-function unchanged(key: string, entry: KeyValue | undefined): Compare {
-  return {key, target: 'mod', op: '=', value: entry?.mod ?? 0};
 }
 
 function isSame(shard: string, one: KeyValue, other: KeyValue): boolean {

@@ -1,4 +1,5 @@
 /** What the governor before this one has put down of an app: its summary, and what it knew of loads. */
+import {valueOf} from '../../appview/app-news.ts';
 import {joinedSummary} from '../../load/summary.ts';
 import type {ReadLoads} from '../../load/summary.ts';
 import type {AppStatus} from '../../model/status.ts';
@@ -15,8 +16,7 @@ export async function lastStatus({
   store,
 }: LastWordOptions): Promise<AppStatus | undefined> {
   const reply = await store.get(keys.status(app)).catch(() => undefined);
-  const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
-  return decoded?.ok === true ? decoded.value : undefined;
+  return valueOf(reply?.entry, decodeAppStatus);
 }
 
 /** Undefined: there is none. Parts that cannot be read are left out. */

@@ -1,5 +1,6 @@
 /** The shell of Leadership: watches the leader key and the daemons' heartbeats, carries elections out. */
 import type {Keys, ParsedKey} from '../../etcd/keys.ts';
+import {valueOf} from '../../appview/app-news.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {Leadership} from '../../ownership/leadership.ts';
 import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
@@ -305,12 +306,6 @@ function sighting(
 function leaderSighting(entry: KeyValue | undefined, mod: number): Sighting {
   if (entry === undefined)
     return {kind: 'leader', incarnation: undefined, container: '', create: 0, mod};
-  const decoded = decodeLeader(entry.value);
-  return {
-    kind: 'leader',
-    incarnation: decoded.ok ? decoded.value.incarnation : '',
-    container: decoded.ok ? decoded.value.containerId : '',
-    create: entry.create,
-    mod,
-  };
+  const {incarnation = '', containerId = ''} = valueOf(entry, decodeLeader) ?? {};
+  return {kind: 'leader', incarnation, container: containerId, create: entry.create, mod};
 }

@@ -3,9 +3,6 @@
 /** Keys deleted at once: etcd refuses more than 128 operations in a transaction. */
 export const KEYS_PER_TRANSACTION = 100;
 
-/** Audit entries deleted at once: etcd refuses more than 128 operations in a transaction. */
-export const ENTRIES_PER_TRANSACTION = 100;
-
 /** Tries of one change of the record against others who change it. */
 export const CLUSTER_WRITE_ATTEMPTS_LIMIT = 10;
 
@@ -62,9 +59,6 @@ export const CALLS_AT_ONCE = 4;
 
 /** About 30,000 shards; more than that is not compared. */
 export const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
-
-/** Specs deleted at once: etcd refuses more than 128 operations in a transaction. */
-export const SPECS_PER_TRANSACTION = 100;
 
 /** Refused writes of status or history before one is given up: the spec has changed each time. */
 export const SPEC_LOOKS_LIMIT = 4;

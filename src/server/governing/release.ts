@@ -5,6 +5,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import {SmError} from '../../model/errors.ts';
 import {UNSET_GUARD} from '../../protocol/push.ts';
+import {absent, deletion, unchanged} from '../../store/compares.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
 import {planRenames} from './key-renames.ts';
 import type {KeyRename, PlannedRenames} from './key-renames.ts';
@@ -42,12 +43,11 @@ export async function releaseApp({keys, store}: Scope, app: string): Promise<Rel
   const {transactions, count} = originNames(keys, app, entries);
   // The mark that an app is governed here goes first: where this is cut off, a daemon takes over what is there.
   const mark = entries.find(({key}) => key === keys.governedBy(app));
-  if (mark !== undefined) await commit(store, [unchanged(mark)], [remove(mark)]);
+  if (mark !== undefined) await remove(store, [mark]);
   for (const {compares, then} of transactions) await commit(store, compares, then);
   const own = await store.list(runtimePrefixes(keys, app));
   for (let at = 0; at < own.entries.length; at += KEYS_PER_TRANSACTION) {
-    const some = own.entries.slice(at, at + KEYS_PER_TRANSACTION);
-    await commit(store, some.map(unchanged), some.map(remove));
+    await remove(store, own.entries.slice(at, at + KEYS_PER_TRANSACTION));
   }
   return {app, renamed: count, deleted: own.entries.length};
 }
@@ -57,13 +57,13 @@ export async function releaseService({keys, store}: Scope): Promise<ReleasedApp>
   const released = await releaseApp({keys, store}, keys.service);
   const leader = await store.list([keys.leader()]);
   const ours = leader.entries.filter(({key}) => keys.parse(key)?.kind === 'leader');
-  if (ours.length > 0) await commit(store, ours.map(unchanged), ours.map(remove));
+  if (ours.length > 0) await remove(store, ours);
   const guard = keys.leaseGuard(keys.service);
   const {entry} = await store.get(guard);
   if (entry === undefined)
     await commit(
       store,
-      [{key: guard, target: 'create', op: '=', value: 0}],
+      [absent(guard)],
       [{op: 'put', key: guard, value: `{"id":${UNSET_GUARD},"expire":0}`}],
     );
   return {...released, deleted: released.deleted + ours.length};
@@ -97,12 +97,10 @@ function originNames(keys: Keys, app: string, entries: readonly KeyValue[]): Pla
   return planRenames(wanted, entries);
 }
 
-function unchanged({key, mod}: KeyValue): Compare {
-  return {key, target: 'mod', op: '=', value: mod};
-}
-
-function remove({key}: KeyValue): Operation {
-  return {op: 'delete', key};
+/** Deletes what stands as it was read. */
+function remove(store: Store, entries: readonly KeyValue[]): Promise<void> {
+  const compares = entries.map((entry) => unchanged(entry.key, entry));
+  return commit(store, compares, entries.map(deletion));
 }
 
 async function commit(

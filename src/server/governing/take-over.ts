@@ -14,9 +14,10 @@ import type {Claimant, Known} from '../../ownership/transitions.ts';
 import {UNSET_GUARD} from '../../protocol/push.ts';
 import {randomId} from '../../runtime/ids.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import {absent} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
-import {transitionTransaction} from '../../store/ownership-transactions.ts';
-import type {Compare, KeyValue, Transaction} from '../../store/port.ts';
+import {stillGoverns, transitionTransaction} from '../../store/ownership-transactions.ts';
+import type {KeyValue, Transaction} from '../../store/port.ts';
 import {runningShards, unheardContainers} from '../push/adopt-running.ts';
 import type {KeptShard} from '../push/adopt-running.ts';
 import {guardState, replaceGuard} from '../push/guard-handover.ts';
@@ -37,7 +38,7 @@ export interface TakeOverOptions extends Omit<GovernedApp, 'governor' | 'onAudit
  * @throws SmError STORE_UNAVAILABLE, STORE_AUTH: again later; CONFLICT when this daemon governs no more.
  */
 export async function takeOver(options: TakeOverOptions): Promise<void> {
-  const {app, keys, store, logger} = options;
+  const {app, keys, store, fencingKey, logger} = options;
   const reply = await store.getMany([keys.governedBy(app), keys.appSpec(app)]);
   const [governedBy, spec] = reply.entries;
   const specMod = liveSpecMod(spec);
@@ -50,10 +51,10 @@ export async function takeOver(options: TakeOverOptions): Promise<void> {
   await heardAll(options);
   await adoptRunning(options);
   const value = keys.service;
-  const compares = [...proofs(options), specUnchanged(keys, app, specMod)];
+  const key = keys.governedBy(app);
   await commit(options, {
-    compares: [...compares, absent(keys.governedBy(app))],
-    then: [{op: 'put', key: keys.governedBy(app), value}],
+    compares: [stillGoverns(fencingKey), specUnchanged(keys, app, specMod), absent(key)],
+    then: [{op: 'put', key, value}],
     otherwise: [],
   });
   logger.info({app}, 'the app is taken over');
@@ -64,12 +65,12 @@ export async function renameShards(
   options: Pick<TakeOverOptions, 'app' | 'keys' | 'store' | 'batcher' | 'fencingKey' | 'logger'>,
   writer: Writer,
 ): Promise<void> {
-  const {app, keys, store, logger} = options;
+  const {app, keys, store, fencingKey, logger} = options;
   const {entries} = await store.list([keys.shardSpecPrefix(app)]);
   const {renames, count, conflicts, refused} = rawNames(keys, app, entries, writer);
   await Promise.all(
     renames.map(({compares, ...rest}) =>
-      commit(options, {...rest, compares: [...proofs(options), ...compares]}),
+      commit(options, {...rest, compares: [stillGoverns(fencingKey), ...compares]}),
     ),
   );
   if (count > 0) logger.info({app, shards: count}, 'renamed keys of shards');
@@ -90,7 +91,7 @@ async function takeGuard(options: TakeOverOptions): Promise<void> {
   // A lost one is the matter of whoever keeps the guard, as at any other time.
   if (state.kind !== 'unset' && state.kind !== 'short' && state.kind !== 'ended') return;
   const before = state.kind === 'unset' ? UNSET_GUARD : state.leaseId;
-  await replaceGuard({...options, proofs: proofs(options)}, before);
+  await replaceGuard({...options, proofs: [stillGoverns(options.fencingKey)]}, before);
 }
 
 /**
@@ -98,11 +99,11 @@ async function takeGuard(options: TakeOverOptions): Promise<void> {
  * read it already: it shows its session before anything is given out.
  */
 async function forgetAbsent(options: TakeOverOptions): Promise<void> {
-  const {app, keys, store, clock, logger} = options;
+  const {app, keys, store, fencingKey, clock, logger} = options;
   const {entries} = await store.list([keys.pushShardPrefix(app), keys.pushSessionPrefix(app)]);
   const stored = storedOfAbsent(keys, app, entries);
   if (stored.length === 0) return;
-  if (!(await deleteStored(store, proofs(options), stored))) throw changedMeanwhile();
+  if (!(await deleteStored(store, [stillGoverns(fencingKey)], stored))) throw changedMeanwhile();
   logger.info(
     {app, shards: stored.length},
     'deleted the stored shards of containers that do not exist',
@@ -192,7 +193,7 @@ async function writeRecord(
 ): Promise<Versioned<OwnershipRecord>> {
   const {app, keys, fencingKey} = options;
   const {compares, ...rest} = transitionTransaction(keys, app, fencingKey, transition);
-  const mod = await commit(options, {...rest, compares: [...proofs(options), ...compares]});
+  const mod = await commit(options, {...rest, compares: [stillGoverns(fencingKey), ...compares]});
   return {value: transition.record as OwnershipRecord, mod, create: before?.create ?? mod};
 }
 
@@ -234,15 +235,6 @@ async function openProxy(
   const {ttlMs} = options;
   const {transaction} = proxyTransaction({...options, view}, subject, {nonce: randomId(), ttlMs});
   return commit(options, transaction);
-}
-
-function proofs({fencingKey}: Pick<TakeOverOptions, 'fencingKey'>): Compare[] {
-  const {key, target, value} = fencingKey;
-  return [{key, target, op: '=', value}];
-}
-
-function absent(key: string): Compare {
-  return {key, target: 'create', op: '=', value: 0};
 }
 
 /** The revision that it was committed at. */

@@ -1,4 +1,5 @@
 /** What all apps take together, counted by the leader from the summaries of their governors, for daemons and containers to read. */
+import {valueOf} from '../../appview/app-news.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {AppUsage, ClusterQuota, ClusterUsage} from '../../model/quota.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
@@ -80,8 +81,8 @@ async function clusterUsage(store: Store, keys: Keys): Promise<ClusterUsage> {
   for (let from = 0; from < apps.length; from += STATUSES_PER_READ) {
     const some = apps.slice(from, from + STATUSES_PER_READ).map((app) => keys.status(app));
     for (const entry of (await store.getMany(some)).entries) {
-      const status = entry === undefined ? undefined : decodeAppStatus(entry.value);
-      if (status?.ok === true && status.value.usage !== undefined) add(sum, status.value.usage);
+      const usage = valueOf(entry, decodeAppStatus)?.usage;
+      if (usage !== undefined) add(sum, usage);
     }
   }
   return sum;

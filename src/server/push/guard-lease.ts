@@ -8,6 +8,7 @@ import type {PushAlarm} from '../../ownership/push-session.ts';
 import {UNSET_GUARD, decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import {absent} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import type {Compare} from '../../store/port.ts';
 import {clearHandover, guardState, replaceGuard} from './guard-handover.ts';
@@ -48,7 +49,7 @@ export async function ensureGuard(dependencies: GuardDependencies): Promise<Guar
   const leaseId = await leases.grant(GUARD_TTL_S);
   const key = keys.leaseGuard(app);
   const outcome = await store.transact({
-    compares: [{key, target: 'create', op: '=', value: 0}, specUnchanged(keys, app, specMod)],
+    compares: [absent(key), specUnchanged(keys, app, specMod)],
     then: [{op: 'put', key, value: encodeGuardLease(leaseId)}],
     otherwise: [],
   });

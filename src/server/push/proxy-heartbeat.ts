@@ -6,7 +6,9 @@ import {RECORD_VERSION} from '../../model/ownership.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {specUnchanged} from '../../store/app-spec-guard.ts';
+import {absent, deletion, present, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
+import {stillGoverns} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Transaction} from '../../store/port.ts';
 
 /** Who a proxy heartbeat stands for. */
@@ -59,14 +61,11 @@ export function proxyTransaction(
   };
   const key = keys.heartbeat(app, incarnation);
   const id = keys.containerId(app, container);
-  const compares: Compare[] = [
-    {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
-    {key, target: 'mod', op: '=', value: known?.mod ?? 0},
-  ];
+  const compares = [stillGoverns(fencingKey), unchanged(key, known)];
   if (known === undefined) compares.push(appStands(context));
   const then: Operation[] = [{op: 'put', key, value: encodeRecord(value)}];
   if (takesId) {
-    compares.push({key: id, target: 'mod', op: '=', value: holder?.mod ?? 0});
+    compares.push(unchanged(id, holder));
     if (holder !== undefined && holder.incarnation !== incarnation)
       compares.push(absent(keys.heartbeat(app, holder.incarnation)));
     then.push({op: 'put', key: id, value: encodeIdHolder(incarnation)});
@@ -77,8 +76,7 @@ export function proxyTransaction(
 
 /** A spec that cannot be read has no version in the view; that it is there must do. */
 function appStands({app, keys, view}: ProxyContext): Compare {
-  const key = keys.appSpec(app);
-  if (view.spec === undefined) return {key, target: 'create', op: '!=', value: 0};
+  if (view.spec === undefined) return present(keys.appSpec(app));
   return specUnchanged(keys, app, view.spec.mod);
 }
 
@@ -87,15 +85,13 @@ export function proxyRemoval(context: ProxyContext, subject: ProxySubject): Tran
   const {app, keys, fencingKey, view} = context;
   const key = keys.heartbeat(app, subject.incarnation);
   const id = keys.containerId(app, subject.container);
-  const compares: Compare[] = [
-    {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
-    {key, target: 'mod', op: '=', value: view.heartbeats.get(subject.incarnation)?.mod ?? 0},
-  ];
-  const then: Operation[] = [{op: 'delete', key}];
+  const known = view.heartbeats.get(subject.incarnation);
+  const compares = [stillGoverns(fencingKey), unchanged(key, known)];
+  const then = [deletion({key})];
   const holder = view.ids.get(subject.container);
   if (holder?.incarnation === subject.incarnation) {
-    compares.push({key: id, target: 'mod', op: '=', value: holder.mod});
-    then.push({op: 'delete', key: id});
+    compares.push(unchanged(id, holder));
+    then.push(deletion({key: id}));
   }
   const otherwise = [fencingKey.key, key, id].map((read): Operation => ({op: 'get', key: read}));
   return {compares, then, otherwise};
@@ -106,8 +102,4 @@ function identity(container: string, ttlMs: number): Heartbeat {
     ...{v: RECORD_VERSION, container, ttlMs, endpoint: container, host: '', pid: 0, bootId: ''},
     ...{zone: '', labels: {}, version: '', sdk: PUSH_SDK, seq: 0, nonce: '', state: 'waiting'},
   };
-}
-
-function absent(key: string): Compare {
-  return {key, target: 'create', op: '=', value: 0};
 }

@@ -15,6 +15,7 @@ import {randomId} from '../../runtime/ids.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
 import type {BatchLane} from '../../store/batcher.ts';
+import {governsNoMore, stillGoverns} from '../../store/ownership-transactions.ts';
 import type {Transaction, TransactionOutcome} from '../../store/port.ts';
 import {changeOf} from '../../appview/app-changes.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
@@ -55,10 +56,9 @@ export class PushGateway {
     const {app, keys, clock, governor} = options;
     this.machine = new ProxyMachine(governor.view, clock.nowMs());
     this.driver = this.newDriver();
-    const {key, target, value} = options.fencingKey;
     this.guard = new LeaseRenewer({
       ...options,
-      proofs: [{key, target, op: '=', value}],
+      proofs: [stillGoverns(options.fencingKey)],
       isWatched: () => this.machine.hasSessions,
       leaseInUse: () => this.machine.leaseInUse,
     });
@@ -213,7 +213,7 @@ export class PushGateway {
     this.options.onNews();
     if (outcome.kind !== 'refused') return outcome;
     const [proof, heartbeat, id] = outcome.answers;
-    if ((proof?.[fencingKey.target] ?? 0) !== fencingKey.value) {
+    if (governsNoMore(fencingKey, proof)) {
       this.options.onLostLeadership();
       return undefined;
     }
@@ -237,10 +237,7 @@ export class PushGateway {
       const leaseId = leaseIdOfHex(lease);
       if (leaseId !== undefined) await leases.revoke(leaseId);
       await store.transact({
-        compares: [
-          {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
-          {key, target: 'create', op: '=', value: create},
-        ],
+        compares: [stillGoverns(fencingKey), {key, target: 'create', op: '=', value: create}],
         then: [{op: 'delete', key}],
         otherwise: [],
       });
@@ -254,11 +251,10 @@ export class PushGateway {
   /** Not while it cannot be known whether it is back: it is due again at the next look. */
   private async deleteStored({container, incarnation}: ProxySubject): Promise<void> {
     const {app, keys, store, fencingKey, logger} = this.options;
-    const {key, target, value} = fencingKey;
     try {
       const {entries} = await store.list([keys.pushContainerPrefix(app, container)]);
       const stored = entries.map((entry) => entry.key);
-      if (!(await deleteStored(store, [{key, target, op: '=', value}], stored))) return;
+      if (!(await deleteStored(store, [stillGoverns(fencingKey)], stored))) return;
       this.machine.storedDeleted(incarnation);
       if (entries.length > 0)
         logger.info(

@@ -7,6 +7,7 @@ import type {Transition} from '../../model/transition.ts';
 import {pushAddBody, pushDropBody} from '../../protocol/push.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {
+  governsNoMore,
   ownChange,
   transitionOutcome,
   transitionTransaction,
@@ -253,7 +254,7 @@ export class PushWork {
     const {revision, entries} = await store.getMany([fencingKey.key, keys.ownership(app, shard)]);
     if (this.stopped) return false;
     const [proof, own] = entries;
-    if ((proof?.[fencingKey.target] ?? 0) !== fencingKey.value) {
+    if (governsNoMore(fencingKey, proof)) {
       this.options.onLostLeadership();
       return false;
     }

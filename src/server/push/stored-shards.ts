@@ -3,7 +3,8 @@
  * anybody else may have the shards.
  */
 import type {Keys} from '../../etcd/keys.ts';
-import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import {deletion} from '../../store/compares.ts';
+import type {Compare, KeyValue, Store} from '../../store/port.ts';
 import {STORED_KEYS_PER_TRANSACTION} from './limits.ts';
 
 /** Keys of containers without a session. `entries`: everything below `keys.pushShardPrefix(app)` and `keys.pushSessionPrefix(app)`. */
@@ -27,9 +28,8 @@ export async function deleteStored(
   stored: readonly string[],
 ): Promise<boolean> {
   for (let at = 0; at < stored.length; at += STORED_KEYS_PER_TRANSACTION) {
-    const then = stored
-      .slice(at, at + STORED_KEYS_PER_TRANSACTION)
-      .map((key): Operation => ({op: 'delete', key}));
+    const some = stored.slice(at, at + STORED_KEYS_PER_TRANSACTION);
+    const then = some.map((key) => deletion({key}));
     const outcome = await store.transact({compares: proofs, then, otherwise: []});
     if (outcome.kind !== 'committed') return false;
   }

@@ -8,6 +8,8 @@ import {SmError} from '../../../model/errors.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import {appQuota} from '../../../model/quota.ts';
+import {valueOf} from '../../../appview/app-news.ts';
+import type {LeaderRecord} from '../../../model/status.ts';
 import {usageOf} from '../../../appstate/usage.ts';
 import {plainPolicy} from '../../../model/placement-policy.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
@@ -194,12 +196,11 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
   const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
   const daemons = shownDaemons(dependencies, own);
   const {entries} = await store.getMany([keys.leader(), keys.cluster()]);
-  const [entry, cluster] = entries;
-  const restored = cluster === undefined ? '' : restoredBy(cluster.value);
+  const restored = valueOf(entries[1], decodeCluster)?.restored ?? '';
   const {clusterId} = await store.status();
   const sum = (count: (app: AppView) => number): number =>
     apps.reduce((total, app) => total + count(app), 0);
-  const leader = entry === undefined ? null : leaderView(entry.value);
+  const leader = leaderView(valueOf(entries[0], decodeLeader));
   const missing = missingApps(dependencies, apps);
   const ownAlarms = [...restoredAlarm(service, restored, missing), ...appView(own).alarms];
   return {
@@ -253,11 +254,6 @@ function writesView(writes: StoreWrites): Pick<StatusAnswer['store'], 'unknownSi
   return {unknownSince: unknownSince(writes), reason: `${writesText(writes)}${fix}`};
 }
 
-function restoredBy(value: string): string {
-  const decoded = decodeCluster(value);
-  return decoded.ok ? (decoded.value.restored ?? '') : '';
-}
-
 /** Apps that this daemon knew, and a store in doubt lacks. */
 function missingApps({seenApps}: AdminDependencies, apps: readonly AppView[]): string[] {
   const there = new Set(apps.map(({service}) => service));
@@ -293,10 +289,9 @@ function instantText(unixMs: number): string {
   return Number.isNaN(instant.getTime()) ? '' : instant.toISOString();
 }
 
-function leaderView(value: string): StatusAnswer['leader'] {
-  const decoded = decodeLeader(value);
-  if (!decoded.ok) return null;
-  const {containerId, incarnation, createTime} = decoded.value;
+function leaderView(leader: LeaderRecord | undefined): StatusAnswer['leader'] {
+  if (leader === undefined) return null;
+  const {containerId, incarnation, createTime} = leader;
   return {container: containerId, incarnation, since: instantText(createTime * 1_000)};
 }
 

@@ -1,7 +1,8 @@
 /** Reading, deciding and writing only if nothing changed in between. */
 import {SmError} from '../../../model/errors.ts';
 import type {WriteAnswer, WriteResult} from '../../../protocol/admin.ts';
-import type {Compare, KeyValue, Operation, Store} from '../../../store/port.ts';
+import {unchanged} from '../../../store/compares.ts';
+import type {KeyValue, Operation, Store} from '../../../store/port.ts';
 import {renewal} from './audit.ts';
 import {WRITE_ATTEMPTS_LIMIT} from '../limits.ts';
 
@@ -35,7 +36,7 @@ export async function conditionalWrite(
     const {result, operations, renews} = decide(reading);
     const changed = operations.length > 0;
     if (!changed || dryRun) return answer(result, changed, reading.revision);
-    const compares = keys.map((key, at) => unchangedSince(key, reading.entries[at]));
+    const compares = keys.map((key, at) => unchanged(key, reading.entries[at]));
     const transaction = {compares, then: operations, otherwise: []};
     const outcome = await store.transact(renews === true ? renewal(transaction) : transaction);
     if (outcome.kind === 'committed') return answer(result, true, outcome.revision);
@@ -52,11 +53,6 @@ export async function conditionalWrite(
 
 function answer(result: WriteResult, changed: boolean, revision: number): WriteAnswer {
   return {result, changed, revision: String(revision)};
-}
-
-/** The key is as it was read: absent, or at the same revision. */
-function unchangedSince(key: string, entry: KeyValue | undefined): Compare {
-  return {key, target: 'mod', op: '=', value: entry?.mod ?? 0};
 }
 
 /** The revision at which the writes are seen to stand, or undefined when they do not. */

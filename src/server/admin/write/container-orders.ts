@@ -1,4 +1,5 @@
 /** The operator's word on containers: cordon, drain, uncordon. */
+import {valueOf} from '../../../appview/app-news.ts';
 import {orderHolds} from '../../../model/container-state.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
 import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
@@ -46,7 +47,7 @@ export async function order(
       ...(word === 'drain' ? {shards} : {}),
       ...(maxMoving > 0 ? {maxMoving} : {}),
     };
-    const before = readOrder(present);
+    const before = valueOf(present, decodeContainerOrder);
     if (saysSame(before, wanted, incarnation)) return {result: 'unchanged', operations: []};
     const result = present === undefined ? 'created' : 'configured';
     const {maxMoving: _before, ...kept} = before ?? {};
@@ -88,12 +89,6 @@ function refuseUnknown(
   if (spec === undefined && app !== service) throw appNotFound(app);
   if (traces.some((entry) => entry !== undefined)) return;
   throw containerNotFound(app, container);
-}
-
-function readOrder(entry: KeyValue | undefined): ContainerOrder | undefined {
-  if (entry === undefined) return undefined;
-  const decoded = decodeContainerOrder(entry.value);
-  return decoded.ok ? decoded.value : undefined;
 }
 
 function saysSame(

@@ -1,10 +1,10 @@
 /** What operators say of a container's weight, capacity and zone instead of what it registered with. */
+import {valueOf} from '../../../appview/app-news.ts';
 import {OVERRIDABLE} from '../../../model/container-share.ts';
 import type {ContainerOverride} from '../../../model/container-share.ts';
-import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
+import {containerNotFound} from '../../../model/not-found.ts';
 import type {SetContainerRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeContainerOverride, encodeRecord} from '../../../protocol/records.ts';
-import type {KeyValue} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec} from '../guards.ts';
 import {conditionalWrite} from './conditional-write.ts';
@@ -20,11 +20,10 @@ export async function setContainer(
   const {service: app, container, dryRun, reason} = request;
   const key = keys.containerOverride(app, container);
   const decide = ({entries: [spec, present, id]}: Reading): Decision => {
-    if (spec === undefined) throw appNotFound(app);
     liveSpec(app, spec);
     // A mistyped id must not become an override that waits for ever.
     if (present === undefined && id === undefined) throw containerNotFound(app, container);
-    const before = readOverride(present);
+    const before = valueOf(present, decodeContainerOverride);
     const wanted: ContainerOverride = {
       ...before,
       ...{reason, by: request.by ?? caller, at: new Date(wallMs()).toISOString()},
@@ -50,10 +49,4 @@ function apply<F extends (typeof OVERRIDABLE)[number]>(
 ): void {
   if (said === null) delete override[field];
   else if (said !== undefined) override[field] = said;
-}
-
-function readOverride(entry: KeyValue | undefined): ContainerOverride | undefined {
-  if (entry === undefined) return undefined;
-  const decoded = decodeContainerOverride(entry.value);
-  return decoded.ok ? decoded.value : undefined;
 }

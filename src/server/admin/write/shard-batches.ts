@@ -11,6 +11,7 @@ import type {
 } from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import {beginInSlice} from '../../../runtime/slices.ts';
+import {absent, present, unchanged} from '../../../store/compares.ts';
 import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../../store/port.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -283,16 +284,10 @@ class Batch {
 }
 
 function writeOf(items: readonly Item[], app: KeyValue): Transaction {
-  const {key, mod} = app;
   return {
     compares: [
-      {key, target: 'mod', op: '=', value: mod},
-      ...items.map((item) => ({
-        key: item.key,
-        target: 'create' as const,
-        op: item.needsPresent ? ('!=' as const) : ('=' as const),
-        value: 0,
-      })),
+      unchanged(app.key, app),
+      ...items.map(({key, needsPresent}) => (needsPresent ? present(key) : absent(key))),
     ],
     then: items.map(({operation}) => operation),
     otherwise: lookAt(items, app).then,
