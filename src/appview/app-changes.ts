@@ -1,6 +1,6 @@
 /** From stored keys of an app to the changes that a view of it takes. */
 import type {ParsedKey} from '../etcd/keys.ts';
-import type {AppChange} from '../model/change.ts';
+import type {AppChange, CorruptChange} from '../model/change.ts';
 import type {Versioned} from '../model/ownership.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {ShardSpec} from '../model/specs.ts';
@@ -25,53 +25,26 @@ export function changeOf(
 ): AppChange | undefined {
   switch (parsed.kind) {
     case 'appSpec':
-      return decoded(entry, decodeAppSpec, 'spec', parsed.app, mod, (value) => ({
-        kind: 'spec',
-        mod,
-        entry: value,
-      }));
+      return decoded(entry, decodeAppSpec, parsed.app, {kind: 'spec', mod});
     case 'shardSpec': {
       const {shard} = parsed;
       const decode = (text: string): Decoded<ShardSpec> => decodeShardSpec(text, shard);
-      return decoded(entry, decode, 'shard', shard, mod, (value) => ({
-        kind: 'shard',
-        mod,
-        shard,
-        entry: value,
-      }));
+      return decoded(entry, decode, shard, {kind: 'shard', mod, shard});
     }
-    case 'containerOrder':
-      return decoded(entry, decodeContainerOrder, 'order', parsed.container, mod, (value) => ({
-        kind: 'order',
-        mod,
-        container: parsed.container,
-        entry: value,
-      }));
-    case 'containerOverride':
-      return decoded(
-        ...([entry, decodeContainerOverride, 'override', parsed.container, mod] as const),
-        (value) => ({kind: 'override', mod, container: parsed.container, entry: value}),
-      );
+    case 'containerOrder': {
+      const {container} = parsed;
+      return decoded(entry, decodeContainerOrder, container, {kind: 'order', mod, container});
+    }
+    case 'containerOverride': {
+      const {container} = parsed;
+      return decoded(entry, decodeContainerOverride, container, {kind: 'override', mod, container});
+    }
+    case 'heartbeat': {
+      const {incarnation} = parsed;
+      return decoded(entry, decodeHeartbeat, incarnation, {kind: 'heartbeat', mod, incarnation});
+    }
     case 'stopPermissions':
       return {kind: 'stops', mod, entry: stopPermissions(entry)};
-    case 'heartbeat':
-      return decoded(entry, decodeHeartbeat, 'heartbeat', parsed.incarnation, mod, (value) => ({
-        kind: 'heartbeat',
-        mod,
-        incarnation: parsed.incarnation,
-        entry: value,
-      }));
-    default:
-      return plainChange(parsed, entry, mod);
-  }
-}
-
-function plainChange(
-  parsed: ParsedKey,
-  entry: KeyValue | undefined,
-  mod: number,
-): AppChange | undefined {
-  switch (parsed.kind) {
     case 'ownership':
       return ownChange(parsed.shard, entry, mod);
     case 'containerId': {
@@ -95,16 +68,21 @@ function stopPermissions(entry: KeyValue | undefined): Versioned<StopPermissions
   return {value: read.ok ? read.value : {v: 1, permissions: []}, mod, create};
 }
 
+type Readable = Extract<AppChange, {kind: Exclude<CorruptChange['what'], 'own'>}>;
+/** A change without its value. */
+type Blank<C extends Readable = Readable> = C extends Readable ? Omit<C, 'entry'> : never;
+
 function decoded<T>(
   entry: KeyValue | undefined,
   decode: (text: string) => Decoded<T>,
-  what: Extract<AppChange, {kind: 'corrupt'}>['what'],
   id: string,
-  mod: number,
-  change: (value: Versioned<T> | undefined) => AppChange,
+  change: Blank,
 ): AppChange {
-  if (entry === undefined) return change(undefined);
+  const {kind: what, mod} = change;
+  if (entry === undefined) return {...change, entry} as AppChange;
   const result = decode(entry.value);
   if (!result.ok) return {kind: 'corrupt', mod, what, id, problem: result.problem};
-  return change({value: result.value, mod: entry.mod, create: entry.create});
+  const {create} = entry;
+  // The compiler does not see that the decoder is the one of the kind.
+  return {...change, entry: {value: result.value, mod: entry.mod, create}} as unknown as AppChange;
 }
