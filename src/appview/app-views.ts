@@ -7,8 +7,8 @@ import type {AppRecords} from './app-records.ts';
 import {valueOf} from './app-news.ts';
 import {CATCH_UP_LIMIT_MS, LINGER_MS, LOOKS_LIMIT} from './limits.ts';
 import type {AppListing} from './listing.ts';
-import {OneApp, ScopeView} from './scope-view.ts';
-import type {ScopeViewOptions, ViewRecords} from './scope-view.ts';
+import {ScopeView} from './scope-view.ts';
+import type {ScopeViewOptions} from './scope-view.ts';
 import {SharedMap} from './shared.ts';
 import type {Shared} from './shared.ts';
 import {SharedRounds} from './shared-rounds.ts';
@@ -19,7 +19,7 @@ import type {LeaderRecord} from '../model/status.ts';
 const ALL = '';
 
 /** A reader's hold on a view. When a view of all apps is opened, readers of one app go over to it without noticing. */
-export class ViewLease implements ViewRecords {
+export class ViewLease {
   readonly app: string | undefined;
   readonly onChange: () => void;
   source: Shared<ScopeView>;
@@ -49,40 +49,38 @@ export class ViewLease implements ViewRecords {
   }
 
   refresh(): void {
-    this.records.refresh();
+    this.view.refresh();
   }
 
   get revision(): number {
-    return this.records.revision;
+    return this.view.revision;
   }
 
   get epoch(): number {
-    return this.records.epoch;
+    return this.view.epoch;
   }
 
   get unknownSince(): string {
-    return this.records.unknownSince;
+    return this.view.unknownSince;
   }
 
   get leader(): LeaderRecord | undefined {
-    return this.records.leader;
+    return this.view.leader;
   }
 
+  /** sm's own records, when the reader asks for them or for all. */
   get own(): AppRecords | undefined {
-    return this.records.own;
+    const {own} = this.view;
+    return this.app === undefined || own?.app === this.app ? own : undefined;
   }
 
+  /** The app of the reader, if there is anything of it; of all: those that exist, by name, without sm itself. */
   apps(): AppRecords[] {
-    return this.records.apps();
+    return this.app === undefined ? this.view.apps() : this.view.named(this.app);
   }
 
   isThere(app: string): boolean {
-    return this.records.isThere(app);
-  }
-
-  private get records(): ViewRecords {
-    const isPart = this.app !== undefined && this.source.key === ALL;
-    return isPart ? new OneApp(this.view, this.app) : this.view;
+    return this.view.isThere(app);
   }
 }
 

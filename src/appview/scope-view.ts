@@ -28,24 +28,7 @@ export interface ScopeViewOptions {
   readonly kept?: (app: string) => KeptApp | undefined;
 }
 
-/** What a reader sees of records: those of its app, or of all. */
-export interface ViewRecords {
-  /** What is derived may be derived anew: of the records as they are now. */
-  refresh(): void;
-  /** Everything up to this revision is in them. */
-  readonly revision: number;
-  readonly epoch: number;
-  /** ISO time since when no write has committed; '' while writes commit. */
-  readonly unknownSince: string;
-  readonly leader: LeaderRecord | undefined;
-  /** sm's own records, when they are in scope. */
-  readonly own: AppRecords | undefined;
-  /** The apps of the scope that exist, by name; of all: without sm itself. */
-  apps(): AppRecords[];
-  isThere(app: string): boolean;
-}
-
-export class ScopeView implements ViewRecords {
+export class ScopeView {
   private readonly options: ScopeViewOptions;
   /** The app; undefined for all. */
   private readonly scope: string | undefined;
@@ -122,27 +105,31 @@ export class ScopeView implements ViewRecords {
     return isKeptThere && isRestThere;
   }
 
+  /** What is derived may be derived anew: of the records as they are now. */
   refresh(): void {
     const since = this.unknownSince;
     for (const records of this.records.values()) records.refresh(since);
   }
 
+  /** ISO time since when no write has committed; '' while writes commit. */
   get unknownSince(): string {
     return this.options.unknownSince();
   }
 
+  /** Everything up to this revision is in the records. */
   get revision(): number {
     const {kept, keptAt, listedAt, source} = this;
     const complete = Math.max(listedAt, source.complete);
     return kept === undefined ? complete : Math.min(complete, Math.max(keptAt, kept.complete));
   }
 
+  /** sm's own records, when they are in scope. */
   get own(): AppRecords | undefined {
     return this.records.get(this.options.keys.service);
   }
 
+  /** The apps that exist, by name, without sm itself. */
   apps(): AppRecords[] {
-    if (this.scope !== undefined) return this.named(this.scope);
     return [...this.records.values()]
       .filter(({app}) => app !== this.options.keys.service && this.isThere(app))
       .sort((a, b) => compareText(a.app, b.app));
@@ -284,48 +271,5 @@ export class ScopeView implements ViewRecords {
       this.records.set(app, records);
     }
     return records;
-  }
-}
-
-/** One app's part of the records of all, as a reader of that app sees it. */
-export class OneApp implements ViewRecords {
-  private readonly all: ScopeView;
-  private readonly app: string;
-
-  constructor(all: ScopeView, app: string) {
-    this.all = all;
-    this.app = app;
-  }
-
-  refresh(): void {
-    this.all.refresh();
-  }
-
-  get unknownSince(): string {
-    return this.all.unknownSince;
-  }
-
-  get revision(): number {
-    return this.all.revision;
-  }
-
-  get epoch(): number {
-    return this.all.epoch;
-  }
-
-  get leader(): LeaderRecord | undefined {
-    return this.all.leader;
-  }
-
-  get own(): AppRecords | undefined {
-    return this.all.own?.app === this.app ? this.all.own : undefined;
-  }
-
-  apps(): AppRecords[] {
-    return this.all.named(this.app);
-  }
-
-  isThere(app: string): boolean {
-    return this.all.isThere(app);
   }
 }

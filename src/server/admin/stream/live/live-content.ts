@@ -12,7 +12,7 @@ import {
 } from '../../../../protocol/admin.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
-import type {ViewRecords} from '../../../../appview/scope-view.ts';
+import type {ViewLease} from '../../../../appview/app-views.ts';
 import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
 import {shardWindow} from './shard-window.ts';
@@ -23,7 +23,7 @@ export interface LiveContent {
 }
 
 export async function liveContent(
-  records: ViewRecords,
+  records: ViewLease,
   {query, apps: scope, cluster}: {query: LiveQuery; apps: AppScope; cluster: string},
   now: Instant,
 ): Promise<LiveContent> {
@@ -44,7 +44,7 @@ export async function liveContent(
 }
 
 async function sectionsOf(
-  records: ViewRecords,
+  records: ViewLease,
   apps: readonly AppRecords[],
   query: LiveQuery,
   now: Instant,
@@ -88,12 +88,12 @@ function counted(
   return {sections: {[name]: rows.slice(0, limit)}, matched: rows.length, total: rows.length};
 }
 
-function allApps(records: ViewRecords, apps: readonly AppRecords[]): PrintedRow[] {
+function allApps(records: ViewLease, apps: readonly AppRecords[]): PrintedRow[] {
   return apps.map((app) => appRow(app, records)).sort((a, b) => b.rank - a.rank);
 }
 
 function allContainers(
-  records: ViewRecords,
+  records: ViewLease,
   apps: readonly AppRecords[],
   {nowMs, wallMs}: Instant,
 ): PrintedRow[] {

@@ -10,7 +10,7 @@ import {encodeRecord} from '../../../../protocol/records.ts';
 import {liveContent} from './live-content.ts';
 import type {LiveContent} from './live-content.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
-import type {ViewRecords} from '../../../../appview/scope-view.ts';
+import type {ViewLease} from '../../../../appview/app-views.ts';
 import {RING_MESSAGES, RING_ROWS} from '../../limits.ts';
 
 interface Change {
@@ -41,7 +41,7 @@ export interface FeedOptions {
 export class LiveFeed {
   readonly query: LiveQuery;
   private readonly options: FeedOptions;
-  private readonly records: ViewRecords;
+  private readonly records: ViewLease;
   private readonly id = randomBytes(6).toString('hex');
   private readonly rows = new Map<LiveSection, Map<string, KnownRow>>();
   private summary = '';
@@ -54,7 +54,7 @@ export class LiveFeed {
   private closed = false;
   private fault: unknown;
 
-  constructor(records: ViewRecords, options: FeedOptions) {
+  constructor(records: ViewLease, options: FeedOptions) {
     this.records = records;
     this.options = options;
     this.query = options.query;

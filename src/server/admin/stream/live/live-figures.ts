@@ -7,14 +7,14 @@ import {stateCounts} from '../../read/container-views.ts';
 import {noShards} from '../../read/shard-views.ts';
 import type {AppRecords, EndedMove} from '../../../../appview/app-records.ts';
 import type {Instant} from './printed-row.ts';
-import type {ViewRecords} from '../../../../appview/scope-view.ts';
+import type {ViewLease} from '../../../../appview/app-views.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
 import {MINUTE_MS, RECENT_MS} from '../../limits.ts';
 
 type Figures = Omit<LiveSummary, 'matched' | 'total' | 'alarms' | 'alarmCount'>;
 
 export function summaryOf(
-  records: ViewRecords,
+  records: ViewLease,
   apps: readonly AppRecords[],
   {cluster, service}: {cluster: string; service: string},
   now: Instant,
@@ -43,7 +43,7 @@ export function summaryOf(
 }
 
 /** The alarms of sm itself stand beside those of the apps. */
-function wholeHealth(records: ViewRecords, apps: readonly AppView[]): ClusterHealth {
+function wholeHealth(records: ViewLease, apps: readonly AppView[]): ClusterHealth {
   const {own, leader, unknownSince} = records;
   const alarms = own === undefined ? [] : appViewOf(own, records).alarms;
   const daemons = own === undefined ? [] : viewsOf(own, records);
@@ -57,7 +57,7 @@ function wholeHealth(records: ViewRecords, apps: readonly AppView[]): ClusterHea
 
 /** Those of sm itself name apps: they are for who may see all. */
 export function alarmsOf(
-  records: ViewRecords,
+  records: ViewLease,
   apps: readonly AppRecords[],
   scope: AppScope,
 ): AlarmView[] {
@@ -66,7 +66,7 @@ export function alarmsOf(
   return all.flatMap((app) => appViewOf(app, records).alarms);
 }
 
-function daemonsOf(records: ViewRecords): number {
+function daemonsOf(records: ViewLease): number {
   const {own} = records;
   if (own === undefined) return 0;
   return viewsOf(own, records).filter(

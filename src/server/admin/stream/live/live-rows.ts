@@ -11,23 +11,23 @@ import type {AppListing} from '../../../../appview/listing.ts';
 import {movesUnderWay} from '../../read/moves.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
-import type {ViewRecords} from '../../../../appview/scope-view.ts';
+import type {ViewLease} from '../../../../appview/app-views.ts';
 import {LATE_INTERVALS_FACTOR} from '../../limits.ts';
 
 export type Ranked<Extra = unknown> = PrintedRow & {readonly rank: number} & Extra;
 
 export function listingOf(
   app: AppRecords,
-  {revision, epoch}: Pick<ViewRecords, 'revision' | 'epoch'>,
+  {revision, epoch}: Pick<ViewLease, 'revision' | 'epoch'>,
 ): AppListing {
   return app.listing(revision, epoch);
 }
 
-export function appViewOf(app: AppRecords, records: ViewRecords): AppView {
+export function appViewOf(app: AppRecords, records: ViewLease): AppView {
   return app.once('appView', () => appView(listingOf(app, records)));
 }
 
-export function appRow(app: AppRecords, records: ViewRecords): Ranked {
+export function appRow(app: AppRecords, records: ViewLease): Ranked {
   return app.once('appRow', () => {
     const row = {...appViewOf(app, records), key: app.app};
     const rank = troubleCount(row);
@@ -36,7 +36,7 @@ export function appRow(app: AppRecords, records: ViewRecords): Ranked {
 }
 
 /** The views of the app's containers, counted once for a change. */
-export function viewsOf(app: AppRecords, records: ViewRecords): readonly ContainerView[] {
+export function viewsOf(app: AppRecords, records: ViewLease): readonly ContainerView[] {
   return app.once('containers', () => containerViews(listingOf(app, records)));
 }
 
@@ -45,7 +45,7 @@ interface ContainerBase {
   readonly print: string;
 }
 
-export function containerRows(app: AppRecords, records: ViewRecords, now: Instant): Ranked[] {
+export function containerRows(app: AppRecords, records: ViewLease, now: Instant): Ranked[] {
   const bases = app.once('containerRows', () => containerBases(app, records));
   return bases.map(({row, print}) => {
     const lateSince = lateSinceOf(app, row, now);
@@ -63,7 +63,7 @@ function lowerOf(one: number, other: number): number {
   return one === 0 || other === 0 ? one + other : Math.min(one, other);
 }
 
-function containerBases(app: AppRecords, records: ViewRecords): ContainerBase[] {
+function containerBases(app: AppRecords, records: ViewLease): ContainerBase[] {
   const limit = app.view.spec?.value.maxShardCount ?? 0;
   const views = viewsOf(app, records);
   const open = views.filter(({state}) => state === 'ready').length;

@@ -7,7 +7,7 @@ import type {AppListing} from '../../../../appview/listing.ts';
 import {isUnplaced, reasonOf, shardIds, shardState, shardView} from '../../read/shard-views.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
 import type {PrintedRow} from './printed-row.ts';
-import type {ViewRecords} from '../../../../appview/scope-view.ts';
+import type {ViewLease} from '../../../../appview/app-views.ts';
 import {listingOf} from './live-rows.ts';
 
 interface ShardWindow {
@@ -23,7 +23,7 @@ interface Match {
 }
 
 export async function shardWindow(
-  records: ViewRecords,
+  records: ViewLease,
   app: AppRecords | undefined,
   query: LiveQuery,
 ): Promise<ShardWindow> {
