@@ -41,32 +41,18 @@ export type GoverningEvent =
 
 type Kind = GoverningState['kind'];
 
-const NEXT: Readonly<Record<Kind, Readonly<Record<GoverningEvent['kind'], Kind>>>> = {
-  waiting: {
-    ...{idTaken: 'ready', doubted: 'halted', accepted: 'waiting'},
-    ...{leave: 'leaving', stop: 'stopped'},
-  },
-  ready: {
-    ...{idTaken: 'ready', doubted: 'halted', accepted: 'ready'},
-    ...{leave: 'leaving', stop: 'stopped'},
-  },
-  halted: {
-    ...{idTaken: 'halted', doubted: 'halted', accepted: 'waiting'},
-    ...{leave: 'leaving', stop: 'stopped'},
-  },
-  leaving: {
-    ...{idTaken: 'leaving', doubted: 'leaving', accepted: 'leaving'},
-    ...{leave: 'leaving', stop: 'stopped'},
-  },
-  stopped: {
-    ...{idTaken: 'stopped', doubted: 'stopped', accepted: 'stopped'},
-    ...{leave: 'stopped', stop: 'stopped'},
-  },
+/** By event: from which state it leads to which; it leaves the others as they are. */
+const NEXT: Readonly<Record<GoverningEvent['kind'], Readonly<Partial<Record<Kind, Kind>>>>> = {
+  idTaken: {waiting: 'ready'},
+  doubted: {waiting: 'halted', ready: 'halted'},
+  accepted: {halted: 'waiting'},
+  leave: {waiting: 'leaving', ready: 'leaving', halted: 'leaving'},
+  stop: {waiting: 'stopped', ready: 'stopped', halted: 'stopped', leaving: 'stopped'},
 };
 
 /** The state after the event; the same object where nothing changes. */
 export function nextGoverningState(state: GoverningState, event: GoverningEvent): GoverningState {
-  const kind = NEXT[state.kind][event.kind];
+  const kind = NEXT[event.kind][state.kind] ?? state.kind;
   if (kind !== 'halted') return kind === state.kind ? state : {kind};
   return event.kind === 'doubted' ? {kind, doubt: event.doubt} : state;
 }
