@@ -284,7 +284,7 @@ export class RunningDaemon implements Daemon {
       ready: () => this.readiness().ready,
       breaks: () => governors.breaks,
       writes: () => ({committing: committing(), lastMs: governing.lastWriteMs}),
-      restored: () => governing.restored,
+      restored: () => governing.doubt !== undefined,
       plannerLosses: () => planners.losses,
       certificates: () => credentials.expiries(),
       nowMs: () => clock.nowMs(),

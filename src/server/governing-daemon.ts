@@ -155,11 +155,6 @@ export class GoverningDaemon {
     return this.driver.lastWriteMs;
   }
 
-  /** etcd was restored or replaced, and nobody has accepted that. */
-  get restored(): boolean {
-    return this.state.kind === 'halted';
-  }
-
   readiness(): Readiness {
     return readinessOf(this.state, this.writes());
   }

@@ -3,9 +3,6 @@
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
 import {backOff} from '../../model/back-off.ts';
-import type {KeptApp} from '../../appview/kept-app.ts';
-import type {GovernedFigures} from '../../governor/figures.ts';
-import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import {failureText} from '../../model/failure-text.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
@@ -31,7 +28,8 @@ export class GovernorRun {
   /** Times that it has broken, ever. */
   breaks = 0;
   private readonly options: GovernorRunOptions;
-  private shell: GovernorShell | undefined;
+  /** Undefined while the app has no governor: it is taken over first, or its governor has broken. */
+  shell: GovernorShell | undefined;
   private timer: Timer | undefined;
   private inARow = 0;
   private stopped = false;
@@ -57,31 +55,6 @@ export class GovernorRun {
   /** It has broken, and has not gone on long enough since to be trusted. */
   get broken(): boolean {
     return this.inARow > 0;
-  }
-
-  /** A write of this daemon's own has committed. */
-  probeCommitted(): void {
-    this.shell?.probeCommitted();
-  }
-
-  /** Smallest T among the app's containers, ms; Infinity while nobody watches them. */
-  smallestTtlMs(): number {
-    return this.shell?.governor.view.smallestTtlMs() ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** What readers of the app share with its governor; undefined while it has none. */
-  get kept(): KeptApp | undefined {
-    return this.shell?.kept;
-  }
-
-  /** As `GovernorShell.planInUse`; undefined while the app has no governor. */
-  get planInUse(): PlanInUse | undefined {
-    return this.shell?.planInUse();
-  }
-
-  /** What its governor has before it; undefined while it has none. */
-  figures(unknown: boolean): GovernedFigures | undefined {
-    return this.shell?.governor.figures(unknown, this.options.clock.nowMs());
   }
 
   /** Whatever another shard manager has left is made ours first; it is tried until it is done, since nothing else may act before. */

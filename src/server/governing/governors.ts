@@ -53,21 +53,20 @@ export class Governors {
 
   /** What readers share of an app whose governor runs here. */
   kept(app: string): KeptApp | undefined {
-    return this.runs.get(app)?.kept;
+    return this.runs.get(app)?.shell?.kept;
   }
 
   /** The plan in use of an app whose governor runs here; undefined: there is none. */
   planInUse(app: string): PlanInUse | undefined {
-    return this.runs.get(app)?.planInUse;
+    return this.runs.get(app)?.shell?.planInUse();
   }
 
   /** What there is of each app whose governor runs. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean): Map<string, GovernedFigures> {
     const all = new Map<string, GovernedFigures>();
-    for (const [app, run] of this.runs) {
-      const figures = run.figures(unknown);
-      if (figures !== undefined) all.set(app, figures);
-    }
+    const nowMs = this.options.clock.nowMs();
+    for (const [app, {shell}] of this.runs)
+      if (shell !== undefined) all.set(app, shell.governor.figures(unknown, nowMs));
     return all;
   }
 
@@ -121,14 +120,13 @@ export class Governors {
 
   /** A write of this daemon's own has committed. */
   probeCommitted(): void {
-    for (const run of this.runs.values()) run.probeCommitted();
+    for (const {shell} of this.runs.values()) shell?.probeCommitted();
   }
 
   /** Smallest T among all containers watched here, ms; Infinity without any. */
   smallestTtlMs(): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (const run of this.runs.values()) least = Math.min(least, run.smallestTtlMs());
-    return least;
+    const views = [...this.runs.values()].flatMap(({shell}) => shell?.governor.view ?? []);
+    return Math.min(...views.map((view) => view.smallestTtlMs()));
   }
 
   private forget(app: string, run: GovernorRun): void {

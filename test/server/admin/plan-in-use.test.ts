@@ -87,10 +87,10 @@ class Bed {
     this.here = new World({
       store,
       plan: (snapshot) => ((plans.here += 1), plan(snapshot)),
-      planInUse: () => this.run.planInUse,
+      planInUse: () => this.run.shell?.planInUse(),
       views: new AppViews({
         ...{store, keys, clock, logger: silentLogger, unknownSince: () => ''},
-        kept: (app) => (app === service ? this.run.kept : undefined),
+        kept: (app) => (app === service ? this.run.shell?.kept : undefined),
       }),
     });
   }
@@ -132,20 +132,20 @@ class Bed {
   }
 
   get planInUse() {
-    return this.run.planInUse;
+    return this.run.shell?.planInUse();
   }
 
   /** So many moves run, others than before, and nothing is left to be planned. */
   async untilMoving(count: number, before: readonly string[] = []): Promise<void> {
     const isSo = (): boolean => {
       const moving = this.dropping.filter((shard) => !before.includes(shard));
-      return this.run.planInUse?.isNewest === true && moving.length === count;
+      return this.run.shell?.planInUse()?.isNewest === true && moving.length === count;
     };
     await until(isSo, LONG_MS, `${count} moves run`);
   }
 
   get dropping(): string[] {
-    const records = [...(this.run.planInUse?.gate.view.own ?? [])];
+    const records = [...(this.run.shell?.planInUse()?.gate.view.own ?? [])];
     return records.filter(([, {value}]) => value.state === 'dropping').map(([shard]) => shard);
   }
 
