@@ -30,42 +30,40 @@ class Unmet {
 
 type WaitDependencies = Pick<AdminDependencies, 'service'> & PlanDependencies;
 
-type WaitCondition = (
-  listing: AppListing,
-  id: string,
-  missing: Unmet,
-  dependencies: WaitDependencies,
-) => void | Promise<void>;
+/** What a condition is checked on: it adds to `missing` what is not there yet. */
+interface Checked {
+  readonly listing: AppListing;
+  readonly id: string;
+  readonly missing: Unmet;
+  readonly dependencies: WaitDependencies;
+}
+
+type WaitCondition = (checked: Checked) => void | Promise<void>;
 
 const CONDITIONS: Readonly<
   Record<Goal['kind'], Readonly<Partial<Record<Goal['for'], WaitCondition>>>>
 > = {
-  app: {
-    exists: appExists,
-    gone: appGone,
-    ready: appReady,
-    balanced: appBalanced,
-  },
+  app: {exists: appExists, gone: appGone, ready: appReady, balanced: appBalanced},
   shard: {
-    exists: (listing, id, missing) => {
+    exists: ({listing, id, missing}) => {
       if (!hasSpec(listing, id)) missing.add(id, 'there is no such shard');
     },
     gone: shardGone,
-    ready: (listing, id, missing) => {
+    ready: ({listing, id, missing}) => {
       if (hasSpec(listing, id)) shardReady(listing, id, missing);
       else missing.add(id, 'there is no such shard');
     },
   },
   container: {
-    exists: (listing, id, missing) => {
+    exists: ({listing, id, missing}) => {
       if (!heartbeatsOf(listing, id)) missing.add(id, 'it has no heartbeat');
     },
-    gone: (listing, id, missing) => {
+    gone: ({listing, id, missing}) => {
       if (heartbeatsOf(listing, id)) missing.add(id, 'its heartbeat exists');
       drained(listing, id, missing);
     },
     ready: containerReady,
-    drained,
+    drained: ({listing, id, missing}) => drained(listing, id, missing),
   },
 };
 
@@ -80,7 +78,7 @@ export async function conditionOf(
   const check = CONDITIONS[goal.kind][goal.for];
   if (check === undefined) throw meaningless(goal);
   const missing = new Unmet();
-  await check(listing, goal.id, missing, dependencies);
+  await check({listing, id: goal.id, missing, dependencies});
   return {
     met: missing.count === 0,
     revision: String(listing.revision),
@@ -96,21 +94,11 @@ function meaningless(goal: Goal): SmError {
   });
 }
 
-function appExists(
-  listing: AppListing,
-  id: string,
-  missing: Unmet,
-  dependencies: WaitDependencies,
-): void {
+function appExists({listing, id, missing, dependencies}: Checked): void {
   if (!exists(dependencies, listing)) missing.add(id, 'there is no such app');
 }
 
-function appGone(
-  listing: AppListing,
-  id: string,
-  missing: Unmet,
-  dependencies: WaitDependencies,
-): void {
+function appGone({listing, id, missing, dependencies}: Checked): void {
   if (!listing.view.isGone) missing.add(id, 'its spec exists');
   else if (exists(dependencies, listing)) missing.add(id, 'sm itself always exists');
   for (const shard of listing.view.shards.keys()) missing.add(shard, 'the shard’s spec exists');
@@ -120,12 +108,7 @@ function appGone(
   }
 }
 
-function appReady(
-  listing: AppListing,
-  id: string,
-  missing: Unmet,
-  dependencies: WaitDependencies,
-): void {
+function appReady({listing, id, missing, dependencies}: Checked): void {
   if (!exists(dependencies, listing)) {
     missing.add(id, 'there is no such app');
     return;
@@ -138,7 +121,7 @@ function appReady(
   }
 }
 
-function shardGone(listing: AppListing, id: string, missing: Unmet): void {
+function shardGone({listing, id, missing}: Checked): void {
   if (hasSpec(listing, id)) {
     missing.add(id, 'its spec exists');
     return;
@@ -154,13 +137,9 @@ function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
   missing.add(shard, reason === '' ? state : `${state}: ${reasonText(reason)}`);
 }
 
-async function appBalanced(
-  listing: AppListing,
-  id: string,
-  missing: Unmet,
-  dependencies: WaitDependencies,
-): Promise<void> {
-  appReady(listing, id, missing, dependencies);
+async function appBalanced(checked: Checked): Promise<void> {
+  const {listing, missing, dependencies} = checked;
+  appReady(checked);
   const {plan} = await planInUse(dependencies, listing, {newest: true});
   for (const {shard, cause} of plan.queue) missing.add(shard, `is to move (${cause})`);
   const {own, states} = listing.view;
@@ -168,7 +147,7 @@ async function appBalanced(
     if (own.get(shard)?.value.state === 'dropping') missing.add(shard, 'is on its way');
 }
 
-function containerReady(listing: AppListing, id: string, missing: Unmet): void {
+function containerReady({listing, id, missing}: Checked): void {
   const incarnation = listing.view.livingIncarnation(id);
   const heartbeat = listing.view.heartbeats.get(incarnation ?? '')?.value;
   if (incarnation === undefined || heartbeat === undefined) {

@@ -77,7 +77,7 @@ async function untilLooksMet(
 ): Promise<boolean> {
   const endMs = performance.now() + limitMs;
   const change = new Change(signal);
-  const lease = await dependencies.views.acquire(app, () => change.notify());
+  const lease = await dependencies.views.acquire(app, change.notify);
   try {
     while (!signal.aborted && performance.now() < endMs) {
       const startedMs = performance.now();
@@ -100,34 +100,21 @@ async function untilLooksMet(
 /** Waits for the next change, also when it came in between. */
 class Change {
   private readonly signal: AbortSignal;
-  private hasChanged = false;
-  private wake: () => void = () => undefined;
-  private readonly stop = (): void => this.wake();
+  private coming = new AbortController();
+  readonly notify = (): void => this.coming.abort();
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
-    signal.addEventListener('abort', this.stop, {once: true});
-  }
-
-  notify(): void {
-    this.hasChanged = true;
-    this.wake();
+    signal.addEventListener('abort', this.notify, {once: true});
   }
 
   async next(limitMs: number): Promise<void> {
-    if (!this.hasChanged && limitMs > 0 && !this.signal.aborted) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        timer = setTimeout(resolve, limitMs);
-      });
-      clearTimeout(timer);
-    }
-    this.hasChanged = false;
+    if (limitMs > 0 && !this.signal.aborted) await pause(limitMs, this.coming.signal);
+    this.coming = new AbortController();
   }
 
   close(): void {
-    this.signal.removeEventListener('abort', this.stop);
+    this.signal.removeEventListener('abort', this.notify);
   }
 }
 
