@@ -1,5 +1,4 @@
 /** A daemon with its store inside: the store is there before the daemon and goes after it. */
-import type {ClusterQuota} from '../model/quota.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {Daemon} from './daemon.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
@@ -30,7 +29,7 @@ export async function startWithStore(options: DaemonOptions): Promise<Daemon> {
       config: {...config, endpoints: [endpoint], etcd: {...config.etcd, ...login}},
       readyFields: {store: store.endpoint, dataDir: config.embedded?.dataDir},
     });
-    return new DaemonWithStore(daemon, own);
+    return withStore(daemon, own);
   } catch (error) {
     await own.close();
     throw error;
@@ -46,46 +45,21 @@ async function withStoreClosed(ended: Promise<void>, store: OwnStore): Promise<v
   }
 }
 
-class DaemonWithStore implements Daemon {
-  readonly address: string;
-  readonly ready: Promise<void>;
-  readonly ended: Promise<void>;
-  private readonly daemon: Daemon;
-  private readonly store: OwnStore;
-
-  constructor(daemon: Daemon, own: OwnStore) {
-    this.daemon = daemon;
-    this.store = own;
-    this.address = daemon.address;
-    this.ready = daemon.ready;
-    const lost = own.store.lost.then(async (error) => {
-      await daemon.abandon();
-      throw error;
-    });
-    this.ended = withStoreClosed(Promise.race([daemon.ended, lost]), own);
-    this.ended.catch(() => undefined);
-    lost.catch(() => undefined);
-  }
-
-  async shutdown(): Promise<void> {
-    await this.daemon.shutdown();
-    await this.store.close();
-  }
-
-  reloadCredentials(): void {
-    this.daemon.reloadCredentials();
-  }
-
-  setQuota(quota: ClusterQuota): void {
-    this.daemon.setQuota(quota);
-  }
-
-  renewEtcd(): void {
-    this.daemon.renewEtcd();
-  }
-
-  async abandon(): Promise<void> {
-    await this.daemon.abandon();
-    await this.store.close();
-  }
+function withStore(daemon: Daemon, own: OwnStore): Daemon {
+  const lost = own.store.lost.then(async (error) => {
+    await daemon.abandon();
+    throw error;
+  });
+  const ended = withStoreClosed(Promise.race([daemon.ended, lost]), own);
+  ended.catch(() => undefined);
+  lost.catch(() => undefined);
+  const {address, ready} = daemon;
+  return {
+    ...{address, ready, ended},
+    shutdown: () => withStoreClosed(daemon.shutdown(), own),
+    reloadCredentials: () => daemon.reloadCredentials(),
+    setQuota: (quota) => daemon.setQuota(quota),
+    renewEtcd: () => daemon.renewEtcd(),
+    abandon: () => withStoreClosed(daemon.abandon(), own),
+  };
 }
