@@ -1,20 +1,14 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
-import {request} from 'undici';
-import type {Dispatcher} from 'undici';
 import type {ContainerCall} from '../../governor/actions.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
-import {callReply} from '../contact/call-signer.ts';
-import type {CallReply, CallSigner} from '../contact/call-signer.ts';
-import {containerAgent} from '../contact/container-agent.ts';
-import type {CallTls} from '../contact/container-agent.ts';
+import {ContainerCaller} from '../contact/container-caller.ts';
+import type {ContainerCallerOptions} from '../contact/container-caller.ts';
 import {failureOf, failureOfStatus} from '../contact/contact.ts';
 import type {Contact} from '../../model/contact.ts';
-import {refusedRegistration, urlOfEndpoint} from '../contact/endpoint-policy.ts';
-import type {EndpointRules} from '../contact/endpoint-policy.ts';
 import {HINT_RECORD_LIMIT_BYTES} from '../../protocol/limits.ts';
 import {CALL_LIMIT_MS, CONNECTIONS_PER_CONTAINER, HINT_LIMIT_MS} from './limits.ts';
 import {HINTS_PER_CALL} from '../../governor/limits.ts';
@@ -25,32 +19,19 @@ const NO_HINT: WireItem = {shard: 'reachable', op: 'add', revision: 0};
 /** Is given how each call with hints has ended. */
 export type OnContact = (contact: Contact) => void;
 
-export interface HintSenderOptions extends EndpointRules {
+export interface HintSenderOptions extends ContainerCallerOptions {
   readonly logger: Logger;
-  /** Speak TLS with endpoints that name no scheme. Default false. */
-  readonly secure?: boolean;
-  /** What is trusted and shown where TLS is spoken, as of now. Default: the system's authorities, and nothing. */
-  readonly tls?: () => CallTls;
-  /** Signs the calls. Absent: they are not signed, as among daemons. */
-  readonly signer?: CallSigner | undefined;
-  /** Carries the calls. Default: kept-alive connections. */
-  readonly dispatcher?: Dispatcher;
 }
 
 export class HintSender {
-  private readonly options: HintSenderOptions;
+  private readonly logger: Logger;
   /** Incarnations a call is under way to, with what waits for its end. */
   private readonly lines = new Map<string, Map<string, HintItem>>();
-  private readonly agent: Dispatcher;
+  private readonly caller: ContainerCaller;
 
   constructor(options: HintSenderOptions) {
-    this.options = options;
-    this.agent =
-      options.dispatcher ??
-      containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback, {
-        networks: options.networks,
-        tls: options.tls,
-      });
+    this.logger = options.logger;
+    this.caller = new ContainerCaller(options, CONNECTIONS_PER_CONTAINER);
   }
 
   /** One call at a time to an incarnation; what comes meanwhile waits, newest word per shard, and goes together. */
@@ -78,7 +59,7 @@ export class HintSender {
       );
       onContact(contact);
       if (!contact.reached)
-        this.options.logger.debug({app, container, error: contact.cause}, 'hint not delivered');
+        this.logger.debug({app, container, error: contact.cause}, 'hint not delivered');
       batch = this.nextOf(batch);
     }
     this.lines.delete(first.incarnation);
@@ -102,12 +83,12 @@ export class HintSender {
     return this.refusal(target.endpoint) ?? this.post(app, target, [NO_HINT], CALL_LIMIT_MS);
   }
 
-  async close(): Promise<void> {
-    await this.agent.destroy();
+  close(): Promise<void> {
+    return this.caller.close();
   }
 
   private refusal(endpoint: string): Contact | undefined {
-    const refused = refusedRegistration(endpoint, this.options);
+    const refused = this.caller.refusal(endpoint);
     return refused === undefined
       ? undefined
       : {reached: false, cause: `the daemon does not call this address: ${refused}`};
@@ -120,7 +101,9 @@ export class HintSender {
     limitMs: number,
   ): Promise<Contact> {
     try {
-      const reply = await this.request(app, endpoint, incarnation, items, limitMs);
+      const body = JSON.stringify({app, incarnation, items});
+      const call = {method: 'POST', path: HINT_PATHS.hints, body} as const;
+      const reply = await this.caller.call({app, endpoint}, call, limitMs);
       if (reply.status !== 202) return {reached: false, ...failureOfStatus(reply.status)};
       const parsed = hintsAnswer.safeParse(jsonOf(reply.text));
       if (!parsed.success || parsed.data.accepted === 0)
@@ -130,31 +113,6 @@ export class HintSender {
     } catch (error) {
       return {reached: false, ...failureOf(error)};
     }
-  }
-
-  private async request(
-    app: string,
-    endpoint: string,
-    incarnation: string,
-    items: readonly WireItem[],
-    limitMs: number,
-  ): Promise<CallReply> {
-    const {secure, signer} = this.options;
-    const call = {
-      method: 'POST',
-      path: HINT_PATHS.hints,
-      body: JSON.stringify({app, incarnation, items}),
-    } as const;
-    const signal = AbortSignal.timeout(limitMs);
-    // No secret ever: whoever may write to the store chooses where this goes.
-    const send = async (headers: Record<string, string>): Promise<CallReply> => {
-      const reply = await request(`${urlOfEndpoint(endpoint, secure)}${call.path}`, {
-        ...{method: call.method, dispatcher: this.agent, body: call.body, signal},
-        headers: {'content-type': 'application/json', ...headers},
-      });
-      return callReply(reply);
-    };
-    return signer === undefined ? send({}) : signer.call({app, endpoint}, call, send);
   }
 }
 

@@ -2,8 +2,6 @@
  * Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare; over ten seconds, and for
  * loads as well, where the app's policy names metrics.
  */
-import {request} from 'undici';
-import type {Dispatcher} from 'undici';
 import type {SaidByContainer} from '../../governor/app-loads.ts';
 import type {Holdings} from '../../governor/holdings.ts';
 import type {SaidLoads} from '../../load/load-table.ts';
@@ -14,12 +12,8 @@ import type {HoldingsAnswer} from '../../protocol/hints.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
-import {callReply} from '../contact/call-signer.ts';
-import type {CallReply, CallSigner} from '../contact/call-signer.ts';
-import {containerAgent} from '../contact/container-agent.ts';
-import type {CallTls} from '../contact/container-agent.ts';
-import {refusedRegistration, urlOfEndpoint} from '../contact/endpoint-policy.ts';
-import type {EndpointRules} from '../contact/endpoint-policy.ts';
+import {ContainerCaller} from '../contact/container-caller.ts';
+import type {ContainerCallerOptions} from '../contact/container-caller.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 import {
   ANSWER_LIMIT_BYTES,
@@ -38,27 +32,10 @@ export interface SaidHoldings {
 }
 
 export class HoldingsCaller {
-  private readonly rules: EndpointRules;
-  private readonly signer: CallSigner | undefined;
-  private readonly agent: Dispatcher;
+  private readonly caller: ContainerCaller;
 
-  /** `signer`: absent: calls are not signed. `tls`: what is trusted and shown where TLS is spoken; default: the system's authorities, and nothing. `dispatcher`: default kept-alive connections. */
-  constructor({
-    signer,
-    tls,
-    dispatcher,
-    ...rules
-  }: EndpointRules & {
-    readonly signer?: CallSigner;
-    readonly tls?: () => CallTls;
-    readonly dispatcher?: Dispatcher;
-  }) {
-    this.rules = rules;
-    this.signer = signer;
-    const {allowLoopback, networks} = rules;
-    this.agent =
-      dispatcher ??
-      containerAgent(1, allowLoopback, {networks, tls, answerLimitBytes: ANSWER_LIMIT_BYTES});
+  constructor(options: ContainerCallerOptions) {
+    this.caller = new ContainerCaller(options, 1, ANSWER_LIMIT_BYTES);
   }
 
   /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. */
@@ -68,20 +45,10 @@ export class HoldingsCaller {
     endpoint: string,
     withLoads: boolean,
   ): Promise<SaidHoldings | undefined> {
-    if (refusedRegistration(endpoint, this.rules) !== undefined) return undefined;
+    if (this.caller.refusal(endpoint) !== undefined) return undefined;
     const which = `?incarnation=${encodeURIComponent(incarnation)}${withLoads ? '&load=1' : ''}`;
-    const path = `${HINT_PATHS.shards}${which}`;
-    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const send = async (headers: Record<string, string>): Promise<CallReply> =>
-      callReply(
-        await request(`${urlOfEndpoint(endpoint)}${path}`, {
-          ...{dispatcher: this.agent, signal, headers},
-        }),
-      );
-    const reply =
-      this.signer === undefined
-        ? await send({})
-        : await this.signer.call({app, endpoint}, {method: 'GET', path, body: ''}, send);
+    const call = {method: 'GET', path: `${HINT_PATHS.shards}${which}`, body: ''} as const;
+    const reply = await this.caller.call({app, endpoint}, call, CALL_TIMEOUT_MS);
     const parsed = holdingsAnswer.safeParse(JSON.parse(reply.text));
     if (reply.status !== 200 || !parsed.success) return undefined;
     const said = parsed.data.containers.find(
@@ -92,8 +59,8 @@ export class HoldingsCaller {
     return withLoads ? {holdings, loads: loadsOf(said)} : {holdings};
   }
 
-  async close(): Promise<void> {
-    await this.agent.destroy();
+  close(): Promise<void> {
+    return this.caller.close();
   }
 }
 
