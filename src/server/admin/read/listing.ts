@@ -18,20 +18,8 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {unknownSince} from '../../../model/store-writes.ts';
 import {appNotFound} from '../../../model/not-found.ts';
 
-export type ListingPart =
-  | 'shards'
-  | 'workers'
-  | 'orders'
-  | 'overrides'
-  | 'own'
-  | 'heartbeats'
-  | 'ids'
-  | 'status'
-  | 'loads'
-  | 'moves';
-
 /** All but the history of moves. */
-export const WHOLE_APP: readonly ListingPart[] = [
+export const WHOLE_APP = [
   'shards',
   'workers',
   'orders',
@@ -41,9 +29,11 @@ export const WHOLE_APP: readonly ListingPart[] = [
   'ids',
   'status',
   'loads',
-];
+] as const;
 
-export interface ListingOptions {
+type ListingPart = (typeof WHOLE_APP)[number] | 'moves';
+
+interface ListingOptions {
   /** Default: the newest. */
   readonly atRevision?: number;
   /** Of specs and records only this shard's (and of those whose ids begin with its id). Default: all. */

@@ -19,12 +19,8 @@ interface Kept {
   readonly listing: AppListing;
   /** All that there are, sorted by id. */
   readonly shards: readonly KnownShard[];
-  /** What the last filter has found among them. */
-  readonly found: Found;
-}
-
-interface Found {
   readonly filter: string;
+  /** What the filter has found among them. */
   readonly matching: readonly KnownShard[];
 }
 
@@ -42,13 +38,13 @@ export class ShardPages {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
     if (query.shardId !== undefined) return this.one(query, query.shardId);
     const page = this.keptPage(query, cursor?.revision) ?? (await this.fresh(query));
-    const {listing, shards, found} = await withFilter(page, query);
-    const {matching} = found;
+    const filtered = await withFilter(page, query);
+    const {listing, shards, matching} = filtered;
     const from = cursor === undefined ? 0 : firstAfter(matching, cursor.after);
     const shown = matching.slice(from, from + query.limit);
     for (const one of shown) listing.view.adopt(one);
     const more = from + shown.length < matching.length;
-    if (more) this.keep({listing, shards, found});
+    if (more) this.keep(filtered);
     const last = shown.at(-1);
     const next = more && last !== undefined ? printCursor(listing.revision, last.id) : '';
     const ids = shown.map(({id}) => id);
@@ -85,7 +81,7 @@ export class ShardPages {
       shards.push(shard);
       if (matches(listing, id, query)) matching.push(shard);
     });
-    return {listing: own, shards, found: {filter: filterOf(query), matching}};
+    return {listing: own, shards, filter: filterOf(query), matching};
   }
 
   private keep(page: Kept): void {
@@ -119,14 +115,14 @@ function filterOf({state, container, unplaced}: GetShardsQuery): string {
 /** What was found before is not looked for again. */
 async function withFilter(page: Kept, query: GetShardsQuery): Promise<Kept> {
   const filter = filterOf(query);
-  if (page.found.filter === filter) return page;
+  if (page.filter === filter) return page;
   const {listing, shards} = page;
   const matching: KnownShard[] = [];
   await inSlices(shards, (shard) => {
     listing.view.adopt(shard);
     if (matches(listing, shard.id, query)) matching.push(shard);
   });
-  return {listing, shards, found: {filter, matching}};
+  return {listing, shards, filter, matching};
 }
 
 function matches(listing: AppListing, id: string, query: GetShardsQuery): boolean {
