@@ -10,6 +10,7 @@ import {alarmFix} from '../../../model/alarm-fix.ts';
 import type {AlarmView} from '../../../protocol/admin.ts';
 import type {Alarm} from '../../../model/status.ts';
 import {livingOf} from './container-views.ts';
+import {unplacedReasons} from './shard-views.ts';
 
 type Said = Pick<Alarm, 'code' | 'object'>;
 
@@ -59,11 +60,7 @@ export function gapOf(listing: AppListing, shard: string): ServiceGap | undefine
 function gapContext(listing: AppListing): GapContext {
   const {app, view, status} = listing;
   const living = once(listing, 'living', () => livingOf(listing));
-  const reasons = once(
-    listing,
-    'reasons',
-    () => new Map((status?.unplaced ?? []).map((one) => [one.shard, one.reason])),
-  );
+  const reasons = unplacedReasons(listing);
   const alarmFixOf = (container: string): string | undefined => {
     const alarm = status?.alarms.find(({object}) => object === container);
     return alarm === undefined ? undefined : fixOf(listing, alarm);

@@ -6,7 +6,6 @@ import {compareText} from '../../../model/compare-text.ts';
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
-import type {OperatorNote} from '../../../model/operator-note.ts';
 import {appQuota} from '../../../model/quota.ts';
 import {valueOf} from '../../../appview/app-news.ts';
 import type {LeaderRecord} from '../../../model/status.ts';
@@ -31,7 +30,7 @@ import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {lostDaemons} from './lost-daemons.ts';
 import {waitViews} from './move-waits.ts';
-import {isLost, shardCounts} from './shard-views.ts';
+import {isLost, noteView, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
 import {MISSING_NAMED} from '../limits.ts';
 
@@ -68,7 +67,7 @@ function madeView(listing: AppListing): AppView {
     maxShardCount: spec?.maxShardCount ?? 0,
     maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
     maxMoving: movingLimit(spec?.maxMoving, view.shards.size),
-    pause: noteOf(spec?.paused === true ? spec.pause : undefined),
+    pause: noteView(spec?.paused === true ? spec.pause : undefined),
     placement: plainPolicy(spec?.placement) ?? {},
     quota: quotaView(listing),
     quiet: status?.quiet ?? null,
@@ -96,12 +95,6 @@ function quotaView({view}: AppListing): AppView['quota'] {
       return [name, count === undefined ? {limit} : {used: count, limit}];
     }),
   );
-}
-
-function noteOf(note: OperatorNote | undefined): AppView['pause'] {
-  if (note === undefined) return null;
-  const {reason, by, at, until} = note;
-  return {reason, by, at, until};
 }
 
 export async function getApp(

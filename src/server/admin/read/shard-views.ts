@@ -1,5 +1,6 @@
 /** Shards as they are shown: spec and ownership record brought together. Pure. */
 import {saidTerms} from '../shard-content.ts';
+import type {OperatorNote} from '../../../model/operator-note.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
 import {sortedSteps} from '../../../model/sorted-steps.ts';
 import {shardStateOf} from '../../../model/shard-state.ts';
@@ -128,8 +129,13 @@ function specFields(app: string, id: string, spec: ShardSpec | undefined) {
 }
 
 function pinnedOf(spec: ShardSpec | undefined): ShardView['pinned'] {
-  if (spec?.pinned === undefined || spec.manualContainerId === '') return null;
-  const {reason, by, at, until} = spec.pinned;
+  return noteView(spec?.manualContainerId === '' ? undefined : spec?.pinned);
+}
+
+/** What an operator has said with an order. */
+export function noteView(note: OperatorNote | undefined): ShardView['pinned'] {
+  if (note === undefined) return null;
+  const {reason, by, at, until} = note;
   return {reason, by, at, until};
 }
 
@@ -158,7 +164,8 @@ export function reasonOf(listing: AppListing, shard: string): string {
   return `no write has committed since ${listing.unknownSince}: its container may have stopped it`;
 }
 
-function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
+/** By the governor's word, by shard. */
+export function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
   const {status} = listing;
   return once(
     listing,
