@@ -146,8 +146,8 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'eviction of whatever version',
       breaks: '"Evict": [hb/X mod = seen]',
-      find: "this.stillGoverns(),\n      {key: heartbeat, target: 'mod', op: '=', value: mod},",
-      replace: 'this.stillGoverns(),',
+      find: '[this.stillGoverns(), unchanged(heartbeat, {mod})]',
+      replace: '[this.stillGoverns()]',
       killed: HOUSEKEEPING_TESTS(
         'an eviction > is not told of when the container came back in time, or nothing was written',
       ),
@@ -155,8 +155,8 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'eviction by a daemon that does not govern',
       breaks: '"Evict": [still governs]',
-      find: 'this.stillGoverns(),\n      {key: heartbeat,',
-      replace: '{key: heartbeat,',
+      find: '[this.stillGoverns(), unchanged(heartbeat, {mod})]',
+      replace: '[unchanged(heartbeat, {mod})]',
       killed: CHORE_GUARDS_TESTS(
         'a governor that governs no more > evicts nobody, and hears of it',
       ),
@@ -164,7 +164,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'eviction deletes the id of a successor',
       breaks: '"Evict": the id only while it is the evicted one\'s',
-      find: "compares.push({key: id, target: 'mod', op: '=', value: idMod});",
+      find: 'compares.push(unchanged(id, {mod: idMod}));',
       replace: '',
       killed: CHORE_GUARDS_TESTS('an eviction > never takes the id of a successor'),
     },
@@ -197,8 +197,8 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'specs are deleted by a daemon that does not govern',
       breaks: '"Still governs": every write of a governor',
-      find: 'await this.transact([this.stillGoverns(), ...compares], then);',
-      replace: 'await this.transact(compares, then);',
+      find: 'await this.transact([this.stillGoverns(), ...compares], specs.map(deletion));',
+      replace: 'await this.transact(compares, specs.map(deletion));',
       killed: CHORE_GUARDS_TESTS(
         'a governor that governs no more > deletes no specs, and hears of it',
       ),
@@ -206,8 +206,8 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a spec that was written again is deleted',
       breaks: 'protocol.md, "App removal": what was seen, and nothing newer',
-      find: 'await this.transact([this.stillGoverns(), ...compares], then);',
-      replace: 'await this.transact([this.stillGoverns()], then);',
+      find: 'await this.transact([this.stillGoverns(), ...compares], specs.map(deletion));',
+      replace: 'await this.transact([this.stillGoverns()], specs.map(deletion));',
       killed: CHORE_GUARDS_TESTS(
         'an app that is being removed > keeps a spec that was written again since it was seen',
       ),
@@ -260,7 +260,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'the last step deletes what is newer',
       breaks: 'protocol.md, "App removal": what was listed, and nothing newer',
-      find: 'compares: [...guards, ...compares],',
+      find: 'compares: [...guards, ...some.map((entry) => unchanged(entry.key, entry))],',
       replace: 'compares: [...guards],',
       killed: CHORE_GUARDS_TESTS(
         'an app that is being removed > keeps what was written since it was listed',

@@ -87,8 +87,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     {
       name: 'no compare of the fencingKey',
       breaks: '"Still governs": every write of a governor',
-      find: 'return equal(fencingKey.key, fencingKey.target, fencingKey.value);',
-      replace: "return {key: fencingKey.key, target: fencingKey.target, op: '!=', value: -1};",
+      find: 'return equal(key, target, value);',
+      replace: "return {key, target, op: '!=', value: -1};",
       killed: GUARDS_TESTS(
         'the fencingKey > of the leader passes for the key of its election only',
       ),
