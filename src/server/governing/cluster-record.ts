@@ -6,6 +6,7 @@ import type {ClusterRecord} from '../../model/status.ts';
 import {doubtText, reportedDoubt} from '../../model/store-doubt.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
 import {decodeCluster, encodeRecord} from '../../protocol/records.ts';
+import {unchanged} from '../../store/compares.ts';
 import type {KeyValue, Store, StoreStatus} from '../../store/port.ts';
 import {CLUSTER_WRITE_ATTEMPTS_LIMIT} from './limits.ts';
 
@@ -18,28 +19,10 @@ export interface KnownCluster {
 }
 
 /** Reads the record, creates it in an empty prefix. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT. */
-export async function openCluster(store: Store, keys: Keys): Promise<KnownCluster> {
-  const status = await store.status();
-  const {entry, revision} = await store.get(keys.cluster());
-  if (entry !== undefined) return checked(entry, status, revision);
-  const record: ClusterRecord = {
-    v: RECORD_VERSION,
-    epoch: 1,
-    clusterId: status.clusterId,
-    maxRevision: status.revision,
-  };
-  const key = keys.cluster();
-  const outcome = await store.transact({
-    compares: [{key, target: 'create', op: '=', value: 0}],
-    then: [{op: 'put', key, value: encodeRecord(record)}],
-    otherwise: [{op: 'get', key}],
-  });
-  if (outcome.kind === 'committed') return {record, mod: outcome.revision, doubt: undefined};
-  if (outcome.kind === 'refused' && outcome.answers[0] !== undefined)
-    return checked(outcome.answers[0], status, outcome.revision);
-  throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
-    retryable: true,
-  });
+export function openCluster(store: Store, keys: Keys): Promise<KnownCluster> {
+  return rewrite(store, keys, (record, status) =>
+    record === undefined ? {v: RECORD_VERSION, epoch: 1, ...historyOf(status)} : undefined,
+  );
 }
 
 /** Remembers how far the history has come, so that going back is noticed. The loser of a race leaves it to the winner. */
@@ -52,7 +35,7 @@ export async function noteRevision(
   const record = {...known.record, maxRevision: Math.max(known.record.maxRevision, revision)};
   const key = keys.cluster();
   const outcome = await store.transact({
-    compares: [{key, target: 'mod', op: '=', value: known.mod}],
+    compares: [unchanged(key, known)],
     then: [{op: 'put', key, value: encodeRecord(record)}],
     otherwise: [],
   });
@@ -120,7 +103,7 @@ async function rewrite(
     if (record === undefined && known !== undefined) return known;
     if (record === undefined) break;
     const outcome = await store.transact({
-      compares: [{key, target: 'mod', op: '=', value: known?.mod ?? 0}],
+      compares: [unchanged(key, known)],
       then: [{op: 'put', key, value: encodeRecord(record)}],
       otherwise: [],
     });
