@@ -98,9 +98,8 @@ export class Credentials {
     const asks = config.tls?.clientCa !== undefined;
     const clients = asks ? {clients: (): readonly ClientLine[] => this.clients} : {};
     const tokens = config.auth === 'none' ? 'none' : (): readonly HiddenText[] => this.tokens;
-    const [advertised] = splitHost(config.advertise);
     const allowedHosts = isLoopbackHost(config.host)
-      ? [...LOOPBACK_NAMES, config.host, advertised]
+      ? [...LOOPBACK_NAMES, config.host, hostOf(config.advertise)]
       : 'any';
     const tls = this.readTls();
     this.noteEnds();
@@ -302,7 +301,6 @@ function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-function splitHost(address: string): [string, string] {
-  const at = address.lastIndexOf(':');
-  return [address.slice(0, at), address.slice(at + 1)];
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
 }

@@ -32,8 +32,7 @@ import {ensureOwnSpec} from './governing/own-spec.ts';
 import {SeenApps} from './governing/seen-apps.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import {UsageReport} from './governing/usage-report.ts';
-import {HOOK_TIMEOUT_MS} from './limits.ts';
-import {untilStored} from './until-stored.ts';
+import {HOOK_TIMEOUT_MS, STORED_RETRY_MS} from './limits.ts';
 import {TTL_MAX_MS} from '../model/limits.ts';
 
 export interface GoverningDaemonOptions extends Pick<
@@ -275,9 +274,17 @@ export class GoverningDaemon {
     void this.persist(() => this.events.write(event));
   }
 
-  private persist(work: () => Promise<void>): Promise<void> {
+  /** Does the work, again every second while the store does not answer; resolves when it is done, or nobody wants it any more. */
+  private async persist(work: () => Promise<void>): Promise<void> {
     const {clock, logger} = this.options;
-    return untilStored(work, {clock, logger, isStopped: () => this.isStopped});
+    while (!this.isStopped) {
+      try {
+        return await work();
+      } catch (error) {
+        logger.warn({error: String(error)}, 'etcd does not answer: trying again');
+      }
+      await clock.sleep(STORED_RETRY_MS);
+    }
   }
 
   private becameReady(): void {

@@ -24,39 +24,38 @@ const CALLER = '';
 export class CallQuotas {
   private readonly buckets = new Map<string, Bucket>();
   private all: Bucket | undefined;
-  private readonly cluster: () => ClusterQuota;
-  private readonly nowMs: () => number;
+  private readonly options: {cluster: () => ClusterQuota; nowMs: () => number};
 
-  constructor(options: {cluster: () => ClusterQuota; nowMs: () => number}) {
-    this.cluster = options.cluster;
-    this.nowMs = options.nowMs;
+  constructor(options: CallQuotas['options']) {
+    this.options = options;
   }
 
   /** Counts one call; `app` undefined: of none. @throws SmError QUOTA (retryable), and what the store throws. */
   async take(reading: Reading, app: string | undefined): Promise<void> {
-    const {callsPerSecond} = this.cluster();
+    const {callsPerSecond} = this.options.cluster();
     this.all = bucketOf(this.all, callsPerSecond, 0);
-    if (isOver(this.all, this.nowMs()))
+    if (isOver(this.all, this.options.nowMs()))
       throw overClusterQuota('callsPerSecond', callsPerSecond, callsPerSecond);
     if (app === undefined) return;
     const bucket = await this.ofApp(reading, app);
-    if (bucket !== undefined && isOver(bucket, this.nowMs()))
+    if (bucket !== undefined && isOver(bucket, this.options.nowMs()))
       throw overAppQuota(app, 'callsPerSecond', bucket.perSecond, bucket.perSecond);
   }
 
   /** Undefined: there is no such app. */
   private async ofApp({store, keys}: Reading, app: string): Promise<Bucket | undefined> {
     const known = this.buckets.get(app);
-    if (known !== undefined && this.nowMs() - known.readAtMs < CALL_QUOTA_FRESH_MS) return known;
+    if (known !== undefined && this.options.nowMs() - known.readAtMs < CALL_QUOTA_FRESH_MS)
+      return known;
     // Who reads next goes by what is known until this has been read: one read however many call.
-    if (known !== undefined) this.buckets.set(app, {...known, readAtMs: this.nowMs()});
+    if (known !== undefined) this.buckets.set(app, {...known, readAtMs: this.options.nowMs()});
     const {entry} = await store.get(keys.appSpec(app));
     if (entry === undefined) {
       this.buckets.delete(app);
       return undefined;
     }
     const {callsPerSecond} = appQuota(valueOf(entry, decodeAppSpec)?.quota);
-    const bucket = bucketOf(this.buckets.get(app), callsPerSecond, this.nowMs());
+    const bucket = bucketOf(this.buckets.get(app), callsPerSecond, this.options.nowMs());
     this.buckets.set(app, bucket);
     const [oldest] = this.buckets.keys();
     if (this.buckets.size > LEDGERS_LIMIT && oldest !== undefined) this.buckets.delete(oldest);

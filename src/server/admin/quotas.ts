@@ -68,17 +68,15 @@ export interface QuotaReading {
 
 export class Quotas {
   private readonly ledgers = new Map<string, Ledger>();
-  private readonly cluster: () => ClusterQuota;
-  private readonly nowMs: () => number;
+  private readonly options: {cluster: () => ClusterQuota; nowMs: () => number};
 
-  constructor(options: {cluster: () => ClusterQuota; nowMs: () => number}) {
-    this.cluster = options.cluster;
-    this.nowMs = options.nowMs;
+  constructor(options: Quotas['options']) {
+    this.options = options;
   }
 
   /** Most apps, and what else the cluster may have, as the configuration says now. */
   get ofCluster(): ClusterQuota {
-    return this.cluster();
+    return this.options.cluster();
   }
 
   /** Admits what has room, and counts it until `done`. @throws what the store throws. */
@@ -117,7 +115,7 @@ export class Quotas {
     if (revision === undefined) return;
     add(ledger.ended, taken);
     ledger.endedRevision = Math.max(ledger.endedRevision, revision);
-    ledger.endedAtMs = this.nowMs();
+    ledger.endedAtMs = this.options.nowMs();
   }
 
   private ledgerOf(app: string): Ledger {
@@ -141,7 +139,7 @@ export class Quotas {
 
   /** A summary that is newer than the last of them, and has had time to notice it, counts them itself. */
   private forgetSeen(ledger: Ledger, statusMod: number): void {
-    const isOld = this.nowMs() - ledger.endedAtMs >= OWN_WRITES_SEEN_MS;
+    const isOld = this.options.nowMs() - ledger.endedAtMs >= OWN_WRITES_SEEN_MS;
     if (isOld && statusMod > ledger.endedRevision) ledger.ended = emptySums();
   }
 
@@ -204,7 +202,7 @@ export class Quotas {
   private overCluster(entry: KeyValue | undefined, taken: Sums): SmError | undefined {
     const used = entry === undefined ? undefined : decodeUsage(entry.value)?.used;
     if (used === undefined) return undefined;
-    const quota = this.cluster();
+    const quota = this.options.cluster();
     for (const name of COUNTED) {
       const [has, more] = [used[name] + this.openOf(name), countOf(taken, name)];
       if (more > 0 && has + more > quota[name]) return overClusterQuota(name, quota[name], has);

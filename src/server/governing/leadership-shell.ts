@@ -201,14 +201,9 @@ export class LeadershipShell {
 
   private take(seen: Sighting): void {
     if (seen.kind === 'heartbeat') {
-      this.leadership.heartbeatSeen(
-        seen.incarnation,
-        seen.mod,
-        seen.ttlMs,
-        this.options.clock.nowMs(),
-        seen.sentAtMs,
-      );
-      return;
+      const {incarnation, mod, ttlMs, sentAtMs} = seen;
+      const nowMs = this.options.clock.nowMs();
+      return this.leadership.heartbeatSeen(incarnation, mod, ttlMs, nowMs, sentAtMs);
     }
     if (seen.kind === 'originServer') return this.originServerSeen(seen.lease, seen.container);
     const {incarnation, create, mod} = seen;
