@@ -1,5 +1,6 @@
 /** What the HTTP side needs from the daemon. */
 import type {HiddenText} from '../../model/hidden-text.ts';
+import type {Logger} from '../../runtime/log-port.ts';
 import type {Server as TlsServer} from 'node:tls';
 import type {FastifyInstance} from 'fastify';
 import type {ClientLine} from '../../config/client-line.ts';
@@ -65,11 +66,7 @@ export interface RefusedCount {
   readonly count: number;
 }
 
-export interface HttpLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+export type HttpLogger = Pick<Logger, 'info' | 'warn' | 'error'>;
 
 /** Has the shape of prom-client's Registry. */
 export interface MetricsSource {

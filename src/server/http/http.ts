@@ -5,16 +5,15 @@ import type {RequestListener, Server} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
 import Fastify from 'fastify';
 import type {FastifyError, FastifyInstance} from 'fastify';
-import type {SmError} from '../../model/errors.ts';
+import {SmError} from '../../model/errors.ts';
 import {descriptorShare} from '../../runtime/descriptors.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/admin.ts';
 import {refuseInOurForm} from '../../protocol/http-refusals.ts';
 import {Access, grantOf} from './access.ts';
 import {addAdminRoutes} from './admin-api.ts';
 import type {HttpDependencies} from './dependencies.ts';
-import {sendFailure} from './failures.ts';
+import {quoted, sendFailure} from './failures.ts';
 import {jsonText} from './json-text.ts';
-import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
 import {HeavyBodies} from './heavy-bodies.ts';
 import {HeavyCalls} from './heavy-calls.ts';
@@ -127,4 +126,28 @@ function createLimited(
   if (connectionRefused !== undefined) server.on('drop', () => connectionRefused());
   refuseInOurForm(server);
   return server;
+}
+
+/** 404 for unknown paths, 405 with an Allow header for known ones. Must be called before routes are added. */
+function answerUnknown(server: FastifyInstance): void {
+  const methodsByPath = new Map<string, Set<string>>();
+  server.addHook('onRoute', ({url, method}) => {
+    const methods = methodsByPath.get(url) ?? new Set<string>();
+    for (const one of Array.isArray(method) ? method : [method]) methods.add(one);
+    methodsByPath.set(url, methods);
+  });
+  server.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = [...(methodsByPath.get(path) ?? [])];
+    if (allowed.length === 0) throw new SmError('NOT_FOUND', `no such path: ${quoted(path)}`);
+    void reply.header('allow', allowed.join(', '));
+    throw notAllowed(request.method, path, allowed);
+  });
+}
+
+function notAllowed(method: string, path: string, allowed: readonly string[]): SmError {
+  const hint = allowed.includes('POST')
+    ? `this path changes state: POST ${path} with Content-Type: application/json`
+    : `use ${allowed.join(' or ')}`;
+  return new SmError('METHOD_NOT_ALLOWED', `${method} is not allowed here`, {hint});
 }

@@ -2,8 +2,9 @@
 import rateLimit from '@fastify/rate-limit';
 import type {FastifyInstance, FastifyRequest, onRequestAsyncHookHandler} from 'fastify';
 import {SmError} from '../../model/errors.ts';
+import {CallBuckets} from '../../runtime/call-buckets.ts';
+import type {BucketOptions, Verdict} from '../../runtime/call-buckets.ts';
 import {isOpen} from './access.ts';
-import {bucketStore} from './call-buckets.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {callerOf} from './heavy-calls.ts';
 import {CALLERS_LIMIT, CALLS_AT_ONCE, CALLS_PER_SECOND} from './limits.ts';
@@ -40,4 +41,25 @@ export function limitRates(
   server.addHook('onRequest', async function (request: FastifyRequest, reply) {
     if (limit !== undefined && !isOpen(request)) await limit.call(this, request, reply);
   });
+}
+
+/** What @fastify/rate-limit asks of a store. */
+interface RateStore {
+  incr(caller: string, done: (error: Error | null, verdict?: Verdict) => void): void;
+  child(): RateStore;
+}
+
+/** The buckets as a class that the plugin makes itself. Its own store counts windows, and decides on all calls of one turn by the count of the last. */
+function bucketStore(options: BucketOptions): new () => RateStore {
+  return class implements RateStore {
+    readonly #buckets = new CallBuckets(options);
+
+    incr(...[caller, done]: Parameters<RateStore['incr']>): void {
+      done(null, this.#buckets.take(caller, performance.now()));
+    }
+
+    child(): RateStore {
+      return this;
+    }
+  };
 }
