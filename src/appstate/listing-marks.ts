@@ -71,12 +71,10 @@ export class ListingMarks {
     for (const [incarnation, {mod: at}] of heartbeats)
       if (at <= revision && !this.others.has(`heartbeat/${incarnation}`))
         yield {kind: 'heartbeat', mod, incarnation, entry: undefined};
-    for (const [container, {mod: at}] of orders)
-      if (at <= revision && !this.others.has(`order/${container}`))
-        yield {kind: 'order', mod, container, entry: undefined};
-    for (const [container, {mod: at}] of overrides)
-      if (at <= revision && !this.others.has(`override/${container}`))
-        yield {kind: 'override', mod, container, entry: undefined};
+    for (const [kind, values] of [['order', orders] as const, ['override', overrides] as const])
+      for (const [container, {mod: at}] of values)
+        if (at <= revision && !this.others.has(`${kind}/${container}`))
+          yield {kind, mod, container, entry: undefined};
     for (const [container, {mod: at}] of ids)
       if (at <= revision && !this.others.has(`id/${container}`))
         yield {kind: 'id', mod, container, incarnation: undefined};

@@ -27,8 +27,5 @@ export const CATCH_UP_LIMIT_MS = 1_500;
 /** Looks for a moment at which all watches of a view are equally far. */
 export const LOOKS_LIMIT = 5;
 
-/** Listed entries that readers' views take in before the clock is looked at. */
-export const ENTRIES_PER_STEP = 500;
-
 /** Entries that are taken before the clock is looked at. */
 export const ENTRIES_BETWEEN_LOOKS = 500;

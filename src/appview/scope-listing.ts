@@ -3,7 +3,7 @@ import type {ParsedKey} from '../etcd/keys.ts';
 import type {AppNews, News} from './app-news.ts';
 import {AppRecords} from './app-records.ts';
 import type {RecordsListing} from './app-records.ts';
-import {ENTRIES_PER_STEP} from './limits.ts';
+import {ENTRIES_BETWEEN_LOOKS} from './limits.ts';
 
 export class ScopeListing {
   /** By app; new ones are added. */
@@ -38,13 +38,13 @@ export class ScopeListing {
     for (const news of all) {
       if (!this.takeShared(news)) this.of((news as AppNews).app).take(news as AppNews, nowMs);
       count += 1;
-      if (count % ENTRIES_PER_STEP === 0) yield undefined;
+      if (count % ENTRIES_BETWEEN_LOOKS === 0) yield undefined;
     }
     for (const listing of this.listings.values()) {
       for (const gone of listing.missing(revision)) {
         if (gone !== undefined) listing.takeMissing(gone, nowMs);
         count += 1;
-        if (gone === undefined || count % ENTRIES_PER_STEP === 0) yield undefined;
+        if (gone === undefined || count % ENTRIES_BETWEEN_LOOKS === 0) yield undefined;
       }
       listing.finish();
     }

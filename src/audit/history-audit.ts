@@ -6,7 +6,7 @@ import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import {unlawfulCluster, unlawfulHeartbeat, unlawfulId, unlawfulLeader} from './container-law.ts';
 import {unlawful} from './record-law.ts';
-import {contentOf, shownContent} from './stored.ts';
+import {contentOf, recordIn, shownContent} from './stored.ts';
 import type {Content, SeenHeartbeat, Stored} from './stored.ts';
 import {unlawfulToken} from './token-law.ts';
 import {transitionKind} from './transition-kind.ts';
@@ -302,10 +302,6 @@ export class HistoryAudit {
       (one) => clusterIn(one?.content)?.['importing'] === true,
     );
   }
-}
-
-function recordIn(content: Content | undefined): OwnershipRecord | undefined {
-  return content?.kind === 'ownership' ? content.record : undefined;
 }
 
 function heartbeatIn(content: Content | undefined): SeenHeartbeat | undefined {

@@ -55,6 +55,10 @@ export function contentOf(kind: ParsedKey['kind'], value: string): Content {
   }
 }
 
+export function recordIn(content: Content | undefined): OwnershipRecord | undefined {
+  return content?.kind === 'ownership' ? content.record : undefined;
+}
+
 /** For a finding: what stood there, in one line; undefined where nothing did. */
 export function shownContent(content: Content | undefined): string | undefined {
   if (content === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** Names for the summary: what a change was, whether lawful or not. */
 import type {OwnershipRecord} from '../model/ownership.ts';
+import {recordIn} from './stored.ts';
 import type {Content} from './stored.ts';
 
 /** As `own claim`, `heartbeat renew`; undefined: not counted. */
@@ -10,7 +11,7 @@ export function transitionKind(
   const kind = (after ?? before)?.kind;
   switch (kind) {
     case 'ownership':
-      return `own ${ownKind(recordOf(before), recordOf(after))}`;
+      return `own ${ownKind(recordIn(before), recordIn(after))}`;
     case 'heartbeat':
       return `heartbeat ${heartbeatKind(before, after)}`;
     case 'containerId':
@@ -22,10 +23,6 @@ export function transitionKind(
     default:
       return undefined;
   }
-}
-
-function recordOf(content: Content | undefined): OwnershipRecord | undefined {
-  return content?.kind === 'ownership' ? content.record : undefined;
 }
 
 function ownKind(before: OwnershipRecord | undefined, after: OwnershipRecord | undefined): string {
