@@ -3,7 +3,8 @@
  * an operation may change stands in the route table: it gets a store that notes its changes, or one that refuses to write.
  */
 import type {Keys, ParsedKey} from '../../../etcd/keys.ts';
-import type {AuditEntry} from '../../../model/audit.ts';
+import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
+import {utf8Length} from '../../../model/ids.ts';
 import {routeRows} from '../../../protocol/admin-routes.ts';
 import type {
   AdminOperation,
@@ -22,10 +23,9 @@ import type {
 } from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {DETAIL_MAX_CHARACTERS, REWRITES_LOOKED_AT} from '../limits.ts';
+import {DETAIL_MAX_CHARACTERS, REWRITES_LOOKED_AT, UNDO_LIMIT_BYTES} from '../limits.ts';
 import {auditedChanges} from './audited-changes.ts';
 import type {Rewrite} from './audited-changes.ts';
-import {undoSteps} from './undo-steps.ts';
 import {AUDIT_OBJECTS_SHOWN} from '../../../model/limits.ts';
 
 /** Fields that say nothing, or that an entry has in a place of its own. */
@@ -197,6 +197,37 @@ function rewritesOf(
     if (write.op !== 'put' || before === undefined || object === undefined) return [];
     return [{object, before, after: write.value}];
   });
+}
+
+/** What a transaction writes over, so that it can be undone. Of all that it writes, or none: half an undo would be worse. `values`: what was read before, by key. */
+function undoSteps(
+  {compares, then}: Pick<Transaction, 'compares' | 'then'>,
+  values: ReadonlyMap<string, string>,
+  nameOf: (key: string) => string,
+): UndoStep[] {
+  const absent = new Set(
+    compares.filter(({target, op, value}) => target !== 'value' && op === '=' && value === 0),
+  );
+  const absentKeys = new Set([...absent].map(({key}) => key));
+  const steps: UndoStep[] = [];
+  let bytes = 0;
+  for (const write of then) {
+    if (write.op === 'get') continue;
+    const before = absentKeys.has(write.key) ? null : values.get(write.key);
+    if (before === undefined) return [];
+    steps.push(stepOf(write, before, nameOf));
+    bytes += before === null ? write.key.length : utf8Length(before) + write.key.length;
+    if (bytes > UNDO_LIMIT_BYTES) return [];
+  }
+  return steps;
+}
+
+function stepOf(
+  {key, op}: Operation,
+  before: string | null,
+  nameOf: (key: string) => string,
+): UndoStep {
+  return {key, object: nameOf(key), before, wasDeleted: op === 'delete'};
 }
 
 /**

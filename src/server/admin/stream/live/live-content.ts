@@ -14,7 +14,7 @@ import type {AppRecords} from '../../../../appview/app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
-import type {Instant, PrintedRow} from './printed-row.ts';
+import type {Instant, PrintedRow} from './live-rows.ts';
 import {shardWindow} from './shard-window.ts';
 
 export interface LiveContent {

@@ -7,9 +7,9 @@ import type {AppScope} from '../../../../model/access.ts';
 import type {LiveQuery, LiveRow, LiveRows, LiveSection} from '../../../../protocol/admin.ts';
 import {LIVE_PART_ROWS, LIVE_SECTIONS} from '../../../../protocol/admin.ts';
 import {encodeRecord} from '../../../../protocol/records.ts';
+import type {Instant, PrintedRow} from './live-rows.ts';
 import {liveContent} from './live-content.ts';
 import type {LiveContent} from './live-content.ts';
-import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {RING_MESSAGES, RING_ROWS} from '../../limits.ts';
 

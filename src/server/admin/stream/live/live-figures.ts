@@ -6,9 +6,9 @@ import type {AlarmView, AppView, LiveSummary, ShardCounts} from '../../../../pro
 import {stateCounts} from '../../read/container-views.ts';
 import {noShards} from '../../read/shard-views.ts';
 import type {AppRecords, EndedMove} from '../../../../appview/app-records.ts';
-import type {Instant} from './printed-row.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
+import type {Instant} from './live-rows.ts';
 import {MINUTE_MS, RECENT_MS} from '../../limits.ts';
 
 type Figures = Omit<LiveSummary, 'matched' | 'total' | 'alarms' | 'alarmCount'>;

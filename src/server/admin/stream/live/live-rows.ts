@@ -3,16 +3,34 @@ import {compareText} from '../../../../model/compare-text.ts';
 import {heartbeatIntervalMs} from '../../../../model/container.ts';
 import {troubleCount} from '../../../../model/health.ts';
 import {containerTrouble} from '../../../../model/trouble.ts';
-import type {AppView, ContainerView, LiveContainer, LiveMove} from '../../../../protocol/admin.ts';
+import type {
+  AppView,
+  ContainerView,
+  LiveContainer,
+  LiveMove,
+  LiveRow,
+} from '../../../../protocol/admin.ts';
 import {encodeRecord} from '../../../../protocol/records.ts';
 import {appView} from '../../read/app-reads.ts';
 import {containerViews} from '../../read/container-views.ts';
 import type {AppListing} from '../../../../appview/listing.ts';
 import {movesUnderWay} from '../../read/moves.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
-import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {LATE_INTERVALS_FACTOR} from '../../limits.ts';
+
+/** A row that is made only when it has changed: `print` tells whether it has. */
+export interface PrintedRow {
+  readonly key: string;
+  readonly print: string;
+  readonly row: () => LiveRow;
+}
+
+/** When one looks: monotonic for ages of heartbeats, wall for what has a time of day. */
+export interface Instant {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
 
 export type Ranked<Extra = unknown> = PrintedRow & {readonly rank: number} & Extra;
 

@@ -6,9 +6,9 @@ import {inSlices} from '../../../../appview/listing.ts';
 import type {AppListing} from '../../../../appview/listing.ts';
 import {isUnplaced, reasonOf, shardIds, shardState, shardView} from '../../read/shard-views.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
-import type {PrintedRow} from './printed-row.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {listingOf} from './live-rows.ts';
+import type {PrintedRow} from './live-rows.ts';
 
 interface ShardWindow {
   readonly rows: readonly PrintedRow[];

@@ -1,26 +1,21 @@
 /** Whether the store answers, asked while anyone watches: a daemon that lives but has lost etcd must not look well. */
 import type {LiveBeat} from '../../../../protocol/admin.ts';
 import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
-import type {Store} from '../../../../store/port.ts';
 import {writesText} from '../../../../model/store-writes.ts';
-import type {StoreWrites} from '../../../../model/store-writes.ts';
 import type {AdminDependencies} from '../../dependencies.ts';
 import {STORE_PROBE_TIMEOUT_MS} from '../../limits.ts';
 
 type Word = Pick<LiveBeat, 'lagMs' | 'store'>;
+type ProbeDependencies = Pick<AdminDependencies, 'store' | 'wallMs' | 'writes'>;
 
 export class StoreProbe {
-  private readonly store: Store;
-  private readonly wallMs: () => number;
-  private readonly writes: () => StoreWrites;
+  private readonly dependencies: ProbeDependencies;
   private users = 0;
   private timer: NodeJS.Timeout | undefined;
   private last: Word = {lagMs: 0, store: {ok: true, since: '', reason: ''}};
 
-  constructor({store, wallMs, writes}: Pick<AdminDependencies, 'store' | 'wallMs' | 'writes'>) {
-    this.store = store;
-    this.wallMs = wallMs;
-    this.writes = writes;
+  constructor(dependencies: ProbeDependencies) {
+    this.dependencies = dependencies;
   }
 
   /** Asks until the last user has called what this returns. */
@@ -40,8 +35,8 @@ export class StoreProbe {
   private async ask(): Promise<void> {
     const startedMs = performance.now();
     try {
-      await this.store.status({timeoutMs: STORE_PROBE_TIMEOUT_MS});
-      const writes = this.writes();
+      await this.dependencies.store.status({timeoutMs: STORE_PROBE_TIMEOUT_MS});
+      const writes = this.dependencies.writes();
       // Since when stands beside it: where there is little room, the reason comes first.
       if (writes.kind === 'none') throw new Error(writes.reason || writesText(writes));
       const lagMs = Math.round(performance.now() - startedMs);
@@ -56,7 +51,8 @@ export class StoreProbe {
   }
 
   private away(error: unknown, tookMs: number): void {
-    const since = this.last.store.since || new Date(this.wallMs() - tookMs).toISOString();
+    const since =
+      this.last.store.since || new Date(this.dependencies.wallMs() - tookMs).toISOString();
     const reason = error instanceof Error ? error.message : String(error);
     this.last = {lagMs: Math.round(tookMs), store: {ok: false, since, reason}};
   }
