@@ -157,7 +157,7 @@ async function pass(steps: number, stepMs: number, wallStepMs: number): Promise<
   for (let step = 0; step < steps; step += 1) {
     nowMs += stepMs;
     wallMs += wallStepMs;
-    run?.probeCommitted();
+    run?.shell?.probeCommitted();
     await systemClock().sleep(8);
   }
 }
