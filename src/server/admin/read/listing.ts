@@ -1,22 +1,12 @@
 /** Everything that is asked of an app: from the view that this daemon holds of it, or read at one revision. */
-import {AppView} from '../../../appstate/app-view.ts';
-import type {AppStatus, FinishedMove} from '../../../model/status.ts';
-import {joinedSummary} from '../../../load/summary.ts';
-import type {LoadSummary} from '../../../load/summary.ts';
-import {
-  decodeAppStatus,
-  decodeCluster,
-  decodeLoadSummary,
-  decodeMoveRound,
-} from '../../../protocol/records.ts';
-import type {KeyValue} from '../../../store/port.ts';
-import {changeOf} from '../../../appview/app-changes.ts';
-import {valueOf} from '../../../appview/app-news.ts';
+import {newsOf} from '../../../appview/app-news.ts';
+import {AppRecords} from '../../../appview/app-records.ts';
 import {appExists, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
-import type {AdminDependencies} from '../dependencies.ts';
-import {unknownSince} from '../../../model/store-writes.ts';
 import {appNotFound} from '../../../model/not-found.ts';
+import {unknownSince} from '../../../model/store-writes.ts';
+import type {KeyValue} from '../../../store/port.ts';
+import type {AdminDependencies} from '../dependencies.ts';
 
 /** All but the history of moves. */
 export const WHOLE_APP = [
@@ -51,9 +41,12 @@ export async function currentApp(
 ): Promise<AppListing> {
   const listing = await dependencies.views.current(app);
   if (listing !== undefined && exists(dependencies, listing)) return listing;
-  const listed = await listTogether(dependencies, app, [...WHOLE_APP, 'moves']);
-  if (exists(dependencies, listed)) return listed;
-  throw appNotFound(app);
+  return existing(dependencies, await listTogether(dependencies, app, [...WHOLE_APP, 'moves']));
+}
+
+function existing(dependencies: AdminDependencies, listing: AppListing): AppListing {
+  if (exists(dependencies, listing)) return listing;
+  throw appNotFound(listing.app);
 }
 
 /**
@@ -79,9 +72,7 @@ export async function listApp(
   parts: readonly ListingPart[],
   options: ListingOptions = {},
 ): Promise<AppListing> {
-  const listing = await listAppOrNothing(dependencies, app, parts, options);
-  if (exists(dependencies, listing)) return listing;
-  throw appNotFound(app);
+  return existing(dependencies, await listAppOrNothing(dependencies, app, parts, options));
 }
 
 /** sm itself always exists; an app whose spec cannot be read exists too. */
@@ -114,10 +105,7 @@ export async function listAppOrNothing(
   };
   const prefixes = [keys.appSpec(app), keys.cluster(), ...parts.map((part) => prefixByPart[part])];
   const options = atRevision === undefined ? {} : {atRevision};
-  const {revision, entries} = await store.list(prefixes, options);
-  const builder = new ListingBuilder(dependencies, app, revision);
-  await inSlices(entries, (entry) => builder.take(entry));
-  return builder.listing();
+  return listingOf(dependencies, app, await store.list(prefixes, options));
 }
 
 /**
@@ -130,53 +118,27 @@ export async function readKeys(
   wanted: readonly string[],
 ): Promise<AppListing> {
   const {store, keys} = dependencies;
-  const {revision, entries} = await store.getMany([keys.appSpec(app), keys.cluster(), ...wanted]);
-  const builder = new ListingBuilder(dependencies, app, revision);
-  for (const entry of entries) if (entry !== undefined) builder.take(entry);
-  const listing = builder.listing();
-  if (exists(dependencies, listing)) return listing;
-  throw appNotFound(app);
+  const read = await store.getMany([keys.appSpec(app), keys.cluster(), ...wanted]);
+  return existing(dependencies, await listingOf(dependencies, app, read));
 }
 
-class ListingBuilder {
-  private readonly keys: AdminDependencies['keys'];
-  private readonly unknownSince: string;
-  private readonly app: string;
-  private readonly revision: number;
-  private readonly view = new AppView();
-  private readonly finished: FinishedMove[] = [];
-  private readonly loadParts: LoadSummary[] = [];
-  private status: AppStatus | undefined;
-  private epoch = 1;
-
-  constructor({keys, writes}: AdminDependencies, app: string, revision: number) {
-    this.keys = keys;
-    this.unknownSince = unknownSince(writes());
-    this.app = app;
-    this.revision = revision;
-  }
-
-  take(entry: KeyValue): void {
-    const parsed = this.keys.parse(entry.key);
-    if (parsed === undefined) return;
-    if (parsed.kind === 'status') this.status = valueOf(entry, decodeAppStatus);
-    else if (parsed.kind === 'load') {
-      const part = valueOf(entry, decodeLoadSummary);
-      if (part !== undefined) this.loadParts.push(part);
-    } else if (parsed.kind === 'cluster') {
-      this.epoch = valueOf(entry, decodeCluster)?.epoch ?? this.epoch;
-    } else if (parsed.kind === 'moves') {
-      this.finished.push(...(valueOf(entry, decodeMoveRound) ?? []));
-    } else {
-      const change = changeOf(parsed, entry, entry.mod);
-      if (change !== undefined) this.view.apply(change);
-    }
-  }
-
-  listing(): AppListing {
-    const {app, revision, view, status, finished, epoch, unknownSince} = this;
-    const loads = joinedSummary(this.loadParts);
-    const known = {app, revision, view, status, epoch, unknownSince};
-    return {...known, finished: () => finished, loads: () => loads};
-  }
+/** What the entries say of the app. */
+async function listingOf(
+  {keys, writes}: AdminDependencies,
+  app: string,
+  {revision, entries}: {revision: number; entries: readonly (KeyValue | undefined)[]},
+): Promise<AppListing> {
+  const records = new AppRecords(app);
+  const since = unknownSince(writes());
+  const nowMs = performance.now();
+  let epoch = 1;
+  await inSlices(entries, (entry) => {
+    const parsed = entry && keys.parse(entry.key);
+    const news = parsed && newsOf(parsed, entry, entry.mod);
+    if (news === undefined || news.kind === 'leader') return;
+    if (news.kind === 'cluster') epoch = news.epoch ?? epoch;
+    else records.take(news, nowMs);
+  });
+  records.refresh(since);
+  return records.listing(revision, epoch);
 }
