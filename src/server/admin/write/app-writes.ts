@@ -31,7 +31,7 @@ export async function addSpec(
   await refuseOverApps(dependencies, app);
   const watched = [keys.appSpec(app), keys.governedShard(app), keys.governedBy(app)];
   const decide = (reading: Reading): Decision => decideCreation(dependencies, request, reading);
-  const answer = await conditionalWrite(store, watched, decide, request.dryRun);
+  const answer = await conditionalWrite(store, watched, request.dryRun, decide);
   // The app stands whatever becomes of this; who keeps the rest looks for missing pieces anyway.
   if (answer.changed && !request.dryRun)
     await dependencies.appCreated?.(app).catch(() => undefined);
@@ -107,7 +107,7 @@ export async function updateSpec(
   refuseEndless(changes.paused === true, pauseForMs, 'pauseForMs', 'paused');
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
-  const decide = ({entries}: Reading): Decision => {
+  return conditionalWrite(store, [key], dryRun, ({entries}) => {
     const spec = liveSpec(app, entries[0]);
     const {placement: before, ...plain} = spec;
     const placement = given === undefined ? before : plainPolicy(policyOf(given));
@@ -123,8 +123,7 @@ export async function updateSpec(
       next.pause = operatorNote({reason, by}, wallMs(), pauseForMs);
     if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
     return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
-  };
-  return conditionalWrite(store, [key], decide, dryRun);
+  });
 }
 
 /** @throws SmError INVALID_INPUT for an end of what is not begun. */
@@ -194,13 +193,12 @@ export async function delSpec(
   refuseOwnService(dependencies, app);
   if (!force) await refuseInUse(dependencies, app);
   const key = keys.appSpec(app);
-  const decide = ({entries}: Reading): Decision => {
+  return conditionalWrite(store, [key], dryRun, ({entries}) => {
     const spec = storedSpec(app, entries[0]);
     if (spec.deleting === true) return {result: 'unchanged', operations: []};
     const value = encodeRecord({...spec, deleting: true});
     return {result: 'deleted', operations: [{op: 'put', key, value}]};
-  };
-  return conditionalWrite(store, [key], decide, dryRun);
+  });
 }
 
 async function refuseInUse(dependencies: AdminDependencies, app: string): Promise<void> {

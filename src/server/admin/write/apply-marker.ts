@@ -10,7 +10,6 @@ import {APPLY_MARKER_TTL_MS} from '../../../protocol/admin.ts';
 import {decodeApplyMarker, encodeRecord} from '../../../protocol/records.ts';
 import type {ApplyMarker} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
-import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
 import {specRevision} from '../read/app-export.ts';
@@ -30,7 +29,8 @@ export async function beginApply(
   const key = keys.applyMarker(app);
   const ifRevision = request.ifRevision ?? '';
   let resumed = false;
-  const decide = ({entries: [spec, entry]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key];
+  const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, entry]}) => {
     liveSpec(app, spec);
     const found = entry === undefined ? undefined : decodeApplyMarker(entry.value);
     resumed = found?.content === content && found.ifRevision === ifRevision;
@@ -45,8 +45,7 @@ export async function beginApply(
     // The same caller goes on with the same file: a sign of life, each few seconds, and not an order.
     const renews = resumed && found?.running === true && found.by === who;
     return {result, operations: [{op: 'put', key, value: encodeRecord(marker)}], renews};
-  };
-  const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  });
   if (ifRevision !== '' && !resumed)
     await checkRevision(dependencies, request, ifRevision, Number(answer.revision));
   return {...answer, resumed};
@@ -82,12 +81,11 @@ export async function endApply(
   {service: app, content, done, dryRun}: EndApplyRequest,
 ): Promise<WriteAnswer> {
   const key = keys.applyMarker(app);
-  const decide = ({entries: [entry]}: Reading): Decision => {
+  return conditionalWrite(store, [key], dryRun, ({entries: [entry]}) => {
     const found = entry === undefined ? undefined : decodeApplyMarker(entry.value);
     if (found?.content !== content) return {result: 'unchanged', operations: []};
     if (done) return {result: 'deleted', operations: [{op: 'delete', key}]};
     const value = encodeRecord({...found, running: false});
     return {result: 'configured', operations: [{op: 'put', key, value}]};
-  };
-  return conditionalWrite(store, [key], decide, dryRun);
+  });
 }

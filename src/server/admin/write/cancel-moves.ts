@@ -112,7 +112,7 @@ async function cancel(
     return {result: 'configured', operations: [{op: 'put', key, value}]};
   };
   try {
-    const {changed} = await conditionalWrite(store, [key, record], decide, dryRun);
+    const {changed} = await conditionalWrite(store, [key, record], dryRun, decide);
     if (!dryRun && (await hasBegun(dependencies, listing.app, shard)))
       return {move, shard, result: 'running', error: BEGUN};
     return {move, shard, result: changed ? 'cancelled' : 'unchanged'};

@@ -28,8 +28,8 @@ export interface Reading {
 export async function conditionalWrite(
   store: Store,
   keys: readonly string[],
-  decide: (reading: Reading) => Decision,
   dryRun: boolean,
+  decide: (reading: Reading) => Decision,
 ): Promise<WriteAnswer> {
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_LIMIT; attempt++) {
     const reading = await store.getMany(keys);

@@ -14,7 +14,6 @@ import type {
 import {decodeContainerOrder, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {conditionalWrite} from './conditional-write.ts';
-import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {containerViews} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
@@ -33,7 +32,8 @@ export async function order(
   const maxMoving = 'maxMoving' in request ? request.maxMoving : 0;
   const key = keys.containerOrder(app, container);
   const shards = await shardsOf(dependencies, app, container);
-  const decide = ({entries: [spec, present, id]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, present, id]}) => {
     refuseUnknown(dependencies, app, container, spec, [present, id]);
     if (app !== dependencies.service) liveSpec(app, spec);
     const incarnation = id === undefined ? '' : decodeIdHolder(id.value);
@@ -52,9 +52,8 @@ export async function order(
     const result = present === undefined ? 'created' : 'configured';
     const {maxMoving: _before, ...kept} = before ?? {};
     return {result, operations: [{op: 'put', key, value: encodeRecord({...kept, ...wanted})}]};
-  };
-  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
-  return {...(await conditionalWrite(store, read, decide, dryRun)), shards};
+  });
+  return {...answer, shards};
 }
 
 /** Takes a cordon or a drain back; a container without an order is left as it is. */
@@ -64,18 +63,13 @@ export async function uncordon(
 ): Promise<OrderAnswer> {
   const {store, keys} = dependencies;
   const key = keys.containerOrder(app, container);
-  const decide = ({entries: [spec, present, id]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, present, id]}) => {
     refuseUnknown(dependencies, app, container, spec, [present, id]);
     if (present === undefined) return {result: 'unchanged', operations: []};
     return {result: 'deleted', operations: [{op: 'delete', key}]};
-  };
-  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
-  return withShards(
-    dependencies,
-    app,
-    container,
-    await conditionalWrite(store, read, decide, dryRun),
-  );
+  });
+  return withShards(dependencies, app, container, answer);
 }
 
 /** A mistyped id must not become an order that waits for ever. */

@@ -8,7 +8,6 @@ import {decodeContainerOverride, encodeRecord} from '../../../protocol/records.t
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec} from '../guards.ts';
 import {conditionalWrite} from './conditional-write.ts';
-import type {Decision, Reading} from './conditional-write.ts';
 
 /** Sets the fields that are given; null takes one back. What is left without a field is removed. */
 export async function setContainer(
@@ -19,7 +18,8 @@ export async function setContainer(
   const {store, keys, wallMs} = dependencies;
   const {service: app, container, dryRun, reason} = request;
   const key = keys.containerOverride(app, container);
-  const decide = ({entries: [spec, present, id]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  return conditionalWrite(store, read, dryRun, ({entries: [spec, present, id]}) => {
     liveSpec(app, spec);
     // A mistyped id must not become an override that waits for ever.
     if (present === undefined && id === undefined) throw containerNotFound(app, container);
@@ -37,9 +37,7 @@ export async function setContainer(
       return {result: 'unchanged', operations: []};
     const result = present === undefined ? 'created' : 'configured';
     return {result, operations: [{op: 'put', key, value: encodeRecord(wanted)}]};
-  };
-  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
-  return conditionalWrite(store, read, decide, dryRun);
+  });
 }
 
 function apply<F extends (typeof OVERRIDABLE)[number]>(

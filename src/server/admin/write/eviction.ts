@@ -5,7 +5,6 @@ import {decodeIdHolder} from '../../../protocol/container-id.ts';
 import type {EvictRequest, OrderAnswer} from '../../../protocol/admin.ts';
 import {decodeHeartbeat, encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
-import type {Decision, Reading} from './conditional-write.ts';
 import {withShards} from './container-orders.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listAppOrNothing} from '../read/listing.ts';
@@ -22,7 +21,9 @@ export async function evict(
   const incarnation = await incarnationOf(dependencies, app, container);
   if (incarnation === undefined) throw containerNotAlive(app, container);
   const key = keys.heartbeat(app, incarnation);
-  const decide = ({entries: [spec, heartbeat]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key];
+  // The heartbeat may be renewed between the read and the write: it is read again then.
+  const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, heartbeat]}) => {
     if (spec === undefined && app !== dependencies.service) throw appNotFound(app);
     if (heartbeat === undefined) throw containerNotAlive(app, container);
     const decoded = decodeHeartbeat(heartbeat.value);
@@ -31,9 +32,7 @@ export async function evict(
     if (known.state === 'evicting') return {result: 'unchanged', operations: []};
     const value = encodeRecord({...known, state: 'evicting'});
     return {result: 'configured', operations: [{op: 'put', key, value}]};
-  };
-  // The heartbeat may be renewed between the read and the write: it is read again then.
-  const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  });
   return withShards(dependencies, app, container, answer);
 }
 

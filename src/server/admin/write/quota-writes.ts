@@ -7,7 +7,6 @@ import {encodeRecord} from '../../../protocol/records.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
 import {conditionalWrite} from './conditional-write.ts';
-import type {Decision, Reading} from './conditional-write.ts';
 
 /** Sets what is given; null: as by default again. What the app has already above it stays: nothing is removed. */
 export async function setQuota(
@@ -18,7 +17,7 @@ export async function setQuota(
   const {service: app, dryRun} = request;
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
-  const decide = ({entries: [entry]}: Reading): Decision => {
+  return conditionalWrite(store, [key], dryRun, ({entries: [entry]}) => {
     const {quota: before = {}, ...spec} = liveSpec(app, entry);
     const quota: AppQuota = {...before};
     for (const name of QUOTA_NAMES) {
@@ -33,6 +32,5 @@ export async function setQuota(
       ...(Object.keys(quota).length === 0 ? {} : {quota}),
     };
     return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
-  };
-  return conditionalWrite(store, [key], decide, dryRun);
+  });
 }

@@ -49,7 +49,7 @@ export async function addShard(
   };
   const addition = {id: shardId, spec: () => ({...request, id: shardId})};
   const answer = await withinQuota(dependencies, request, [addition], () =>
-    conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
+    conditionalWrite(store, [keys.appSpec(app), key], dryRun, decide),
   );
   return {...answer, ...idWarning(shardId)};
 }
@@ -93,7 +93,7 @@ export async function updateShard(
     }),
   };
   return withinQuota(dependencies, request, [addition], () =>
-    conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
+    conditionalWrite(store, [keys.appSpec(app), key], dryRun, decide),
   );
 }
 
@@ -127,10 +127,9 @@ export async function delShard(
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);
   const key = keys.shardSpec(app, shardId);
-  const decide = ({entries: [spec, shard]}: Reading): Decision => {
+  return conditionalWrite(store, [keys.appSpec(app), key], dryRun, ({entries: [spec, shard]}) => {
     if (spec === undefined) throw appNotFound(app);
     if (shard === undefined) throw shardNotFound(app, shardId);
     return {result: 'deleted', operations: [{op: 'delete', key}]};
-  };
-  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  });
 }

@@ -30,7 +30,7 @@ import {currentApp} from '../read/listing.ts';
 import {plannerInput} from '../read/planner-input.ts';
 import {hasSpec, shardCounts, shardIds, shardState} from '../read/shard-views.ts';
 import {conditionalWrite} from './conditional-write.ts';
-import type {Decision, Reading} from './conditional-write.ts';
+import type {Decision} from './conditional-write.ts';
 
 /** The permissions have changed since the app was read. */
 class Overtaken extends Error {}
@@ -77,12 +77,12 @@ async function decided(
   const verdict = await checked(dependencies, listing, question, situation);
   const next = verdict.allowed ? permitted(question, situation, {reason, leaseMs}) : undefined;
   const key = keys.stopPermissions(app);
-  const decide = ({entries: [spec, stored]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key];
+  const written = await conditionalWrite(store, read, dryRun, ({entries: [spec, stored]}) => {
     refuseApp(dependencies, app, spec);
     if ((stored?.mod ?? 0) !== checkedMod) throw new Overtaken();
     return storing(key, stored, next);
-  };
-  const written = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  });
   const own = (next ?? []).filter((one) => one.holder === holder && wanted.includes(one.container));
   return {...written, ...shown(verdict), permissions: dryRun ? [] : own};
 }
@@ -216,7 +216,8 @@ export async function releaseStop(
   const key = keys.stopPermissions(app);
   let before: StopPermission[] = [];
   let kept: StopPermission[] = [];
-  const decide = ({entries: [spec, stored]}: Reading): Decision => {
+  const read = [keys.appSpec(app), key];
+  const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, stored]}) => {
     if (spec === undefined && app !== dependencies.service) throw appNotFound(app);
     before = refuseUnreadable(stored);
     kept = released(before, holder ?? caller, containers);
@@ -224,7 +225,6 @@ export async function releaseStop(
     if (kept.length === 0) return {result: 'deleted', operations: [{op: 'delete', key}]};
     const value = encodeRecord({v: 1, permissions: kept});
     return {result: 'configured', operations: [{op: 'put', key, value}]};
-  };
-  const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  });
   return {...answer, released: before.filter((one) => !kept.includes(one))};
 }

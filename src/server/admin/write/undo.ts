@@ -53,7 +53,7 @@ export async function undo(
   };
   const additions = steps.flatMap((step) => additionsOf(step, keys.parse(step.key)));
   const answer = await withinQuota(dependencies, {service: app, dryRun}, additions, () =>
-    conditionalWrite(store, read, decide, dryRun),
+    conditionalWrite(store, read, dryRun, decide),
   );
   const {operation, at, who, objects, objectCount} = found.entry;
   return {

@@ -21,7 +21,7 @@ export async function addWorker(
     return {result: 'created', operations: [{op: 'put', key, value: ''}]};
   };
   return withinQuota(dependencies, {service: app, dryRun}, [{workerGroup}], () =>
-    conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
+    conditionalWrite(store, [keys.appSpec(app), key], dryRun, decide),
   );
 }
 
@@ -32,7 +32,7 @@ export async function delWorker(
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);
   const key = keys.worker(app, workerGroup, worker);
-  const decide = ({entries: [spec, member]}: Reading): Decision => {
+  return conditionalWrite(store, [keys.appSpec(app), key], dryRun, ({entries: [spec, member]}) => {
     if (spec === undefined) throw appNotFound(app);
     if (member === undefined) {
       throw new SmError('NOT_FOUND', `${worker} is not in worker group ${workerGroup}`, {
@@ -40,6 +40,5 @@ export async function delWorker(
       });
     }
     return {result: 'deleted', operations: [{op: 'delete', key}]};
-  };
-  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  });
 }
