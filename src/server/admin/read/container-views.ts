@@ -18,6 +18,9 @@ import {containerLoads} from './loads.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
+/** One process of a container. */
+type Process = Pick<ContainerView, 'incarnation'> & {readonly container: string};
+
 interface Load {
   total: number;
   ready: number;
@@ -37,7 +40,7 @@ function madeViews(listing: AppListing): ContainerView[] {
     loads.delete(incarnation);
   }
   for (const [incarnation, {container, load}] of loads) {
-    views.push(goneView(listing, container, incarnation, load));
+    views.push(goneView(listing, {container, incarnation}, load));
   }
   addOrderedOnly(listing, views);
   return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
@@ -70,10 +73,10 @@ export function stateOf(
   heartbeat: Heartbeat,
 ): {state: ContainerState; since: string; note: string} {
   const {container} = heartbeat;
-  const said = wordOn(listing, container, incarnation);
+  const process = {container, incarnation};
+  const said = wordOn(listing, process);
   const order = listing.view.orders.get(container)?.value;
-  const heard =
-    listing.unknownSince === '' ? hearing(listing.view, container, incarnation, said) : 'unknown';
+  const heard = listing.unknownSince === '' ? hearing(listing.view, process, said) : 'unknown';
   const state = containerState(heartbeat.state, incarnation, order, heard);
   if (said?.state === state) return {state, since: said.since, note: said.note};
   if (state === 'unknown') return {state, since: listing.unknownSince, note: ''};
@@ -82,24 +85,19 @@ export function stateOf(
 }
 
 /** By the governor's clock, or unreachable by what everybody can read: the governor gives it nothing. */
-function hearing(
-  view: AppView,
-  container: string,
-  incarnation: string,
-  said: ContainerStatus | undefined,
-): Hearing {
+function hearing(view: AppView, process: Process, said: ContainerStatus | undefined): Hearing {
   const heard = hearingOf(said?.state);
-  if (heard !== 'heard' || problemOf(view, container, incarnation) === '') return heard;
+  if (heard !== 'heard' || problemOf(view, process) === '') return heard;
   return 'unreachable';
 }
 
 /** Its heartbeat, or the id key that should name it, cannot be read or is gone; '' when both are as they should be. */
-function problemOf(view: AppView, container: string, incarnation: string): string {
-  return view.heartbeatProblem(incarnation) ?? idProblem(view, container, incarnation);
+function problemOf(view: AppView, process: Process): string {
+  return view.heartbeatProblem(process.incarnation) ?? idProblem(view, process);
 }
 
 /** A container has its id before it is ready, and until its heartbeat is deleted: only a change by hand takes it away. */
-function idProblem(view: AppView, container: string, incarnation: string): string {
+function idProblem(view: AppView, {container, incarnation}: Process): string {
   const {state} = view.heartbeats.get(incarnation)?.value ?? {};
   if (state !== 'ready' && state !== 'leaving') return '';
   const holder = view.ids.get(container)?.incarnation;
@@ -110,11 +108,8 @@ function idProblem(view: AppView, container: string, incarnation: string): strin
     : 'its id key names another process: restart this one';
 }
 
-function wordOn(
-  {status}: AppListing,
-  container: string,
-  incarnation: string,
-): ContainerStatus | undefined {
+function wordOn({status}: AppListing, process: Process): ContainerStatus | undefined {
+  const {container, incarnation} = process;
   if (status === undefined || !Object.hasOwn(status.containers, container)) return undefined;
   const word = status.containers[container];
   return word?.incarnation === incarnation ? word : undefined;
@@ -150,10 +145,11 @@ function livingView(
   heartbeat: Heartbeat,
   load: Load | undefined,
 ): ContainerView {
-  const {endpoint, host, pid, labels, version, sdk, ttlMs} = heartbeat;
+  const {container, endpoint, host, pid, labels, version, sdk, ttlMs} = heartbeat;
+  const process = {container, incarnation};
   const said = stateOf(listing, incarnation, heartbeat);
   return {
-    ...blankView(heartbeat.container, incarnation),
+    ...blankView(process),
     ...said,
     ...overdueNote(heartbeat),
     endpoint,
@@ -163,27 +159,26 @@ function livingView(
     version,
     sdk,
     ttlMs,
-    problem: problemOf(listing.view, heartbeat.container, incarnation),
+    problem: problemOf(listing.view, process),
     // A silent container has lost its right to act, whatever its records say.
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
-    ...containerLoads(listing, () => livingOf(listing)).get(heartbeat.container),
-    order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
-    ...strandedOf(listing, heartbeat.container, incarnation, said.state),
-    ...shareOf(listing, heartbeat.container, heartbeat),
-    stop: permissionOf(listing, heartbeat.container, incarnation, said.state),
+    ...containerLoads(listing, () => livingOf(listing)).get(container),
+    order: orderOf(listing.view.orders.get(container)?.value),
+    ...strandedOf(listing, process, said.state),
+    ...shareOf(listing, heartbeat),
+    stop: permissionOf(listing, process, said.state),
   };
 }
 
 /** By the governor's word: only its plan knows. */
 function strandedOf(
   listing: AppListing,
-  container: string,
-  incarnation: string,
+  process: Process,
   state: ContainerState,
 ): Pick<ContainerView, 'stranded'> {
-  const text: unknown = wordOn(listing, container, incarnation)?.stranded;
+  const text: unknown = wordOn(listing, process)?.stranded;
   if (state !== 'draining' || typeof text !== 'string') return {};
-  return {stranded: {text, fix: strandedFix(listing.app, container)}};
+  return {stranded: {text, fix: strandedFix(listing.app, process.container)}};
 }
 
 /** Hooks of the application that do not end: the container lives, but these shards go neither in nor out. */
@@ -193,23 +188,18 @@ function overdueNote({overdue = []}: Heartbeat): {note?: string} {
 }
 
 /** Its heartbeat is gone, records still name it: the governor has yet to give them to others. */
-function goneView(
-  listing: AppListing,
-  container: string,
-  incarnation: string,
-  load: Load,
-): ContainerView {
-  const said = wordOn(listing, container, incarnation);
-  const order = orderOf(listing.view.orders.get(container)?.value);
+function goneView(listing: AppListing, process: Process, load: Load): ContainerView {
+  const said = wordOn(listing, process);
+  const order = orderOf(listing.view.orders.get(process.container)?.value);
   const note = 'no heartbeat; its shards wait for another container';
   return {
-    ...blankView(container, incarnation),
+    ...blankView(process),
     state: 'lost',
     since: said?.state === 'lost' ? said.since : '',
     note,
     shards: {...load, ready: 0},
     order,
-    stop: permissionOf(listing, container, incarnation, 'lost'),
+    stop: permissionOf(listing, process, 'lost'),
   };
 }
 
@@ -220,11 +210,11 @@ function addOrderedOnly({view}: AppListing, views: ContainerView[]): void {
     const state = value.order === 'drain' ? 'draining' : 'cordoned';
     const note = 'not running; the order waits for it';
     const order = orderOf(value);
-    views.push({...blankView(container, ''), state, since: value.at, note, order});
+    views.push({...blankView({container, incarnation: ''}), state, since: value.at, note, order});
   }
 }
 
-function blankView(id: string, incarnation: string): ContainerView {
+function blankView({container: id, incarnation}: Process): ContainerView {
   return {
     id,
     incarnation,
@@ -250,8 +240,7 @@ function blankView(id: string, incarnation: string): ContainerView {
 /** The permission to stop it, unless it has come back as another process. Whether its lease has ended is for who knows the time. */
 function permissionOf(
   {view}: AppListing,
-  container: string,
-  incarnation: string,
+  {container, incarnation}: Process,
   state: ContainerState,
 ): ContainerView['stop'] {
   const stops = view.stops?.value.permissions ?? [];
@@ -262,10 +251,9 @@ function permissionOf(
 
 function shareOf(
   {view}: AppListing,
-  container: string,
-  registered?: Heartbeat,
+  registered: Heartbeat,
 ): Pick<ContainerView, 'weight' | 'capacity' | 'zone' | 'limits' | 'override'> {
-  const said = view.overrides.get(container)?.value;
+  const said = view.overrides.get(registered.container)?.value;
   const {weight, capacity, zone, limits} = containerShare(registered, said);
   return {weight, capacity, zone, limits: {...limits}, override: overrideOf(said)};
 }
