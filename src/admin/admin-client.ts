@@ -24,12 +24,12 @@ import {
   LIMITED_WAIT_MAX_S,
   SILENCE_LIMIT_MS,
 } from './limits.ts';
-import {mayAskAnother, nameOf, refusePlainToken, serverUrls, urlOf} from './servers.ts';
+import {NEVER_SENT, mayAskAnother, nameOf, refusePlainToken, serverUrls, urlOf} from './servers.ts';
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
 
 /** Where the daemons are, and who asks. */
-export interface AdminClientOptions {
+export interface AdminClientOptions extends TransportOptions {
   /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
   readonly server: string | readonly string[];
   /** Limit of one call from its beginning to the end of the answer, ms; of a stream until its answer begins. Default 30000; 90000 for acceptRestore. */
@@ -40,25 +40,9 @@ export interface AdminClientOptions {
   readonly tokenFile?: string;
   /** The token may go to another machine over http, where anybody on the way can read it. Default false: such a call is refused. */
   readonly plainToken?: boolean;
-  /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
-  readonly caFile?: string;
-  /** PEM file of a client certificate, for daemons that ask for one; with `keyFile`. */
-  readonly certFile?: string;
-  /** PEM file of its private key. */
-  readonly keyFile?: string;
-  /** http://host:port of a proxy for these calls. Default: none, whatever the environment says. */
-  readonly proxy?: string;
 }
 
-const CONNECTION_FAULTS = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-  'EPIPE',
-]);
+const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NEVER_SENT, 'ECONNRESET', 'EPIPE']);
 
 /** What Node calls a certificate of nobody whom it knows. */
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
@@ -69,21 +53,13 @@ export class AdminClient {
   /** Of the daemon that answered last. */
   private at = 0;
   /** The address of a proxy may hold a password: not for printing. */
-  readonly #transportOptions: TransportOptions;
-  private readonly timeoutMs: number | undefined;
-  private readonly silenceMs: number;
-  private readonly tokenFile: string | undefined;
-  private readonly plainToken: boolean;
+  readonly #options: AdminClientOptions;
   private readonly opened = new Map<URL, Promise<Transport>>();
 
   /** @throws SmError INVALID_INPUT for a server that is not a URL. */
   constructor(options: AdminClientOptions) {
     this.servers = serverUrls(options.server);
-    this.#transportOptions = options;
-    this.timeoutMs = options.timeoutMs;
-    this.silenceMs = options.silenceMs ?? SILENCE_LIMIT_MS;
-    this.tokenFile = options.tokenFile;
-    this.plainToken = options.plainToken ?? false;
+    this.#options = options;
   }
 
   /** The daemon that is asked: the first one, then the one that answered last. */
@@ -247,10 +223,11 @@ export class AdminClient {
       const call = transport.request(url, options, (reply) => resolve((begun = reply)));
       const giveUp = (limitMs: number) => () => (begun ?? call).destroy(this.tookTooLong(limitMs));
       // Of the whole call, however slowly bytes come; of a stream until its answer begins.
-      const limitMs = this.timeoutMs ?? limitOf(operation);
+      const {timeoutMs, silenceMs = SILENCE_LIMIT_MS} = this.#options;
+      const limitMs = timeoutMs ?? limitOf(operation);
       const whole = globalThis.setTimeout(giveUp(limitMs), limitMs);
       if (stream) {
-        call.setTimeout(this.silenceMs, giveUp(this.silenceMs));
+        call.setTimeout(silenceMs, giveUp(silenceMs));
         call.once('response', () => clearTimeout(whole));
       }
       call.once('close', () => clearTimeout(whole));
@@ -260,7 +237,7 @@ export class AdminClient {
   }
 
   private transportTo(server: URL): Promise<Transport> {
-    const opened = this.opened.get(server) ?? openTransport(server, this.#transportOptions);
+    const opened = this.opened.get(server) ?? openTransport(server, this.#options);
     this.opened.set(server, opened);
     return opened;
   }
@@ -276,14 +253,15 @@ export class AdminClient {
   }
 
   private authorization(): Record<string, string> {
-    if (this.tokenFile === undefined) return {};
-    if (!this.plainToken) refusePlainToken(this.current);
+    const {tokenFile, plainToken = false} = this.#options;
+    if (tokenFile === undefined) return {};
+    if (!plainToken) refusePlainToken(this.current);
     try {
       return {
-        authorization: `Bearer ${tokenOf(readFileSync(this.tokenFile, 'utf8'))}`,
+        authorization: `Bearer ${tokenOf(readFileSync(tokenFile, 'utf8'))}`,
       };
     } catch (error) {
-      throw new SmError('INVALID_INPUT', `token file ${this.tokenFile} cannot be read`, {
+      throw new SmError('INVALID_INPUT', `token file ${tokenFile} cannot be read`, {
         hint: 'give --token-file or SM_TOKEN_FILE',
         cause: error,
       });

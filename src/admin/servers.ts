@@ -21,7 +21,7 @@ export function nameOf(server: URL): string {
 }
 
 /** Faults by which nothing was sent: there never was a connection. */
-const NEVER_SENT = new Set([
+export const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EHOSTUNREACH',

@@ -8,12 +8,13 @@ import {SmError} from '../model/errors.ts';
 import {PROXY_ANSWER_MS} from './limits.ts';
 
 export interface TransportOptions {
-  /** PEM file with the authority of the daemon's certificate. Default: those that the system knows. */
+  /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
   readonly caFile?: string;
-  /** PEM files of a certificate and its key, for daemons that ask for one. */
+  /** PEM file of a client certificate, for daemons that ask for one; with `keyFile`. */
   readonly certFile?: string;
+  /** PEM file of its private key. */
   readonly keyFile?: string;
-  /** http://host:port of a proxy. Default: none. */
+  /** http://host:port of a proxy for these calls. Default: none, whatever the environment says. */
   readonly proxy?: string;
 }
 
