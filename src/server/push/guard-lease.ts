@@ -23,41 +23,29 @@ import {
 
 type GuardDependencies = Pick<GovernedApp, 'app' | 'keys' | 'store' | 'leases'>;
 
-export type GuardKey =
-  | {readonly kind: 'present'; readonly leaseId: string}
-  | {readonly kind: 'absent'}
-  | {readonly kind: 'unreadable'};
-
-/** @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
-async function readGuard({app, keys, store}: GuardDependencies): Promise<GuardKey> {
-  const {entry} = await store.get(keys.leaseGuard(app));
-  if (entry === undefined) return {kind: 'absent'};
-  const leaseId = decodeGuardLease(entry.value);
-  return leaseId === undefined ? {kind: 'unreadable'} : {kind: 'present', leaseId};
-}
-
 /**
- * Writes the guard of an app that has none; several may try at once, one wins and the others end their leases.
+ * Writes the guard of an app that has none; several may try at once, one wins and the others end their leases. Resolves with the id of the guard's
+ * lease; undefined where there is no app, or the guard cannot be read.
  * @throws SmError STORE_UNAVAILABLE, STORE_AUTH.
  */
-export async function ensureGuard(dependencies: GuardDependencies): Promise<GuardKey> {
-  const known = await readGuard(dependencies);
-  if (known.kind !== 'absent') return known;
+export async function ensureGuard(dependencies: GuardDependencies): Promise<string | undefined> {
   const {app, keys, store, leases} = dependencies;
-  const specMod = liveSpecMod((await store.get(keys.appSpec(app))).entry);
-  if (specMod === undefined) return known;
-  const leaseId = await leases.grant(GUARD_TTL_S);
   const key = keys.leaseGuard(app);
+  const {entry} = await store.get(key);
+  if (entry !== undefined) return decodeGuardLease(entry.value);
+  const specMod = liveSpecMod((await store.get(keys.appSpec(app))).entry);
+  if (specMod === undefined) return undefined;
+  const leaseId = await leases.grant(GUARD_TTL_S);
   const outcome = await store.transact({
     compares: [absent(key), specUnchanged(keys, app, specMod)],
     then: [{op: 'put', key, value: encodeGuardLease(leaseId)}],
     otherwise: [],
   });
-  if (outcome.kind === 'committed') return {kind: 'present', leaseId};
-  const found = await readGuard(dependencies);
+  if (outcome.kind === 'committed') return leaseId;
+  const found = await store.get(key);
   // After an unknown outcome ours may still arrive: an unused lease is better than a guard without one.
   if (outcome.kind === 'refused') await leases.revoke(leaseId);
-  return found;
+  return found.entry && decodeGuardLease(found.entry.value);
 }
 
 /** Ends the guard's lease for good: the app is being removed. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
@@ -144,8 +132,8 @@ export class LeaseRenewer {
   }
 
   private async create(): Promise<void> {
-    const guard = await ensureGuard(this.options);
-    if (guard.kind === 'present') this.note(guard.leaseId);
+    const leaseId = await ensureGuard(this.options);
+    if (leaseId !== undefined) this.note(leaseId);
   }
 
   /** What has happened to the guard that containers know; undefined where it is as it should be. */

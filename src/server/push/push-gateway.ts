@@ -49,7 +49,8 @@ export class PushGateway {
   private readonly observer: ListAndWatch<SessionChange>;
   private readonly work: PushWork;
   private readonly guard: LeaseRenewer;
-  private sessionsKnown = false;
+  /** Sessions are known, and the governor's view says what they run: before that, what runs might be given to somebody else. */
+  knowsSessions = false;
 
   constructor(options: PushGatewayOptions) {
     this.options = options;
@@ -86,11 +87,6 @@ export class PushGateway {
           }),
       },
     });
-  }
-
-  /** Sessions are known, and the governor's view says what they run: before that, what runs might be given to somebody else. */
-  get knowsSessions(): boolean {
-    return this.sessionsKnown;
   }
 
   start(): void {
@@ -148,8 +144,8 @@ export class PushGateway {
   }
 
   private lookedAround(): void {
-    if (this.sessionsKnown || !this.machine.hasLookedAtAll) return;
-    this.sessionsKnown = true;
+    if (this.knowsSessions || !this.machine.hasLookedAtAll) return;
+    this.knowsSessions = true;
     this.options.onNews();
   }
 

@@ -52,6 +52,14 @@ export interface PushWorkOptions extends PushScope {
   readonly background: (work: Promise<void>) => void;
 }
 
+interface ShardCall {
+  readonly shard: string;
+  readonly op: 'add' | 'drop';
+  /** Of the record that it is made for; 0: there is none. */
+  readonly mod: number;
+  readonly body: string;
+}
+
 export class PushWork {
   private readonly options: PushWorkOptions;
   private readonly writing = new Set<string>();
@@ -168,7 +176,7 @@ export class PushWork {
     if (known?.value.incarnation !== session.incarnation) this.warnOfStray(session, shard, known);
     session.calls += 1;
     session.talk.called(shard, op, known?.mod ?? 0, this.options.clock.nowMs());
-    const call = this.carryOut(session, shard, op, known?.mod ?? 0, body);
+    const call = this.carryOut(session, {shard, op, mod: known?.mod ?? 0, body});
     this.options.background(isRegistered ? call : this.countedAsUnregistered(call));
   }
 
@@ -203,15 +211,10 @@ export class PushWork {
     );
   }
 
-  private async carryOut(
-    session: OpenSession,
-    shard: string,
-    op: 'add' | 'drop',
-    mod: number,
-    body: string,
-  ): Promise<void> {
+  private async carryOut(session: OpenSession, call: ShardCall): Promise<void> {
     const {clock} = this.options;
-    const result = await this.result(session, shard, op, mod, body);
+    const {shard} = call;
+    const result = await this.result(session, call);
     session.calls -= 1;
     if (result.kind === 'accepted' || result.kind === 'refused')
       session.reachedAtMs = clock.nowMs();
@@ -226,10 +229,7 @@ export class PushWork {
   /** HTTP knows no guards: the record is read once more before the call, and the store's revision after it. */
   private async result(
     session: OpenSession,
-    shard: string,
-    op: 'add' | 'drop',
-    mod: number,
-    body: string,
+    {shard, op, mod, body}: ShardCall,
   ): Promise<CallResult> {
     const {store, caller, logger} = this.options;
     try {
