@@ -1,5 +1,6 @@
 import type {ContainerState} from './container.ts';
 import type {MoveWait} from './move-wait.ts';
+import {RECORD_VERSION} from './ownership.ts';
 import type {AppUsage} from './quota.ts';
 
 /** A container that is not plainly ready, as its governor sees it. */
@@ -61,6 +62,14 @@ export interface AppStatus {
   /** How many each list lacks, where it lacks any: with it every count is exact. */
   omitted?: Partial<Record<StatusList, number>>;
   [unknown: string]: unknown;
+}
+
+/** Of an app of which its governor has said nothing yet. */
+export function emptyStatus(governor: string, at: string): AppStatus {
+  return {
+    ...{v: RECORD_VERSION, governor, at, containers: {}, unplacedCount: 0, unplaced: []},
+    ...{failed: [], quarantined: [], alarms: [], settled: false},
+  };
 }
 
 /** One move that has ended. */

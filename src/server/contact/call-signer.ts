@@ -11,6 +11,7 @@ import {
   verifiesAnswer,
 } from '../../protocol/call-signature.ts';
 import type {CallKey, SignedCall} from '../../protocol/call-signature.ts';
+import {jsonIn} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {unchanged} from '../../store/compares.ts';
@@ -153,12 +154,8 @@ function refuseImpostor(key: CallKey, header: string, {status, text, signature}:
 }
 
 function timeIn(text: string): number | undefined {
-  try {
-    const {atMs} = JSON.parse(text) as {atMs?: unknown};
-    return typeof atMs === 'number' && Number.isFinite(atMs) ? atMs : undefined;
-  } catch {
-    return undefined;
-  }
+  const {atMs} = (jsonIn(text) ?? {}) as {atMs?: unknown};
+  return typeof atMs === 'number' && Number.isFinite(atMs) ? atMs : undefined;
 }
 
 /** What is looked at of an answer. */

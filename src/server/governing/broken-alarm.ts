@@ -2,8 +2,7 @@
 import {valueOf} from '../../appview/app-news.ts';
 import type {OutsideAlarm} from '../../governor/status-reporter.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.ts';
-import {RECORD_VERSION} from '../../model/ownership.ts';
-import type {AppStatus} from '../../model/status.ts';
+import {emptyStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
@@ -49,11 +48,4 @@ export async function raiseAlarm(
     then: [{op: 'put', key, value: encodeRecord(status)}],
     otherwise: [],
   });
-}
-
-function emptyStatus(governor: string, at: string): AppStatus {
-  return {
-    ...{v: RECORD_VERSION, governor, at, containers: {}, unplacedCount: 0, unplaced: []},
-    ...{failed: [], quarantined: [], alarms: [], settled: false},
-  };
 }

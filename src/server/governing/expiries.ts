@@ -53,9 +53,7 @@ export class Expiries {
 
   /** Takes note of what has changed in the app, once the view knows it. */
   note(changes: Iterable<AppChange>): void {
-    let isNews = false;
-    for (const change of changes) isNews = this.see(change) || isNews;
-    if (isNews) this.wait(0);
+    Array.from(this.noting(changes));
   }
 
   /** The same changes, noted while they are gone through: a listing is taken in part by part. */

@@ -137,7 +137,7 @@ export class GovernorShell {
 
   start(): void {
     this.meter.started(this.options.app);
-    void this.inheritWord();
+    this.inheritWord();
     this.observer.start();
     this.gateway?.start();
     this.audit?.start();
@@ -188,21 +188,19 @@ export class GovernorShell {
   }
 
   /** Without the word of the governor before, what it saw counts from now on. */
-  private async inheritWord(): Promise<void> {
-    void this.inheritLoads();
-    const status = await lastStatus(this.options);
-    if (status === undefined || this.driver.isStopped) return;
-    this.driver.guarded(() => {
-      this.governor.reports.inherit(status);
-      this.driver.queueTurn();
-    });
+  private inheritWord(): void {
+    const {governor, options} = this;
+    void this.inherit(lastLoads(options), (loads) =>
+      governor.loads.inherit(loads, options.clock.nowMs()),
+    );
+    void this.inherit(lastStatus(options), (status) => governor.reports.inherit(status));
   }
 
-  private async inheritLoads(): Promise<void> {
-    const loads = await lastLoads(this.options);
-    if (loads === undefined || this.driver.isStopped) return;
+  private async inherit<T>(read: Promise<T | undefined>, take: (word: T) => void): Promise<void> {
+    const word = await read;
+    if (word === undefined || this.driver.isStopped) return;
     this.driver.guarded(() => {
-      this.governor.loads.inherit(loads, this.options.clock.nowMs());
+      take(word);
       this.driver.queueTurn();
     });
   }

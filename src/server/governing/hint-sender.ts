@@ -4,7 +4,7 @@ import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
-import {encodeRecord} from '../../protocol/records.ts';
+import {encodeRecord, jsonIn} from '../../protocol/records.ts';
 import {ContainerCaller} from '../contact/container-caller.ts';
 import type {ContainerCallerOptions} from '../contact/container-caller.ts';
 import {failureOf, failureOfStatus} from '../contact/contact.ts';
@@ -50,13 +50,8 @@ export class HintSender {
   private async deliver(app: string, first: HintBatch, onContact: OnContact): Promise<void> {
     let batch: HintBatch | undefined = first;
     while (batch !== undefined) {
-      const {endpoint, incarnation, items, container} = batch;
-      const contact = await this.post(
-        app,
-        {endpoint, incarnation},
-        items.map(wireItem),
-        HINT_LIMIT_MS,
-      );
+      const {container} = batch;
+      const contact = await this.post(app, batch, batch.items.map(wireItem), HINT_LIMIT_MS);
       onContact(contact);
       if (!contact.reached)
         this.logger.debug({app, container, error: contact.cause}, 'hint not delivered');
@@ -105,7 +100,7 @@ export class HintSender {
       const call = {method: 'POST', path: HINT_PATHS.hints, body} as const;
       const reply = await this.caller.call({app, endpoint}, call, limitMs);
       if (reply.status !== 202) return {reached: false, ...failureOfStatus(reply.status)};
-      const parsed = hintsAnswer.safeParse(jsonOf(reply.text));
+      const parsed = hintsAnswer.safeParse(jsonIn(reply.text));
       if (!parsed.success || parsed.data.accepted === 0)
         return {reached: false, cause: 'another process answers there'};
       const {atMs} = parsed.data;
@@ -113,14 +108,6 @@ export class HintSender {
     } catch (error) {
       return {reached: false, ...failureOf(error)};
     }
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 import type {GovernorAction} from '../../governor/actions.ts';
 import {PARTS_LIMIT} from '../../load/limits.ts';
 import type {LoadSummary} from '../../load/summary.ts';
-import type {Alarm, AppStatus, FinishedMove} from '../../model/status.ts';
+import type {Alarm, AppStatus} from '../../model/status.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
@@ -51,7 +51,7 @@ export class Housekeeping {
       case 'loads':
         return this.loads(chore.parts);
       case 'recordMoves':
-        return this.recordMoves(chore.moves);
+        return this.writeWhileAppLives(await this.moves.round(chore.moves));
       case 'recordEvents':
         return this.writeWhileAppLives(await this.events.round(chore.events));
       case 'deleteSpecs':
@@ -108,10 +108,6 @@ export class Housekeeping {
       return part === undefined ? {op: 'delete', key} : {op: 'put', key, value: encodeRecord(part)};
     });
     await this.writeWhileAppLives(operations);
-  }
-
-  private async recordMoves(moves: readonly FinishedMove[]): Promise<void> {
-    await this.writeWhileAppLives(await this.moves.round(moves));
   }
 
   private async deleteSpecs(

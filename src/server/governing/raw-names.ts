@@ -5,7 +5,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import {shardIdProblem} from '../../model/ids.ts';
 import {isFields} from '../../protocol/record-shapes.ts';
-import {encodeRecord, parseJson} from '../../protocol/records.ts';
+import {encodeRecord, jsonIn} from '../../protocol/records.ts';
 import type {KeyValue, Transaction} from '../../store/port.ts';
 import {planRenames} from './key-renames.ts';
 import type {KeyRename} from './key-renames.ts';
@@ -73,10 +73,6 @@ function withId(value: string, id: string): string {
 }
 
 function fieldsOf(value: string): Record<string, unknown> | undefined {
-  try {
-    const parsed = parseJson(value);
-    return isFields(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed = jsonIn(value);
+  return isFields(parsed) ? parsed : undefined;
 }

@@ -1,6 +1,6 @@
 /** Short histories of an app: one key a round, named by time, so that names sort; the oldest rounds go. */
 import type {Clock} from '../../runtime/clock.ts';
-import {encodeRecord} from '../../protocol/records.ts';
+import {encodeRecord, jsonIn} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
 import {DROPS_PER_ROUND, ITEMS_KEPT} from './limits.ts';
 
@@ -60,10 +60,6 @@ function tooOld(rounds: readonly Round[]): number {
 
 /** One that is empty, or cannot be read, counts as one. */
 function itemsOf(text: string): number {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? Math.max(1, parsed.length) : 1;
-  } catch {
-    return 1;
-  }
+  const parsed = jsonIn(text);
+  return Array.isArray(parsed) ? Math.max(1, parsed.length) : 1;
 }

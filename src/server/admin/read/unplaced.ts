@@ -1,4 +1,5 @@
 /** Why shards are unplaced: by the governor's word, and by the live planner where that word is cut short or missing. */
+import {emptyStatus} from '../../../model/status.ts';
 import type {AppStatus} from '../../../model/status.ts';
 import {planInUse} from './plan-in-use.ts';
 import type {PlanDependencies} from '../dependencies.ts';
@@ -24,7 +25,7 @@ async function reasoned(dependencies: PlanDependencies, listing: AppListing): Pr
 
 /** The listing with these shards as the unplaced ones. */
 export function withReasons(listing: AppListing, unplaced: AppStatus['unplaced']): AppListing {
-  const status: AppStatus = listing.status ?? NO_WORD;
+  const status: AppStatus = listing.status ?? emptyStatus('', '');
   return {...listing, status: {...status, unplaced, unplacedCount: unplaced.length}};
 }
 
@@ -33,16 +34,3 @@ function lacksReasons({status, view}: AppListing): boolean {
   if (status === undefined) return view.shards.size > view.own.size;
   return status.unplacedCount > status.unplaced.length;
 }
-
-const NO_WORD: AppStatus = {
-  v: 1,
-  governor: '',
-  at: '',
-  containers: {},
-  unplacedCount: 0,
-  unplaced: [],
-  failed: [],
-  quarantined: [],
-  alarms: [],
-  settled: false,
-};

@@ -1,6 +1,6 @@
 /** What an update changes, before and after, from the values that were read before it. Pure. */
 import type {AuditedChange} from '../../../model/audit.ts';
-import {parseJson} from '../../../protocol/records.ts';
+import {jsonIn} from '../../../protocol/records.ts';
 import {CHANGES_SHOWN, VALUE_SHOWN_CHARACTERS} from '../limits.ts';
 
 /** They change with every write, or say what the entry says itself. */
@@ -31,12 +31,8 @@ export function auditedChanges(rewrites: readonly Rewrite[]): AuditedChange[] {
 }
 
 function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const parsed = parseJson(text);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  const parsed = jsonIn(text);
+  return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
 }
 
 /** '' for a field that is not there. */
