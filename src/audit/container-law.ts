@@ -28,7 +28,8 @@ export function unlawfulHeartbeat(
   after: SeenHeartbeat | undefined,
   around: {readonly governed: boolean; readonly hadBefore: boolean; readonly holds: number},
 ): string | undefined {
-  if (before === undefined) return after === undefined ? undefined : registered(after, around);
+  if (before === undefined)
+    return after === undefined ? undefined : registered(after, around.hadBefore);
   if (after === undefined)
     return around.holds > 0 && !around.governed
       ? 'the heartbeat of an owner is deleted and nobody governs the app'
@@ -36,10 +37,7 @@ export function unlawfulHeartbeat(
   return renewed(before, after);
 }
 
-function registered(
-  after: SeenHeartbeat,
-  {hadBefore}: {readonly hadBefore: boolean},
-): string | undefined {
+function registered(after: SeenHeartbeat, hadBefore: boolean): string | undefined {
   if (hadBefore) return 'an incarnation comes back after its heartbeat was deleted';
   return after.state === 'waiting' || after.push ? undefined : `registers as ${after.state}`;
 }

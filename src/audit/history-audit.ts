@@ -86,14 +86,8 @@ export class HistoryAudit {
   get summary(): AuditSummary {
     const {revisions, changes, notJudged, unlawful: count} = this;
     const transitions = Object.fromEntries([...this.transitions].sort());
-    return {
-      revisions,
-      changes,
-      transitions,
-      notJudged,
-      unlawful: count,
-      findings: [...this.findings],
-    };
+    const findings = [...this.findings];
+    return {revisions, changes, transitions, notJudged, unlawful: count, findings};
   }
 
   /** What stood there before the window: taken over as it is. */

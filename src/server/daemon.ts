@@ -283,7 +283,7 @@ export class RunningDaemon implements Daemon {
       leads: () => governing.leads,
       ready: () => this.readiness().ready,
       breaks: () => governors.breaks,
-      writes: () => ({committing: committing(), lastMs: governing.lastWriteMs}),
+      writes: () => ({committing: committing(), lastMs: governing.driver.lastWriteMs}),
       restored: () => governing.doubt !== undefined,
       plannerLosses: () => planners.losses,
       certificates: () => credentials.expiries(),

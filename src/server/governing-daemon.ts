@@ -149,11 +149,6 @@ export class GoverningDaemon {
     return this.driver.writes();
   }
 
-  /** When a write of this daemon committed last, Unix time in ms; 0: none yet. */
-  get lastWriteMs(): number {
-    return this.driver.lastWriteMs;
-  }
-
   readiness(): Readiness {
     return readinessOf(this.state, this.writes());
   }

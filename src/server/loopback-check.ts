@@ -57,8 +57,7 @@ export async function refuseLoopbackBesideOthers(
 ): Promise<void> {
   const {advertise} = config;
   if (!isLoopback(advertise)) return;
-  const first = new Map<string, SeenFellow>();
-  for (const [key, seen] of await seenFellows(store, keys)) first.set(key, seen);
+  const first = await seenFellows(store, keys);
   const suspects = foreignFellows(advertise, bootId, [...first.values()]);
   if (suspects.length === 0) return;
   const waitMs = Math.max(...suspects.map(({value}) => value.ttlMs)) / 2;
@@ -67,11 +66,8 @@ export async function refuseLoopbackBesideOthers(
     await clock.sleep(LOOPBACK_LOOK_MS);
     const now = await seenFellows(store, keys);
     const living = [...now].filter(([key, {mod}]) => mod !== first.get(key)?.mod);
-    const [fellow] = foreignFellows(
-      advertise,
-      bootId,
-      living.map(([, seen]) => seen),
-    );
+    const seen = living.map(([, one]) => one);
+    const [fellow] = foreignFellows(advertise, bootId, seen);
     if (fellow !== undefined) throw refusal(advertise, fellow.value.container);
   }
 }

@@ -39,6 +39,14 @@ interface Sums {
 type Counted = 'shards' | 'specBytes' | 'groups';
 const COUNTED: readonly Counted[] = ['shards', 'specBytes', 'groups'];
 
+/** What is asked of an app as it is now. */
+interface Asked {
+  readonly app: string;
+  readonly view: AppView;
+  readonly quota: Readonly<Record<Counted, number>>;
+  readonly additions: readonly Addition[];
+}
+
 /** What this daemon has admitted and a summary may not show yet. */
 interface Ledger {
   /** Of requests that are under way. */
@@ -162,17 +170,7 @@ export class Quotas {
   /** What of it has room, one after the other; the rest goes to `refused`. */
   private exactly(
     ledger: Ledger,
-    {
-      app,
-      view,
-      quota,
-      additions,
-    }: {
-      app: string;
-      view: AppView;
-      quota: Readonly<Record<Counted, number>>;
-      additions: readonly Addition[];
-    },
+    {app, view, quota, additions}: Asked,
     refused: Map<string, SmError>,
   ): Sums {
     const used = usageOf(view);

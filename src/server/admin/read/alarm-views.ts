@@ -17,17 +17,9 @@ type Said = Pick<Alarm, 'code' | 'object'>;
 export function alarmViews(listing: AppListing): AlarmView[] {
   const {app: service, status} = listing;
   return (status?.alarms ?? []).map(({code, text, since, object = ''}) => {
-    const fix = fixOf(listing, {code, object});
-    if (code !== 'UNSERVED' || object === '') return {service, code, text, since, object, fix};
-    const gap = gapOf(listing, object);
-    return {
-      service,
-      code,
-      text,
-      since,
-      object,
-      fix: gap === undefined || gap.fix === '' ? fix : gap.fix,
-    };
+    const gap = code === 'UNSERVED' && object !== '' ? gapOf(listing, object) : undefined;
+    const fix = gap?.fix || fixOf(listing, {code, object});
+    return {service, code, text, since, object, fix};
   });
 }
 

@@ -33,16 +33,11 @@ export async function calledDaemons(
 
 /** Pure. */
 export function callChecks(called: readonly CalledDaemon[]): Check[] {
-  const deaf = called.flatMap(({id, endpoint, contact}) =>
-    contact.reached
-      ? []
-      : [
-          {
-            text: `${id} cannot be called at ${endpoint}: ${contact.cause}`,
-            fix: otherDaemonFix(id, contact.fault),
-          },
-        ],
-  );
+  const deaf = called.flatMap(({id, endpoint, contact}) => {
+    if (contact.reached) return [];
+    const text = `${id} cannot be called at ${endpoint}: ${contact.cause}`;
+    return [{text, fix: otherDaemonFix(id, contact.fault)}];
+  });
   const all = (name: 'text' | 'fix'): string => deaf.map((one) => one[name]).join('; ');
   const reach =
     deaf.length === 0
@@ -63,13 +58,12 @@ function clocksCheck(called: readonly CalledDaemon[]): Check {
       'PASS',
       `${apart.length} agree within ${CLOCK_APART_WARN_MS / 1_000} s`,
     );
-  const text = wrong
-    .map(
-      ({id, byMs}) =>
-        `${id} is ${Math.abs(byMs / 1_000).toFixed(1)} s ${byMs > 0 ? 'ahead of' : 'behind'} this daemon`,
-    )
-    .join('; ');
-  return check('clocks of daemons', 'WARN', text, 'synchronize all machines with one time server');
+  const texts = wrong.map(({id, byMs}) => {
+    const apartS = Math.abs(byMs / 1_000).toFixed(1);
+    return `${id} is ${apartS} s ${byMs > 0 ? 'ahead of' : 'behind'} this daemon`;
+  });
+  const fix = 'synchronize all machines with one time server';
+  return check('clocks of daemons', 'WARN', texts.join('; '), fix);
 }
 
 /** The answer was given between the start and the end of the call. Positive: the other clock is ahead. */

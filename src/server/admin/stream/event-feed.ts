@@ -1,6 +1,6 @@
 /** Events as they happen, of one app or of all. */
 import type {Keys} from '../../../etcd/keys.ts';
-import type {EventView, StreamedEvent} from '../../../protocol/admin.ts';
+import type {AdminRequest, EventView, StreamedEvent} from '../../../protocol/admin.ts';
 import type {WatchBatch} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {eventsOf, maySee} from '../read/events.ts';
@@ -26,11 +26,7 @@ function readBatch(keys: Keys, {events}: WatchBatch): EventView[] {
  */
 export async function* eventStream(
   dependencies: AdminDependencies,
-  {
-    service,
-    after,
-    audit,
-  }: {service?: string | undefined; after?: string | undefined; audit: boolean},
+  {service, after, audit}: AdminRequest<'eventsStream'>,
   signal: AbortSignal,
   store: FeedSource<StreamedEvent>['store'] = dependencies.store,
 ): AsyncGenerator<readonly StreamedEvent[]> {

@@ -51,8 +51,9 @@ export class LiveFeed {
   private readonly sleepers = new Set<() => void>();
   /** Monotonic ms since when a change waits to be shown; undefined when none does. */
   private waitingSinceMs: number | undefined;
-  private closed = false;
-  private fault: unknown;
+  isClosed = false;
+  /** Why it has ended by itself; undefined when it has not. */
+  brokenBy: unknown;
 
   constructor(records: ViewLease, options: FeedOptions) {
     this.records = records;
@@ -67,7 +68,7 @@ export class LiveFeed {
   }
 
   close(): void {
-    this.closed = true;
+    this.isClosed = true;
     this.wake();
   }
 
@@ -82,13 +83,13 @@ export class LiveFeed {
 
   /** A fault in here ends the view, not the daemon: its watchers get an error, come back and get a new feed. */
   async lookAgain(): Promise<void> {
-    if (this.closed) return;
+    if (this.isClosed) return;
     const since = this.waitingSinceMs;
     this.waitingSinceMs = undefined;
     try {
       await this.look(since === undefined ? 0 : Math.round(performance.now() - since));
     } catch (error) {
-      this.fault = error;
+      this.brokenBy = error;
       this.close();
     }
   }
@@ -119,7 +120,7 @@ export class LiveFeed {
 
   /** Resolves when there is something behind the position, the signal is aborted, or the time is over. */
   async change(position: number, limitMs: number, signal: AbortSignal): Promise<void> {
-    if (position < this.seq || limitMs <= 0 || signal.aborted || this.closed) return;
+    if (position < this.seq || limitMs <= 0 || signal.aborted || this.isClosed) return;
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -133,15 +134,6 @@ export class LiveFeed {
     });
   }
 
-  get isClosed(): boolean {
-    return this.closed;
-  }
-
-  /** Why it has ended by itself; undefined when it has not. */
-  get brokenBy(): unknown {
-    return this.fault;
-  }
-
   private canFollow(position: number): boolean {
     if (position > this.seq) return false;
     const oldest = this.ring[0]?.seq ?? this.seq + 1;
@@ -152,7 +144,7 @@ export class LiveFeed {
     const {query, apps, cluster, wallMs} = this.options;
     const now: Instant = {nowMs: performance.now(), wallMs: wallMs()};
     const content = await liveContent(this.records, {query, apps, cluster}, now);
-    if (!this.closed) this.take(content, lagMs);
+    if (!this.isClosed) this.take(content, lagMs);
   }
 
   private take({summary, sections}: LiveContent, lagMs: number): void {
