@@ -64,7 +64,8 @@ export interface Admission {
   readonly done: (revision: number | undefined) => void;
 }
 
-const NOTHING_ADMITTED: Admission = {refused: new Map(), done: () => undefined};
+/** Nothing is limited. */
+export const NOTHING_ADMITTED: Admission = {refused: new Map(), done: () => undefined};
 
 /** Where the app is looked at. */
 export interface QuotaReading {

@@ -9,8 +9,8 @@ import type {Heartbeat} from '../../model/container.ts';
 import type {Versioned} from '../../model/ownership.ts';
 import {HINT_PATHS, holdingsAnswer} from '../../protocol/hints.ts';
 import type {HoldingsAnswer} from '../../protocol/hints.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
+import type {Timer} from '../../runtime/clock.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {ContainerCaller} from '../contact/container-caller.ts';
 import type {ContainerCallerOptions} from '../contact/container-caller.ts';
@@ -70,11 +70,8 @@ function loadsOf(said: HoldingsAnswer['containers'][number]): SaidByContainer {
   return {shards, own: said.own ?? {}, faults: said.loadFaults ?? {}};
 }
 
-export interface HoldingsAuditOptions {
-  readonly app: string;
+export interface HoldingsAuditOptions extends Pick<GovernedApp, 'app' | 'clock' | 'logger'> {
   readonly caller: Pick<HoldingsCaller, 'ask'>;
-  readonly clock: Clock;
-  readonly logger: Logger;
   /** By incarnation. */
   readonly heartbeats: () => ReadonlyMap<string, Versioned<Heartbeat>>;
   /** Incarnations that get nothing new because of what they said. */

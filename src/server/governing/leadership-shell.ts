@@ -6,21 +6,19 @@ import {Leadership} from '../../ownership/leadership.ts';
 import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import {decodeHeartbeat, decodeLeader, encodeRecord} from '../../protocol/records.ts';
-import type {Clock} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
-import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
+import type {Compare, KeyValue, Operation, Transaction} from '../../store/port.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import {ORIGIN_SERVER_TEXT, originServerOf} from '../../protocol/push.ts';
 import {LEADERSHIP_SLEEP_MAX_MS} from './limits.ts';
 import {TTL_MAX_MS} from '../../model/limits.ts';
 
-export interface LeadershipOptions {
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface LeadershipOptions extends Pick<
+  GovernedApp,
+  'keys' | 'store' | 'clock' | 'logger'
+> {
   readonly me: () => {container: string; incarnation: string};
   readonly eligible: () => boolean;
   /** Might lead if nobody else does. */

@@ -1,18 +1,12 @@
 /** What the leader does for etcd: compaction, else heartbeats fill it, and a mark of how far the history has come. */
-import type {Keys} from '../../etcd/keys.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
-import type {Store} from '../../store/port.ts';
+import type {Timer} from '../../runtime/clock.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import {trimAudit} from './audit-trim.ts';
 import {noteRevision} from './cluster-record.ts';
 import type {KnownCluster} from './cluster-record.ts';
 import {COMPACTION_INTERVALS_KEPT, COMPACTION_INTERVAL_MS} from './limits.ts';
 
-export interface UpkeepOptions {
-  readonly store: Store;
-  readonly keys: Keys;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface UpkeepOptions extends Pick<GovernedApp, 'store' | 'keys' | 'clock' | 'logger'> {
   readonly cluster: KnownCluster;
   readonly compaction: 'auto' | 'off';
 }

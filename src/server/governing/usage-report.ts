@@ -5,16 +5,15 @@ import type {AppUsage, ClusterQuota, ClusterUsage} from '../../model/quota.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import type {UsageRecord} from '../../protocol/quota-fields.ts';
 import type {Keys} from '../../etcd/keys.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
+import type {Timer} from '../../runtime/clock.ts';
+import type {GovernedApp} from '../../store/governed-app.ts';
 import type {Store} from '../../store/port.ts';
 import {STATUSES_PER_READ, USAGE_INTERVAL_MS} from './limits.ts';
 
-export interface UsageReportOptions {
-  readonly store: Store;
-  readonly keys: Keys;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface UsageReportOptions extends Pick<
+  GovernedApp,
+  'store' | 'keys' | 'clock' | 'logger'
+> {
   /** As the configuration says now. */
   readonly quota: () => ClusterQuota;
 }

@@ -41,7 +41,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private nextTickMs: number;
   /** The last turn left news for the next. */
   private hasMore = false;
-  private governorListed = false;
+  isGovernorListed = false;
   private sessionsListed = false;
   private guardStarted = false;
 
@@ -53,16 +53,12 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   /** The governor knows every record and container: before that, everything would look recorded elsewhere. */
   governorHasListed(): void {
-    this.governorListed = true;
-  }
-
-  get isGovernorListed(): boolean {
-    return this.governorListed;
+    this.isGovernorListed = true;
   }
 
   /** All sessions are known, and their actions given out. */
   get hasLookedAtAll(): boolean {
-    return this.governorListed && this.sessionsListed && this.heardOf.size === 0;
+    return this.isGovernorListed && this.sessionsListed && this.heardOf.size === 0;
   }
 
   get hasSessions(): boolean {
@@ -128,7 +124,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   advance(nowMs: number): ProxyAction[] {
     this.sessionsLeft = undefined;
-    if (this.governorListed) this.lookAtHeard(nowMs);
+    if (this.isGovernorListed) this.lookAtHeard(nowMs);
     if (nowMs >= this.nextTickMs) this.tick(nowMs);
     return this.out.splice(0);
   }
@@ -157,7 +153,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   private tick(nowMs: number): void {
     this.nextTickMs = nowMs + TICK_MS;
-    if (!this.governorListed || !this.sessionsListed) return;
+    if (!this.isGovernorListed || !this.sessionsListed) return;
     const exists = !this.view.isGone;
     if (this.isDeleting) this.removeLeft();
     else if (exists && !this.guardStarted) {
@@ -266,7 +262,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     this.byContainer.delete(session);
     this.alarms.ended(session);
     if (this.shown.delete(session)) this.out.push({type: 'ended', session});
-    if (isSettled(this.view, session) && !this.isDeleting && this.governorListed)
+    if (isSettled(this.view, session) && !this.isDeleting && this.isGovernorListed)
       this.keep(session, nowMs);
     session.ended = true;
     this.lost.ended(session, nowMs);

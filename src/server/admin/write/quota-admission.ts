@@ -1,16 +1,17 @@
 /** Writes that must stay within the quotas of their app. */
 import type {AdminDependencies} from '../dependencies.ts';
+import {NOTHING_ADMITTED} from '../quotas.ts';
 import type {Addition, Admission} from '../quotas.ts';
 import {listTogether} from '../read/listing.ts';
 
-/** Undefined: nothing is limited. @throws what the store throws. */
+/** @throws what the store throws. */
 export async function admitted(
   dependencies: AdminDependencies,
   app: string,
   additions: readonly Addition[],
-): Promise<Admission | undefined> {
+): Promise<Admission> {
   const {store, keys, views, quotas} = dependencies;
-  if (quotas === undefined || additions.length === 0) return undefined;
+  if (quotas === undefined || additions.length === 0) return NOTHING_ADMITTED;
   const look = async () => {
     const open = await views.current(app);
     return (open ?? (await listTogether(dependencies, app, ['shards', 'workers']))).view;
@@ -29,7 +30,7 @@ export async function withinQuota<T extends {readonly revision: string; readonly
   work: () => Promise<T>,
 ): Promise<T> {
   const admission = await admitted(dependencies, app, additions);
-  const [refusal] = admission?.refused.values() ?? [];
+  const [refusal] = admission.refused.values();
   let revision: number | undefined;
   try {
     if (refusal !== undefined) throw refusal;
@@ -39,6 +40,6 @@ export async function withinQuota<T extends {readonly revision: string; readonly
     revision = answer.changed && !dryRun ? Number(answer.revision) : undefined;
     return answer;
   } finally {
-    admission?.done(revision);
+    admission.done(revision);
   }
 }

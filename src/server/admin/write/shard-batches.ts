@@ -151,14 +151,14 @@ class Batch {
     try {
       await this.writeAll(this.withinQuota(items, admission), spec);
     } finally {
-      admission?.done(this.dryRun ? undefined : this.revision);
+      admission.done(this.dryRun ? undefined : this.revision);
     }
     return this.answer(ordered);
   }
 
   /** The items that have room; the others are answered. */
-  private withinQuota(items: readonly Item[], admission: Admission | undefined): readonly Item[] {
-    if (admission === undefined || admission.refused.size === 0) return items;
+  private withinQuota(items: readonly Item[], admission: Admission): readonly Item[] {
+    if (admission.refused.size === 0) return items;
     return items.filter(({shardId}) => {
       const refusal = admission.refused.get(shardId);
       if (refusal === undefined) return true;
