@@ -1,6 +1,5 @@
 /** What a program needs to start a daemon. */
 export type {Daemon} from './daemon.ts';
-export type {DaemonOptions} from './daemon-options.ts';
 export {AuditFile} from '../runtime/audit-file.ts';
 export {auditLog} from '../store/audited-write.ts';
 export {ConfigReload} from './config-reload.ts';

@@ -6,6 +6,7 @@ import {createServer as createTlsServer} from 'node:https';
 import Fastify from 'fastify';
 import type {FastifyError, FastifyInstance} from 'fastify';
 import {SmError} from '../../model/errors.ts';
+import {bareHost, listenFault} from '../../model/listen-fault.ts';
 import {descriptorShare} from '../../runtime/descriptors.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/admin.ts';
 import {refuseInOurForm} from '../../protocol/http-refusals.ts';
@@ -79,6 +80,18 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   addDescription(server, version);
   mount?.(server);
   return server;
+}
+
+/** @throws SmError PORT_TAKEN; INVALID_CONFIG for an address that is not of this machine or a port that this user may not use. */
+export async function listen(
+  http: FastifyInstance,
+  {host, port}: {readonly host: string; readonly port: number},
+): Promise<void> {
+  try {
+    await http.listen({host: bareHost(host), port});
+  } catch (error) {
+    throw listenFault(error, {host, port, hostKey: 'host', portKey: 'port'});
+  }
 }
 
 /** The Go project's server redirects calls with a slash at the end of the path; a call with a body does not survive that everywhere. */

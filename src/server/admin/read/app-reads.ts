@@ -19,7 +19,7 @@ import type {
   DetailAnswer,
   StatusAnswer,
 } from '../../../protocol/admin.ts';
-import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
+import {decodeCluster, decodeEventRound, decodeLeader} from '../../../protocol/records.ts';
 import {NO_WRITES_MEAN, unknownSince, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {alarmViews} from './alarm-views.ts';
@@ -28,11 +28,10 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp, exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
-import {lostDaemons} from './lost-daemons.ts';
 import {waitViews} from './move-waits.ts';
 import {isLost, noteView, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
-import {MISSING_NAMED} from '../limits.ts';
+import {LOST_DAEMON_NAMED_MS, MISSING_NAMED} from '../limits.ts';
 
 /** The apps that the caller may see. They are the shards of sm's own service. */
 export async function appNames(
@@ -229,6 +228,33 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
     },
     revision,
   };
+}
+
+/**
+ * Daemons that were lost and are not back, by id: nothing in the store names them any more but the event of their loss. `daemons`: those of which there
+ * is a heartbeat or a record.
+ */
+async function lostDaemons(
+  {store, keys, service, wallMs, apps = 'all'}: AdminDependencies,
+  daemons: readonly ContainerView[],
+): Promise<NonNullable<StatusAnswer['lostDaemons']>> {
+  if (apps !== 'all') return [];
+  const {entries} = await store.list([keys.eventsPrefix(service)]);
+  const lostAt = new Map<string, string>();
+  // By key, which is by time: the last word counts.
+  for (const {value} of entries) {
+    const round = decodeEventRound(value);
+    for (const event of round.ok ? round.value : []) {
+      if ('kind' in event) continue;
+      if (event.state === 'lost') lostAt.set(event.container, event.at);
+      else lostAt.delete(event.container);
+    }
+  }
+  for (const {id} of daemons) lostAt.delete(id);
+  return [...lostAt]
+    .filter(([, at]) => wallMs() - Date.parse(at) < LOST_DAEMON_NAMED_MS)
+    .map(([id, at]) => ({id, at}))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The alarms of sm itself, and what it notes of a daemon, name apps: whoever may see some of them only gets neither. */
