@@ -332,15 +332,6 @@ export function parseJson(text: string): unknown {
   return LONG_NUMBER.test(text) ? parse(text, undefined, parseNumber) : JSON.parse(text);
 }
 
-/** As `parseJson`; undefined where the text is no JSON. */
-export function jsonIn(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function bad(problem: string): {ok: false; problem: string; newer: boolean} {
   return {ok: false, problem, newer: false};
 }

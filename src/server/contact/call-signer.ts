@@ -11,7 +11,7 @@ import {
   verifiesAnswer,
 } from '../../protocol/call-signature.ts';
 import type {CallKey, SignedCall} from '../../protocol/call-signature.ts';
-import {jsonIn} from '../../protocol/records.ts';
+import {jsonIn} from '../../protocol/foreign-json.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {unchanged} from '../../store/compares.ts';

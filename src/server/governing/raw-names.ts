@@ -5,7 +5,8 @@
 import type {Keys} from '../../etcd/keys.ts';
 import {shardIdProblem} from '../../model/ids.ts';
 import {isFields} from '../../protocol/record-shapes.ts';
-import {encodeRecord, jsonIn} from '../../protocol/records.ts';
+import {jsonIn} from '../../protocol/foreign-json.ts';
+import {encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue, Transaction} from '../../store/port.ts';
 import {planRenames} from './key-renames.ts';
 import type {KeyRename} from './key-renames.ts';

@@ -1,6 +1,7 @@
 /** Short histories of an app: one key a round, named by time, so that names sort; the oldest rounds go. */
 import type {Clock} from '../../runtime/clock.ts';
-import {encodeRecord, jsonIn} from '../../protocol/records.ts';
+import {jsonIn} from '../../protocol/foreign-json.ts';
+import {encodeRecord} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
 import {DROPS_PER_ROUND, ITEMS_KEPT} from './limits.ts';
 

@@ -1,6 +1,6 @@
 /** What an update changes, before and after, from the values that were read before it. Pure. */
 import type {AuditedChange} from '../../../model/audit.ts';
-import {jsonIn} from '../../../protocol/records.ts';
+import {jsonIn} from '../../../protocol/foreign-json.ts';
 import {CHANGES_SHOWN, VALUE_SHOWN_CHARACTERS} from '../limits.ts';
 
 /** They change with every write, or say what the entry says itself. */
