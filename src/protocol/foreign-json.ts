@@ -1,7 +1,7 @@
 /** JSON that somebody else may have written. */
 import {parseJson} from './records.ts';
 
-/** As `parseJson`; undefined where the text is no JSON. */
+/** As `parseJson`; undefined where the text is not JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return parseJson(text);
