@@ -7,7 +7,7 @@ import {Keys} from '../etcd/keys.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
 import {SmError} from '../model/errors.ts';
 import type {StoreLocation} from './store-location.ts';
-import {QUIET_ENOUGH, SAY_EVERY} from './limits.ts';
+import {QUIET_ENOUGH, QUIET_LONGEST, SAY_EVERY} from './limits.ts';
 
 export interface AuditOptions {
   readonly location: StoreLocation;
@@ -51,19 +51,31 @@ export async function auditStore(options: AuditOptions): Promise<AuditResult> {
   audit.seed(texts(await location.keys.list(`${prefix}/app/`, base)));
   const wanted = new Map(entries.map(({key, mod}) => [key.toString('utf8'), mod]));
   let count = 0;
+  let isPast = false;
   const reader = new HistoryReader({
     keys: location.keys,
     prefix: keys.everyAppPrefix(),
     fromRevision: base + 1,
     onRevision: (revision, changes) => {
-      if (revision > until) return;
+      if (revision > until) {
+        isPast = true;
+        return;
+      }
       audit.apply(revision, changes);
       count += 1;
       if (count % SAY_EVERY === 0) say?.(`revision ${revision} of ${until}`);
     },
   });
-  await reader.read(() => reader.progress >= until && reader.quietFor >= QUIET_ENOUGH);
-  assertWhole(audit, keys, wanted);
+  const missing = (): string | undefined => differenceOf(audit, keys, wanted);
+  await reader.read(() => {
+    // Revisions come in their order. Where writes never rest nothing else would end the reading.
+    if (isPast) return true;
+    if (reader.progress < until || reader.quietFor < QUIET_ENOUGH) return false;
+    // A busy etcd below 3.4.25 and 3.5.8 may say many times that all was sent before it sends it.
+    return reader.quietFor >= QUIET_LONGEST || missing() === undefined;
+  });
+  const lost = missing();
+  if (lost !== undefined) throw notWhole(lost);
   return {prefix, service, app: app ?? '', base, until, oldest, ...audit.summary};
 }
 
@@ -114,15 +126,22 @@ function serviceOf(entries: readonly RawEntry[], prefix: string, app: string | u
   });
 }
 
-/** A stream that lost something would make lawful histories look broken and broken ones lawful: what is left must be what the store holds. */
-function assertWhole(audit: HistoryAudit, keys: Keys, wanted: ReadonlyMap<string, number>): void {
+/**
+ * A stream that lost something would make lawful histories look broken and broken ones lawful: what is left must be what the store holds. The first
+ * difference, or undefined.
+ */
+function differenceOf(
+  audit: HistoryAudit,
+  keys: Keys,
+  wanted: ReadonlyMap<string, number>,
+): string | undefined {
   let matched = 0;
   for (const [key, mod] of audit.living()) {
-    if (wanted.get(key) !== mod) throw notWhole(key);
+    if (wanted.get(key) !== mod) return key;
     matched += 1;
   }
   for (const key of wanted.keys()) if (keys.parse(key) !== undefined) matched -= 1;
-  if (matched !== 0) throw notWhole(counted(-matched, 'key'));
+  return matched === 0 ? undefined : counted(-matched, 'key');
 }
 
 function notWhole(what: string): SmError {

@@ -6,6 +6,9 @@ export const LOOK_EVERY_MS = 1_000;
 /** Answers about progress in a row without a change: some versions of etcd say too early that all was sent. */
 export const QUIET_ENOUGH = 2;
 
+/** The same while what was sent does not lead to what the store holds: about ten seconds. */
+export const QUIET_LONGEST = 60;
+
 /** Changes after which the audit says how far it has come. */
 export const SAY_EVERY = 50_000;
 
