@@ -23,8 +23,8 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     'Measure a cluster continuously with a small app: double owners, handovers, gaps in service.';
   static override description =
     'Creates an app if it does not exist, and runs containers for it on this machine that constantly act for their shards. Their reports are checked for two ' +
-    'owners of a shard, and show how long a shard is without an owner when it moves. Runs until Ctrl-C, SIGTERM or --duration; the containers then ' +
-    'leave gracefully, and the app stays for the next run, with shards that nobody serves; sm app rm canary --force removes it. With --faults it kills, pauses and drains its own containers at random. Exits 10 if ' +
+    'owners of a shard, and show how long a shard is without an owner when it moves. Runs until Ctrl-C, SIGTERM or --duration; its shards are then removed, its containers ' +
+    'leave, and the app stays for the next run; sm app rm canary removes it. With --faults it kills, pauses and drains its own containers at random. Exits 10 if ' +
     'a shard ever had two owners.';
   static override examples = [
     '<%= config.bin %> canary --endpoints 127.0.0.1:2379 --metrics-port 9464',

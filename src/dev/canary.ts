@@ -7,14 +7,14 @@ import {numbered} from '../cli/shard-batches.ts';
 import {SmError} from '../model/errors.ts';
 import {CanaryMetrics} from './canary-metrics.ts';
 import {Chaos} from './chaos.ts';
-import {addShards, createApp} from './demo-app.ts';
+import {addShards, createApp, removeShards} from './demo-app.ts';
 import type {ChaosAction, DevEvent, Emit} from './events.ts';
 import {Fleet} from './fleet.ts';
 import type {EffectPass} from './fleet.ts';
 import {OwnershipMeter} from './ownership-meter.ts';
 import type {GapFigures, HandoverCause} from './ownership-meter.ts';
 import type {Verdict} from './verdict.ts';
-import {LEAVE_LIMIT_MS} from './limits.ts';
+import {LEAVE_LIMIT_MS, REMOVE_LIMIT_MS} from './limits.ts';
 
 const SHARD_PREFIX = 'canary-';
 
@@ -55,6 +55,8 @@ export class Canary {
   private readonly faults: Partial<Record<ChaosAction, number>> = {};
   private chaos: Chaos | undefined;
   private standingAtEnd: number | undefined;
+  /** The app has no shards but those of this canary. */
+  private isItsApp = false;
 
   constructor(options: CanaryOptions) {
     this.options = options;
@@ -87,11 +89,12 @@ export class Canary {
     return {verdict: fleet.verdict.summary, shards, standing, stallMs, handovers, faults};
   }
 
-  /** The containers leave in order; app and shards stay for the next time. */
+  /** The shards go first, so that none is left that nobody serves; then the containers leave in order. The app stays for the next time. */
   async stop(): Promise<void> {
     // Whoever reads it afterwards must not find shards that stand still because their containers have left.
     this.standingAtEnd ??= this.standing;
     await this.chaos?.stop();
+    await this.removeShards();
     await this.fleet.leave(LEAVE_LIMIT_MS);
     this.metrics.close();
   }
@@ -102,9 +105,12 @@ export class Canary {
 
   private async ensureApp(): Promise<void> {
     const {admin, app} = this.options;
-    const shards = numbered(SHARD_PREFIX, this.options.shards);
+    const {shards} = this;
     const {services} = await admin.call('getSpec', {});
-    if (!services.includes(app)) return createApp(admin, {app, shards});
+    if (!services.includes(app)) {
+      this.isItsApp = true;
+      return createApp(admin, {app, shards});
+    }
     const there = await admin.call('getShards', {service: app});
     const wanted = new Set(shards);
     const other = there.shards.find(({id}) => !wanted.has(id));
@@ -116,7 +122,25 @@ export class Canary {
           hint: 'choose another app with -a, or pass the number of shards that the app was created with',
         },
       );
+    this.isItsApp = true;
     return addShards(admin, {app, shards});
+  }
+
+  /** Whoever has asked for the end does not wait for a daemon that is away. */
+  private async removeShards(): Promise<void> {
+    const {shards} = this;
+    const {admin, app, emit} = this.options;
+    if (!this.isItsApp) return;
+    try {
+      await removeShards(admin, {app, shards}, AbortSignal.timeout(REMOVE_LIMIT_MS));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      emit({event: 'shardsStay', app, shards: shards.length, why});
+    }
+  }
+
+  private get shards(): string[] {
+    return numbered(SHARD_PREFIX, this.options.shards);
   }
 
   private passed(pass: EffectPass): void {

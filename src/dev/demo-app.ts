@@ -35,6 +35,22 @@ export async function addShards(
   }
 }
 
+/** What is gone already is well. Rejects when `signal` is aborted. */
+export async function removeShards(
+  admin: AdminClient,
+  {app, shards}: WantedApp,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = 0; at < shards.length; at += SHARDS_PER_CALL) {
+    const batch = shards.slice(at, at + SHARDS_PER_CALL).map((shardId) => ({shardId}));
+    await patiently(async () => {
+      const {failed} = await admin.call('delShards', {service: app, shards: batch}, signal);
+      if (failed > 0)
+        throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
+    }, signal);
+  }
+}
+
 /** On a starved machine an answer may come too late: what changes nothing when it is said twice is said again. */
 async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const endMs = performance.now() + PATIENCE_MS;

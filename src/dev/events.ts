@@ -46,6 +46,13 @@ export type DevEvent =
       readonly forMs?: number;
     }
   | {readonly event: 'chaosOver'; readonly action: ChaosAction; readonly container: string}
+  /** A canary could not remove its shards: nobody serves them once its containers have left. */
+  | {
+      readonly event: 'shardsStay';
+      readonly app: string;
+      readonly shards: number;
+      readonly why: string;
+    }
   | {readonly event: 'twoOwners'; readonly breach: Breach}
   | {readonly event: 'verdict'; readonly verdict: Verdict};
 

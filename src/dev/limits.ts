@@ -57,6 +57,9 @@ export const EFFECTS_PER_ROUND = 50;
 /** How long a canary waits for its containers to leave in order. */
 export const LEAVE_LIMIT_MS = 15_000;
 
+/** How long a canary that ends tries to remove its shards. */
+export const REMOVE_LIMIT_MS = 10_000;
+
 /** Ports tried by a store or a daemon of sm dev, as each may be taken between the choice and the listening. */
 export const PORT_TRIES = 5;
 

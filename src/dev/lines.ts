@@ -53,6 +53,13 @@ export class Lines {
           `TWO OWNERS of ${shard}: ${older.owner} still acted ${overlapMs.toFixed(1)} ms after ${newer.owner} had begun`,
         ];
       }
+      case 'shardsStay': {
+        const {app, shards, why} = event;
+        const fix = `${this.place.program} app rm ${app} --force`;
+        return [
+          `app ${app} keeps ${counted(shards, 'shard')} that nobody serves: ${why}; fix: ${fix}`,
+        ];
+      }
       case 'verdict':
         return [verdictLine(event.verdict)];
     }

@@ -67,7 +67,7 @@ describe('sm canary', () => {
     });
   });
 
-  it('ends by itself after --duration, and leaves the app to the next run', async () => {
+  it('ends by itself after --duration, and leaves an app to the next run that lacks nothing', async () => {
     const size = ['--containers', '2', '--shards', '6', '--duration', '10s'];
     const {exit, stdout, stderr} = await sm('canary', ...place, ...size, '-o', 'json');
     expect(stderr).toContain('app canary: 6 shards on 2 containers');
@@ -79,6 +79,9 @@ describe('sm canary', () => {
       faults: {},
       verdict: {twoOwners: false, shards: 6},
     });
+    const [, server = ''] = place;
+    const {stdout: left} = await sm('app', 'get', 'canary', '--server', server, '-o', 'json');
+    expect(JSON.parse(left)).toMatchObject({health: 'OK', shards: {total: 0}, alarms: []});
   });
 
   it('does not touch an app that has shards of others, nor takes a fault it does not know', async () => {
