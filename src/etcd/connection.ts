@@ -47,6 +47,8 @@ export interface EtcdOptions {
   readonly statusKey?: string;
   /** Limit of one attempt, ms. Default 2000. */
   readonly timeoutMs?: number;
+  /** Size from which it takes no writes, bytes. Default: as its metrics say. */
+  readonly quotaBytes?: number;
   /** Each call to etcd but watches and leases, once it has ended. */
   readonly onCall?: (call: StoreCall) => void;
   /** Opens the clients of one endpoint in another way than over gRPC. */

@@ -19,6 +19,8 @@ export interface DaemonOptions extends Omit<PlannersOptions, 'logger'> {
   readonly readyFields?: object;
   /** Where it counts. Default: one of its own. */
   readonly metrics?: DaemonMetrics;
+  /** Size at which the store takes no more writes, bytes. Default: as etcd says. */
+  readonly storeQuotaBytes?: number;
   /** Opens the clients of one etcd endpoint in another way than over gRPC. */
   readonly openEndpoint?: EtcdOptions['open'];
 }

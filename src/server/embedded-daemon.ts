@@ -26,6 +26,7 @@ export async function startWithStore(options: DaemonOptions): Promise<Daemon> {
     const daemon = await RunningDaemon.start({
       ...options,
       metrics,
+      storeQuotaBytes: store.figures().quotaBytes,
       config: {...config, endpoints: [endpoint], etcd: {...config.etcd, ...login}},
       readyFields: {store: store.endpoint, dataDir: config.embedded?.dataDir},
     });

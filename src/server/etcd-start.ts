@@ -16,7 +16,10 @@ import type {KnownCluster} from './governing/cluster-record.ts';
 import {warnOfPlainEtcd} from './plain-host.ts';
 import {START_RETRIES_PER_LINE, START_RETRY_MAX_MS, START_RETRY_MIN_MS} from './limits.ts';
 
-export type OpeningOptions = Pick<DaemonOptions, 'config' | 'logger' | 'signal' | 'openEndpoint'> &
+export type OpeningOptions = Pick<
+  DaemonOptions,
+  'config' | 'logger' | 'signal' | 'openEndpoint' | 'storeQuotaBytes'
+> &
   Pick<EtcdOptions, 'onCall'>;
 
 export interface OpenedStores {
@@ -34,13 +37,14 @@ export async function openWhenReachable(
   keys: Keys,
 ): Promise<OpenedStores> {
   const {config, logger, signal} = options;
-  const {openEndpoint: open, onCall} = options;
+  const {openEndpoint: open, onCall, storeQuotaBytes: quotaBytes} = options;
   const etcd = {
     ...new Credentials(config).forEtcd(),
     statusKey: keys.everyAppPrefix(),
     logger,
     ...(open === undefined ? {} : {open}),
     ...(onCall === undefined ? {} : {onCall}),
+    ...(quotaBytes === undefined ? {} : {quotaBytes}),
   };
   warnOfPlainEtcd(etcd, logger);
   const store = openEtcdStore(etcd);

@@ -184,12 +184,13 @@ export class EtcdStore implements Store {
 
   async usage(): Promise<StoreUsage> {
     const client = this.client();
+    const {tls, quotaBytes: known} = this.clients.options;
     try {
       const {dbSize, version} = await client.maintenance.status();
       const {alarms} = await client.maintenance.alarm({action: 'Get'});
       return {
         bytes: Number(dbSize),
-        quotaBytes: await quotaBytes(client.endpoint, this.clients.options.tls),
+        quotaBytes: known ?? (await quotaBytes(client.endpoint, tls)),
         version,
         alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
       };

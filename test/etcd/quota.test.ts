@@ -5,6 +5,7 @@ import type {AddressInfo} from 'node:net';
 import {expect, it} from 'vitest';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import {quotaBytes} from '../../src/etcd/quota.ts';
+import {EtcdStore} from '../../src/store/etcd-store.ts';
 
 it('is not known where nobody listens, nor where the metrics do not have it', async () => {
   const server = createServer((_asked, answer) => void answer.end('etcd_server_has_leader 1\n'));
@@ -20,5 +21,16 @@ it('is not known where nobody listens, nor where the metrics do not have it', as
 it('is not known of an embedded store, which speaks gRPC alone', async () => {
   const store = await startEmbeddedStore();
   expect(await quotaBytes(store.endpoint, undefined)).toBe(0);
+  const [stranger, own] = [{}, {quotaBytes: 5_000_000}].map(
+    (known) => new EtcdStore({endpoints: [store.endpoint], ...known}),
+  );
+  expect(await stranger?.usage()).toMatchObject({
+    quotaBytes: 0,
+    version: expect.stringMatching(/-sm$/),
+  });
+  // Its own daemon knows.
+  expect(await own?.usage()).toMatchObject({quotaBytes: 5_000_000});
+  await stranger?.close();
+  await own?.close();
   await store.close();
 });

@@ -83,6 +83,14 @@ describe.concurrent('a daemon with its store inside', () => {
     }),
   );
 
+  it('knows the quota of its store', () =>
+    withSite(async (site) => {
+      await site.start();
+      const {checks} = await site.admin.call('checks', {});
+      const quota = checks.find(({name}) => name === 'etcd quota');
+      expect(quota?.text).toMatch(/^\d+ MiB of \d+ MiB used \(\d+ %\)$/);
+    }));
+
   it('does not share its data directory, and says who has it', () =>
     withSite(async (site, dataDir) => {
       const {pid} = await site.start();

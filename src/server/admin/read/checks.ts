@@ -137,21 +137,35 @@ function writesCheck(writes: StoreWrites): Check {
     : check('etcd writes', 'PASS', text);
 }
 
-/** An alarm comes first: it stays on after room was made. A member that does not say its quota is taken to have etcd's default. */
-function quotaCheck(usage: StoreUsage | undefined): Check {
+/** An alarm comes first: it stays on after room was made. A member that does not say its quota is taken to have etcd's default. Pure. */
+export function quotaCheck(usage: StoreUsage | undefined): Check {
   if (usage === undefined) return check('etcd quota', 'PASS', 'the store does not report its size');
-  const {bytes, quotaBytes, alarms} = usage;
+  const {bytes, quotaBytes, alarms, version = ''} = usage;
   const used = `${Math.ceil(bytes / MIB)} MiB`;
   if (alarms.length > 0)
     return check('etcd quota', 'FAIL', `etcd raises ${alarms.join(', ')} at ${used}`, ALARM_FIX);
+  const {silence, fix} = EMBEDDED_VERSION.test(version) ? EMBEDDED_QUOTA : ETCD_QUOTA;
   const most = quotaBytes > 0 ? quotaBytes : QUOTA_DEFAULT_BYTES;
   const share = bytes / most;
-  const assumed = quotaBytes > 0 ? '' : ', assumed: etcd does not say its quota';
+  const assumed = quotaBytes > 0 ? '' : `, assumed: ${silence}`;
   const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
-  const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
   return check('etcd quota', share < QUOTA_FAIL_SHARE ? 'WARN' : 'FAIL', text, fix);
 }
+
+/** As the embedded store calls itself. */
+const EMBEDDED_VERSION = /-sm$/;
+
+const ETCD_QUOTA = {
+  silence: 'etcd does not say its quota',
+  fix: 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes',
+};
+
+/** It speaks gRPC alone, and no answer of that API has a quota. */
+const EMBEDDED_QUOTA = {
+  silence: 'ask the daemon that has the store inside for its quota',
+  fix: 'set compaction: auto; or raise embedded.quotaBytes of the daemon that has the store inside, and restart it',
+};
 
 /** First releases of the lines that etcd still keeps which lack no known fix that matters here. */
 const ETCD_FLOOR: Readonly<Record<string, number>> = {'3.5': 33, '3.6': 14, '3.7': 1};
