@@ -6,6 +6,7 @@ const BATCHER_TESTS = testsOf('test/store/batcher.test.ts');
 const GUARDS_TESTS = testsOf('test/store/guards.test.ts');
 
 const WATCH_RESUME_TESTS = testsOf('test/etcd/watch-resume.test.ts');
+const LOST_LOGINS_TESTS = testsOf('test/etcd/lost-logins.test.ts');
 const ETCD_TRAPS_TESTS = testsOf('test/integration/etcd-traps.test.ts');
 
 export const STORE_MUTANTS: readonly Mutant[] = [
@@ -16,6 +17,26 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       find: 'if (watch_id !== WHOLE_STREAM) this.advance(revision);',
       replace: '',
       killed: WATCH_RESUME_TESTS("'a report of its own accord': it asks from 500 on"),
+    },
+  ]),
+  ...inFile('src/etcd/connection.ts', [
+    {
+      name: 'every call without an answer costs a login',
+      breaks: 'limits.md, LOGIN_KEPT_MS: a slow etcd is asked for few logins',
+      find: '!isAnswer(translateError(error)) && nowMs - endedMs >= LOGIN_KEPT_MS',
+      replace: '!isAnswer(translateError(error))',
+      killed: LOST_LOGINS_TESTS(
+        'a call without an answer ends the login of its client, at most once in 10 s',
+      ),
+    },
+    {
+      name: 'a call without an answer keeps its login',
+      breaks: 'limits.md, LOGIN_KEPT_MS: a restored etcd answers once the login is new',
+      find: 'if ((isOld || isLost) && authenticator.awaitingMetadata === used) {',
+      replace: 'if (isOld && authenticator.awaitingMetadata === used) {',
+      killed: LOST_LOGINS_TESTS(
+        'a call without an answer ends the login of its client, at most once in 10 s',
+      ),
     },
   ]),
   ...inFile('src/etcd/connection-resets.ts', [
