@@ -112,6 +112,13 @@ async function countedRun(step: Step, background = false): Promise<Counts> {
 async function main(): Promise<void> {
   const total: Counts = {passed: 0, failed: 0, skipped: 0};
   const only = process.argv.slice(2);
+  const steps = [...BACKGROUND, ...STAGES.flat()].map(({name}) => name);
+  const unknown = only.filter((name) => !steps.includes(name));
+  if (unknown.length > 0) {
+    console.error(`no step ${unknown.join(', ')}; there are ${[...new Set(steps)].join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
   const wanted = (steps: readonly Step[]): Step[] =>
     steps.filter(({name}) => only.length === 0 || only.includes(name));
   const add = (counts: Counts): void => {

@@ -1,9 +1,11 @@
 /**
- * `npm run night`: makes each fault of an operator's night on real processes and asks by five ways, until each names cause and mend or 60 s are over.
- * Writes the table into docs/operating.md; exits 1 when something was not named. Arguments: words of the faults to be made; default all.
+ * `npm run night [-- WORDS]`: makes each fault of an operator's night on real processes and asks by five ways, until each names cause and mend or 60 s are over.
+ * Writes the table into docs/operating.md; exits 1 when something was not named. WORDS: makes only the faults that
+ * have one of them in their names, and writes no table; names are in that table.
  */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {startEtcd} from '../support/etcd-process.ts';
+import {misused, scriptWords} from '../support/script-options.ts';
 import {pause} from '../support/until.ts';
 import {NightContainers, NightDaemon} from './bed.ts';
 import {appFaults} from './rows.ts';
@@ -15,7 +17,8 @@ const DOCUMENT = 'docs/operating.md';
 const [BEGIN, END] = ['<!-- night: begin -->', '<!-- night: end -->'];
 const ASK_EVERY_MS = 1_000;
 
-const wanted = process.argv.slice(2);
+const FILE = import.meta.filename;
+const wanted = scriptWords(FILE);
 const isWanted = (fault: string): boolean =>
   wanted.length === 0 || wanted.some((word) => fault.includes(word));
 
@@ -87,6 +90,7 @@ function publish(): void {
 await nightOfApps();
 for (const {fault, run} of STORE_NIGHTS)
   if (isWanted(fault)) await goingOn(fault, () => run(askUntilNamed));
+if (rows.length === 0) misused(FILE, `no fault has ${wanted.join(' or ')} in its name`);
 if (!rows.every(isWhole)) process.exitCode = 1;
 process.stdout.write(`\n${tableText(rows)}\n`);
 if (wanted.length === 0) publish();

@@ -11,15 +11,29 @@ type Values<T extends Options> = ReturnType<typeof parseArgs<{options: T}>>['val
  * that there is not ends it with 2.
  */
 export function scriptOptions<T extends Options>(file: string, options: T): Values<T> {
+  return withUsage(file, () => parseArgs({options}).values);
+}
+
+/** The same of a script that takes words and no options. */
+export function scriptWords(file: string): string[] {
+  return withUsage(file, () => parseArgs({options: {}, allowPositionals: true}).positionals);
+}
+
+/** Ends the process with 2, and the usage, when what it was called with is of no use. */
+export function misused(file: string, why: string): never {
+  console.error(`${why}\n\n${usageOf(file)}`);
+  process.exit(2);
+}
+
+function withUsage<T>(file: string, read: () => T): T {
   if (process.argv.includes('--help')) {
     console.log(usageOf(file));
     process.exit(0);
   }
   try {
-    return parseArgs({options}).values;
+    return read();
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usageOf(file)}`);
-    process.exit(2);
+    return misused(file, error instanceof Error ? error.message : String(error));
   }
 }
 
