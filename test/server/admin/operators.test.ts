@@ -153,6 +153,15 @@ describe('checks', () => {
   });
 });
 
+describe('a container whose id key was deleted by hand', () => {
+  it('keeps its shards in a plan, as it does while its heartbeat lives', async () => {
+    await world.delete(world.keys.containerId(service, 'c1'));
+    expect(await world.call('plan', {service})).toMatchObject({additions: [], additionCount: 0});
+    await world.delete(world.keys.heartbeat(service, 'c1-1'));
+    expect(await world.call('plan', {service})).toMatchObject({additionCount: 4});
+  });
+});
+
 describe('a container that has not proved itself', () => {
   beforeEach(async () => {
     await world.call('addShards', {service, shards: [{shardId: 's5'}, {shardId: 's6'}]});

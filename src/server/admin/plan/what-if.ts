@@ -18,6 +18,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from '../read/listing.ts';
 import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
+import type {AppView} from '../../../appstate/app-view.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 import {declaredChanges} from './declared-changes.ts';
 import {REST_PER_PLAN} from '../limits.ts';
@@ -88,6 +89,7 @@ async function planAnswer(
     mustDrop: found.mustDrop,
     rule: RULES[found.reason],
   });
+  const additions = plan.additions.filter((index) => !staysUnnamed(view, shard(index)));
   const numbers = await MoveNumbers.make(snapshot, plan);
   return {
     moves: plan.moves.slice(0, limit).map((move) => ({
@@ -102,11 +104,11 @@ async function planAnswer(
       view.spec?.value.paused === true
         ? plan.moves.filter(({cause}) => isVoluntary(cause)).length
         : 0,
-    additions: Array.from(plan.additions.subarray(0, limit), (index) => ({
+    additions: Array.from(additions.subarray(0, limit), (index) => ({
       shard: shard(index),
       to: container(plan.target[index] ?? -1),
     })),
-    additionCount: plan.additions.length,
+    additionCount: additions.length,
     unplaced: plan.unplaced.slice(0, limit).map(shortage),
     unplacedCount: plan.unplaced.length,
     stranded: plan.stranded.slice(0, limit).map(shortage),
@@ -125,6 +127,16 @@ async function planAnswer(
     ...(plan.figures === undefined ? {} : {figures: plainFigures(plan.figures)}),
     revision: String(revision),
   };
+}
+
+/** Its container lives, though no id key names it any more: while its heartbeat is renewed the governor leaves it there. */
+function staysUnnamed({own, heartbeats, ids}: AppView, shard: string): boolean {
+  const record = own.get(shard)?.value;
+  if (record === undefined || record.incarnation === '') return false;
+  return (
+    heartbeats.has(record.incarnation) &&
+    ids.get(record.container)?.incarnation !== record.incarnation
+  );
 }
 
 function plainFigures({moves, movesAtLeast, counts, metrics}: PlanFigures): PlanAnswer['figures'] {
