@@ -45,6 +45,23 @@ export interface AdminClientOptions extends TransportOptions {
 const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NEVER_SENT, 'ECONNRESET', 'EPIPE']);
 
 /** What Node calls a certificate of nobody whom it knows. */
+/** What is wrong with a certificate whose signer is not to blame, and the way out. */
+const CERTIFICATE_FAULTS: Readonly<Record<string, {readonly what: string; readonly hint: string}>> =
+  {
+    CERT_HAS_EXPIRED: {
+      what: 'has expired',
+      hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names; the daemon reads it again by itself',
+    },
+    CERT_NOT_YET_VALID: {
+      what: 'is not yet valid',
+      hint: 'see whether the clock of this machine is right, and that of the machine where the certificate was made',
+    },
+    ERR_TLS_CERT_ALTNAME_INVALID: {
+      what: 'is for another name',
+      hint: 'call it by a name or an address that its certificate has, or issue one for this name: the file that tls.cert of the daemon names',
+    },
+  };
+
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
 
 /** Calls the daemons of one cluster. Where several are given, another one is asked when one cannot be reached. Use one client for many calls, and close it. */
@@ -279,9 +296,10 @@ export class AdminClient {
     if (error instanceof SmError) return error;
     // The connection breaks because the caller gave up, not because of the daemon.
     if (signal?.aborted === true) return signal.reason;
-    if (error.code === 'CERT_HAS_EXPIRED')
-      return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} has expired`, {
-        hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names; the daemon reads it again by itself',
+    const known = CERTIFICATE_FAULTS[error.code ?? ''];
+    if (known !== undefined)
+      return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} ${known.what}`, {
+        hint: known.hint,
         cause: error,
       });
     if (UNTRUSTED.test(error.code ?? ''))

@@ -13,12 +13,44 @@ const TLS =
 /** etcd says so before it proposes a request, and lets it go: it has committed 5,000 entries more than it has applied (v3_server.go, processInternalRaftRequestOnce). */
 const TOO_MANY = /etcdserver: too many requests/i;
 
+/** An alert is etcd's word; that our certificate has ended it calls a bad one, like one of an unknown authority. */
+const OUR_CERTIFICATE_REFUSED = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/;
+const OUR_CERTIFICATE_FIX =
+  'see whether etcd.tls.cert has ended (sm doctor says when) and whether etcd trusts who signed it (its --trusted-ca-file); a renewed file is read again without a restart';
+const ETCD_CERTIFICATE_FIX =
+  'check etcd.tls.ca (who signed the certificate of etcd), etcd.tls.cert and etcd.tls.key, and the host names in endpoints';
+
 const RULES: readonly Rule[] = [
+  // OpenSSL says the same of each certificate of a chain.
+  {
+    pattern: /certificate has expired/i,
+    make: (cause) =>
+      new SmError(
+        'STORE_AUTH',
+        'the TLS connection to etcd fails: the certificate of etcd, or of who signed it, has expired',
+        {
+          hint: 'renew the certificate of etcd, or the one in etcd.tls.ca: both are read again without a restart; if they are valid, see whether the clock of this machine is right',
+          cause,
+        },
+      ),
+  },
+  {
+    pattern: /certificate is not yet valid/i,
+    make: (cause) =>
+      new SmError(
+        'STORE_AUTH',
+        'the TLS connection to etcd fails: the certificate of etcd, or of who signed it, is not yet valid',
+        {
+          hint: 'see whether the clock of this machine is right, and that of the machine where the certificate was made; else issue it anew',
+          cause,
+        },
+      ),
+  },
   {
     pattern: TLS,
     make: (cause, text) =>
       new SmError('STORE_AUTH', `the TLS connection to etcd fails: ${tlsProblem(text)}`, {
-        hint: 'check etcd.tls.ca (who signed the certificate of etcd), etcd.tls.cert and etcd.tls.key, and the host names in endpoints',
+        hint: OUR_CERTIFICATE_REFUSED.test(text) ? OUR_CERTIFICATE_FIX : ETCD_CERTIFICATE_FIX,
         cause,
       }),
   },
@@ -158,7 +190,7 @@ function plainFault(text: string): string {
 
 /** The one telling part of what OpenSSL and gRPC say. */
 function tlsProblem(text: string): string {
-  const alert = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/.exec(text)?.[1];
+  const alert = OUR_CERTIFICATE_REFUSED.exec(text)?.[1];
   if (alert !== undefined) return `etcd refuses our certificate (${alert})`;
   const said =
     /Last error: (?:Error: )?(?:Error )?(.*?)\.? Resolution note/s.exec(text)?.[1] ?? text;

@@ -35,6 +35,42 @@ describe('what gRPC says of a connection', () => {
   });
 });
 
+describe('a certificate that is out of its time', () => {
+  const last = '14 UNAVAILABLE: No connection established. Last error: Error:';
+  it.each([
+    [
+      `${last} certificate has expired (2026-11-26T21:52:59.024Z). Resolution note: `,
+      'has expired',
+      'renew',
+    ],
+    [
+      `${last} certificate is not yet valid (2026-11-26T21:52:59.024Z). Resolution note: `,
+      'is not yet valid',
+      'clock',
+    ],
+  ])('%s', (text, what, fix) => {
+    expect(translateError(new Error(text))).toMatchObject({
+      code: 'STORE_AUTH',
+      message: `the TLS connection to etcd fails: the certificate of etcd, or of who signed it, ${what}`,
+      hint: expect.stringContaining(fix),
+    });
+  });
+});
+
+it('a certificate of ours that etcd refuses may have ended: etcd does not say so', () => {
+  const alert =
+    'error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:../rec_layer_s3.c:1586:SSL alert number 42';
+  expect(
+    translateError(
+      new Error(`14 UNAVAILABLE: No connection established. Last error: Error: ${alert}`),
+    ),
+  ).toMatchObject({
+    code: 'STORE_AUTH',
+    message: 'the TLS connection to etcd fails: etcd refuses our certificate (bad certificate)',
+    hint: expect.stringContaining('see whether etcd.tls.cert has ended'),
+  });
+});
+
 describe('an error is an answer of the endpoint', () => {
   it.each([
     '8 RESOURCE_EXHAUSTED: etcdserver: too many requests',
