@@ -32,7 +32,7 @@ export function eventLine(event: EventView): string {
     }
     case 'outage': {
       const {at, since, cause, daemon} = event;
-      return `${at} ! outage: no write of ${daemon} committed since ${since}, everything that depends on the store has stopped: ${cause}`;
+      return `${at} ! outage over: no write of ${daemon} committed from ${since} to ${at}: ${cause}; containers that could not write either had stopped their shards`;
     }
     // A newer daemon may know of more.
     default: {
