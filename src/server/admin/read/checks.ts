@@ -144,10 +144,10 @@ export function quotaCheck(usage: StoreUsage | undefined): Check {
   const used = `${Math.ceil(bytes / MIB)} MiB`;
   if (alarms.length > 0)
     return check('etcd quota', 'FAIL', `etcd raises ${alarms.join(', ')} at ${used}`, ALARM_FIX);
-  const {silence, fix} = EMBEDDED_VERSION.test(version) ? EMBEDDED_QUOTA : ETCD_QUOTA;
+  const {why, fix} = EMBEDDED_VERSION.test(version) ? EMBEDDED_QUOTA : ETCD_QUOTA;
   const most = quotaBytes > 0 ? quotaBytes : QUOTA_DEFAULT_BYTES;
   const share = bytes / most;
-  const assumed = quotaBytes > 0 ? '' : `, assumed: ${silence}`;
+  const assumed = quotaBytes > 0 ? '' : `, assumed: ${why}`;
   const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
   return check('etcd quota', share < QUOTA_FAIL_SHARE ? 'WARN' : 'FAIL', text, fix);
@@ -157,13 +157,13 @@ export function quotaCheck(usage: StoreUsage | undefined): Check {
 const EMBEDDED_VERSION = /-sm$/;
 
 const ETCD_QUOTA = {
-  silence: 'etcd does not say its quota',
+  why: 'etcd does not say its quota',
   fix: 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes',
 };
 
 /** It speaks gRPC alone, and no answer of that API has a quota. */
 const EMBEDDED_QUOTA = {
-  silence: 'ask the daemon that has the store inside for its quota',
+  why: 'ask the daemon that has the store inside for its quota',
   fix: 'set compaction: auto; or raise embedded.quotaBytes of the daemon that has the store inside, and restart it',
 };
 
