@@ -1,4 +1,5 @@
 /** Alarms for people: each cause once. Pure. */
+import {ROWS_PER_ALARM} from './limits.ts';
 
 interface ShownAlarm {
   readonly service: string;
@@ -29,7 +30,25 @@ export function alarmRows(alarms: readonly ShownAlarm[]): AlarmRow[] {
     const key = object === '' || fix === '' ? String(at) : JSON.stringify([service, fix]);
     groups.set(key, [...(groups.get(key) ?? []), alarm]);
   }
-  return [...groups.values()].map(rowOf);
+  return firstOfEach([...groups.values()].map(rowOf));
+}
+
+/** What strikes many containers of an app at once is not a row for each: the first few, and how many more. */
+function firstOfEach(rows: readonly AlarmRow[]): AlarmRow[] {
+  const kindOf = ({service, codes}: AlarmRow): string => JSON.stringify([service, codes]);
+  const counts = new Map<string, number>();
+  const shown = rows.filter((row) => {
+    const count = (counts.get(kindOf(row)) ?? 0) + 1;
+    counts.set(kindOf(row), count);
+    return count <= ROWS_PER_ALARM;
+  });
+  return shown.flatMap((row, at) => {
+    const more = (counts.get(kindOf(row)) ?? 0) - ROWS_PER_ALARM;
+    const isLast = shown.findLastIndex((one) => kindOf(one) === kindOf(row)) === at;
+    if (more <= 0 || !isLast) return [row];
+    const fix = `look first for what they have in common; sm app get ${row.service} -o json has them all`;
+    return [row, {...row, text: `and ${more} more like this`, fix}];
+  });
 }
 
 function rowOf(alarms: readonly ShownAlarm[]): AlarmRow {

@@ -209,3 +209,6 @@ export const CLUSTER_PUSH_SESSIONS_DEFAULT = 5_000;
 
 /** Default quota of the cluster: admin calls of each daemon for all apps. */
 export const CLUSTER_CALLS_DEFAULT_PER_SECOND = 5_000;
+
+/** Rows of one alarm of one app that status and doctor show; further ones are counted. */
+export const ROWS_PER_ALARM = 3;
