@@ -4,18 +4,28 @@ import type {OwnershipRecord, Versioned} from './ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from './specs.ts';
 import type {StopPermissions} from './stop-permission.ts';
 
+/** A value of that kind, as it is now. */
+interface Entry<Kind extends string, Value> {
+  readonly kind: Kind;
+  readonly mod: number;
+  readonly entry: Versioned<Value> | undefined;
+}
+
+interface OfShard {
+  readonly shard: string;
+}
+
+interface OfContainer {
+  readonly container: string;
+}
+
 /**
  * One key of an app as it is now, decoded. `entry` undefined: the key is gone. `mod` is the revision of the write or
  * deletion that said so.
  */
 export type AppChange =
-  | {readonly kind: 'spec'; readonly mod: number; readonly entry: Versioned<AppSpec> | undefined}
-  | {
-      readonly kind: 'shard';
-      readonly mod: number;
-      readonly shard: string;
-      readonly entry: Versioned<ShardSpec> | undefined;
-    }
+  | Entry<'spec', AppSpec>
+  | (Entry<'shard', ShardSpec> & OfShard)
   | {
       readonly kind: 'worker';
       readonly mod: number;
@@ -23,41 +33,17 @@ export type AppChange =
       readonly container: string;
       readonly present: boolean;
     }
-  | {
-      readonly kind: 'order';
-      readonly mod: number;
-      readonly container: string;
-      readonly entry: Versioned<ContainerOrder> | undefined;
-    }
-  | {
-      readonly kind: 'override';
-      readonly mod: number;
-      readonly container: string;
-      readonly entry: Versioned<ContainerOverride> | undefined;
-    }
-  | {
-      readonly kind: 'stops';
-      readonly mod: number;
-      readonly entry: Versioned<StopPermissions> | undefined;
-    }
-  | {
-      readonly kind: 'heartbeat';
-      readonly mod: number;
-      readonly incarnation: string;
-      readonly entry: Versioned<Heartbeat> | undefined;
-    }
+  | (Entry<'order', ContainerOrder> & OfContainer)
+  | (Entry<'override', ContainerOverride> & OfContainer)
+  | Entry<'stops', StopPermissions>
+  | (Entry<'heartbeat', Heartbeat> & {readonly incarnation: string})
   | {
       readonly kind: 'id';
       readonly mod: number;
       readonly container: string;
       readonly incarnation: string | undefined;
     }
-  | {
-      readonly kind: 'own';
-      readonly mod: number;
-      readonly shard: string;
-      readonly entry: Versioned<OwnershipRecord> | undefined;
-    }
+  | (Entry<'own', OwnershipRecord> & OfShard)
   /** A value that cannot be read or is newer than this code: its shard or container is quarantined, the rest goes on. */
   | {
       readonly kind: 'corrupt';
