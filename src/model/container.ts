@@ -1,9 +1,11 @@
 import {CLOCK_DRIFT, EFFECT_SLACK_MS, HEARTBEATS_PER_TTL, TTL_MAX_MS} from './limits.ts';
+import type {CONTAINER_STATES} from './trouble.ts';
 
 /** `sdk` of the heartbeat that stands for a push container. */
 export const PUSH_SDK = 'push';
 
-export type HeartbeatState = 'waiting' | 'ready' | 'leaving' | 'evicting';
+export const HEARTBEAT_STATES = ['waiting', 'ready', 'leaving', 'evicting'] as const;
+export type HeartbeatState = (typeof HEARTBEAT_STATES)[number];
 
 /** What a container says of itself when it registers; fixed for its incarnation. */
 export interface HeartbeatIdentity {
@@ -58,18 +60,7 @@ export function unreadableHeartbeat(container: string, last: Heartbeat | undefin
 }
 
 /** States shown to operators; one word each, the same everywhere. */
-export type ContainerState =
-  | 'unknown'
-  | 'waiting'
-  | 'ready'
-  | 'leaving'
-  | 'suspect'
-  | 'silent'
-  | 'lost'
-  | 'unreachable'
-  | 'refusing'
-  | 'cordoned'
-  | 'draining';
+export type ContainerState = (typeof CONTAINER_STATES)[number];
 
 /**
  * Milliseconds a governor must see a heartbeat unchanged before its owner has certainly stopped acting. `excess`: by how much the clocks of

@@ -1,7 +1,8 @@
 /** The newest record version this code writes and understands. */
 export const RECORD_VERSION = 1;
 
-export type OwnershipState = 'assigned' | 'owned' | 'dropping' | 'free';
+export const OWNERSHIP_STATES = ['assigned', 'owned', 'dropping', 'free'] as const;
+export type OwnershipState = (typeof OWNERSHIP_STATES)[number];
 
 /** Why a shard is on its way from one container to another. */
 export interface MoveNote {

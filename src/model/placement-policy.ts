@@ -34,9 +34,9 @@ export interface MovingPolicy {
 }
 
 /** together: all containers that drain give away at once; sequential: one after the other. */
-export type DrainOrder = 'together' | 'sequential';
+export const DRAIN_ORDERS = ['together', 'sequential'] as const;
 
-export const DRAIN_ORDERS = ['together', 'sequential'] as const satisfies readonly DrainOrder[];
+export type DrainOrder = (typeof DRAIN_ORDERS)[number];
 
 /** Unknown fields survive a rewrite. */
 export interface PlacementPolicy {
@@ -98,17 +98,7 @@ export const PLACEMENT_BOUNDS = {
   moves: POLICY_COUNT_LIMIT,
 } as const;
 
-const POLICY_FIELDS = [
-  'metrics',
-  'spreadZones',
-  'countSlack',
-  'cooldown',
-  'quietTime',
-  'slowStart',
-  'drainOrder',
-  'maxUnavailable',
-  'moving',
-];
+const POLICY_FIELDS = Object.keys(PLACEMENT_DEFAULTS);
 
 /** The same policy always in the same order and without what says nothing; undefined when nothing is left. Unknown fields come last. */
 export function plainPolicy(policy: PlacementPolicy | undefined): PlacementPolicy | undefined {
@@ -151,13 +141,10 @@ export function placementOf(spec: {readonly placement?: PlacementPolicy} | undef
 }
 
 function filledIn({metrics = [], moving, ...said}: PlacementPolicy): Placement {
-  const {spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder, maxUnavailable} = {
+  return {
     ...PLACEMENT_DEFAULTS,
     ...said,
-  };
-  return {
     metrics: metrics.map(bandOf),
-    ...{spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder, maxUnavailable},
     moving: {...PLACEMENT_DEFAULTS.moving, ...moving},
   };
 }

@@ -1,5 +1,4 @@
 /** How bad a state is: the same order in every list and every view. */
-import type {ContainerState} from './container.ts';
 
 /** Worst first. */
 export const CONTAINER_STATES = [
@@ -14,7 +13,7 @@ export const CONTAINER_STATES = [
   'cordoned',
   'waiting',
   'ready',
-] as const satisfies readonly ContainerState[];
+] as const;
 
 /** Worst first. */
 export const SHARD_STATES = [
@@ -30,7 +29,7 @@ export const SHARD_STATES = [
 ] as const;
 
 /** 0: all is well; the more, the worse. */
-export function containerTrouble(state: ContainerState): number {
+export function containerTrouble(state: (typeof CONTAINER_STATES)[number]): number {
   return CONTAINER_STATES.length - 1 - CONTAINER_STATES.indexOf(state);
 }
 

@@ -18,6 +18,11 @@ export function isInstant(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= INSTANT_MOST_MS;
 }
 
+/** All of them are text. */
+export function haveTexts(fields: Fields, names: readonly string[]): boolean {
+  return names.every((name) => typeof fields[name] === 'string');
+}
+
 export function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isOne);
 }
@@ -38,16 +43,13 @@ function isMoveWait(value: unknown): value is MoveWait {
 }
 
 export function isStopPermission(value: unknown): value is StopPermission {
-  if (!isFields(value)) return false;
   const texts = ['container', 'incarnation', 'holder', 'reason', 'at', 'until'];
-  return texts.every((name) => typeof value[name] === 'string');
+  return isFields(value) && haveTexts(value, texts);
 }
 
 export function isUndoStep(value: unknown): value is UndoStep {
   if (!isFields(value)) return false;
-  const {key, object, before, wasDeleted} = value;
-  const areNamed = typeof key === 'string' && typeof object === 'string';
-  return (
-    areNamed && (before === null || typeof before === 'string') && typeof wasDeleted === 'boolean'
-  );
+  const {before, wasDeleted} = value;
+  const isText = before === null || typeof before === 'string';
+  return haveTexts(value, ['key', 'object']) && isText && typeof wasDeleted === 'boolean';
 }

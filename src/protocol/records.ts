@@ -5,15 +5,17 @@
 import {isInteger, isSafeNumber, parse, stringify} from 'lossless-json';
 import type {AppEvent, AuditEntry} from '../model/audit.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
-import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
+import {HEARTBEAT_STATES} from '../model/container.ts';
+import type {Heartbeat, OverdueHook} from '../model/container.ts';
 import type {LoadSummary} from '../load/summary.ts';
-import {RECORD_VERSION} from '../model/ownership.ts';
-import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
+import {OWNERSHIP_STATES, RECORD_VERSION} from '../model/ownership.ts';
+import type {MoveNote, OwnershipRecord} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
 import {
+  haveTexts,
   isFields,
   isInstant,
   isListOf,
@@ -36,18 +38,6 @@ export type Decoded<T> =
   | {readonly ok: true; readonly value: T}
   | {readonly ok: false; readonly problem: string; readonly newer: boolean};
 
-const OWNERSHIP_STATES: ReadonlySet<unknown> = new Set<OwnershipState>([
-  'assigned',
-  'owned',
-  'dropping',
-  'free',
-]);
-const HEARTBEAT_STATES: ReadonlySet<unknown> = new Set<HeartbeatState>([
-  'waiting',
-  'ready',
-  'leaving',
-  'evicting',
-]);
 /** Bare integers this long may not fit a double: such texts are parsed without losing digits. Fencing tokens are quoted and do not count. */
 const LONG_NUMBER = /[:[,]\s*-?\d{16,}/;
 
@@ -64,11 +54,10 @@ export function encodeRecord(value: object): string {
 
 export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
   return decode(text, true, (fields) => {
-    if (!OWNERSHIP_STATES.has(fields['state']))
-      return 'state is not one of assigned, owned, dropping, free';
-    for (const name of ['container', 'incarnation', 'token', 'lastError']) {
-      if (typeof fields[name] !== 'string') return `${name} is not text`;
-    }
+    const problem = wordProblem(fields, 'state', OWNERSHIP_STATES);
+    if (problem !== undefined) return problem;
+    const missing = textProblem(fields, 'container', 'incarnation', 'token', 'lastError');
+    if (missing !== undefined) return missing;
     if (typeof fields['ready'] !== 'boolean') return 'ready is not a boolean';
     if (!isCount(fields['failures'])) return 'failures is not a count';
     return isMove(fields['move']) ? undefined : 'move cannot be read';
@@ -81,8 +70,8 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
     if (typeof fields['container'] !== 'string' || fields['container'] === '')
       return 'container is not text';
     if (typeof fields['nonce'] !== 'string') return 'nonce is not text';
-    if (!HEARTBEAT_STATES.has(fields['state']))
-      return 'state is not one of waiting, ready, leaving, evicting';
+    const problem = wordProblem(fields, 'state', HEARTBEAT_STATES);
+    if (problem !== undefined) return problem;
     const ttlMs = fields['ttlMs'];
     const readable = typeof ttlMs === 'number' && ttlMs >= TTL_MIN_MS && ttlMs <= TTL_MAX_MS;
     if (!readable) fields['ttlMs'] = TTL_MAX_MS;
@@ -158,10 +147,8 @@ export function decodeStopPermissions(text: string): Decoded<StopPermissions> {
 
 export function decodeLeader(text: string): Decoded<LeaderRecord> {
   return decode(text, false, (fields) => {
-    for (const name of ['containerId', 'incarnation'])
-      if (typeof fields[name] !== 'string') return `${name} is not text`;
     countOr(fields, 'createTime', 0);
-    return undefined;
+    return textProblem(fields, 'containerId', 'incarnation');
   });
 }
 
@@ -252,8 +239,8 @@ export interface ApplyMarker {
 /** Undefined when the value cannot be read: then it holds nobody up. */
 export function decodeApplyMarker(text: string): ApplyMarker | undefined {
   const decoded = decode<ApplyMarker>(text, true, (fields) => {
-    for (const name of ['content', 'ifRevision', 'by', 'since', 'renewedAt'])
-      if (typeof fields[name] !== 'string') return `${name} is not text`;
+    const missing = textProblem(fields, 'content', 'ifRevision', 'by', 'since', 'renewedAt');
+    if (missing !== undefined) return missing;
     return typeof fields['running'] === 'boolean' ? undefined : 'running is not a boolean';
   });
   return decoded.ok ? decoded.value : undefined;
@@ -281,8 +268,8 @@ const EVENT_TEXTS: Readonly<Record<string, readonly string[]>> = {
 function isEvent(event: AppEvent): boolean {
   const fields = event as unknown as Fields;
   const kind = fields['kind'] === undefined ? 'container' : String(fields['kind']);
-  if (!Object.hasOwn(EVENT_TEXTS, kind)) return false;
-  if (EVENT_TEXTS[kind]?.some((name) => typeof fields[name] !== 'string') !== false) return false;
+  const texts = Object.hasOwn(EVENT_TEXTS, kind) ? EVENT_TEXTS[kind] : undefined;
+  if (texts === undefined || !haveTexts(fields, texts)) return false;
   return kind !== 'shards' || (isCount(fields['count']) && Array.isArray(fields['shards']));
 }
 
@@ -344,20 +331,28 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
+/** The first of them that is not text. */
+function textProblem(fields: Fields, ...names: readonly string[]): string | undefined {
+  const name = names.find((one) => typeof fields[one] !== 'string');
+  return name && `${name} is not text`;
+}
+
+function wordProblem(fields: Fields, name: string, words: readonly unknown[]): string | undefined {
+  return words.includes(fields[name]) ? undefined : `${name} is not one of ${words.join(', ')}`;
+}
+
 function isMove(value: unknown): value is MoveNote | null {
   if (value === null) return true;
   if (!isFields(value)) return false;
   if (typeof value['numbers'] !== 'string') delete value['numbers'];
-  return ['id', 'from', 'to', 'why', 'startedAt'].every((name) => typeof value[name] === 'string');
+  return haveTexts(value, ['id', 'from', 'to', 'why', 'startedAt']);
 }
 
 /** A note that cannot be read is left out: what it is about stands without an end. */
 function noteOrNone(fields: Fields, name: string): void {
   const note = fields[name];
   if (note === undefined) return;
-  const texts = ['reason', 'by', 'at', 'until'];
-  const isGood = isFields(note) && texts.every((field) => typeof note[field] === 'string');
-  if (!isGood) delete fields[name];
+  if (!isFields(note) || !haveTexts(note, ['reason', 'by', 'at', 'until'])) delete fields[name];
 }
 
 function textOr(fields: Fields, name: string, otherwise: string): void {
