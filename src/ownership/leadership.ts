@@ -124,10 +124,7 @@ export class Leadership {
   }
 
   private noteFencingKey(me: Candidate, actions: LeadershipAction[]): void {
-    const mine =
-      this.leader !== undefined && this.leader.incarnation === me.incarnation
-        ? this.leader.create
-        : undefined;
+    const mine = this.leader?.incarnation === me.incarnation ? this.leader.create : undefined;
     if (mine === this.fencingKey) return;
     if (this.fencingKey !== undefined) actions.push({type: 'lostLeadership'});
     this.fencingKey = mine;
@@ -147,14 +144,9 @@ export class Leadership {
 
   private loseLeadership(leader: LeaderKey, nowMs: number): LeadershipAction | undefined {
     const {incarnation, create} = leader;
-    if (!this.heartbeats.has(incarnation))
-      return {type: 'removeLeader', create, incarnation, hbMod: 0};
-    if (!this.failureDetector.silent(incarnation, nowMs)) return undefined;
-    return {
-      type: 'removeLeader',
-      create,
-      incarnation,
-      hbMod: this.failureDetector.version(incarnation),
-    };
+    const isThere = this.heartbeats.has(incarnation);
+    if (isThere && !this.failureDetector.silent(incarnation, nowMs)) return undefined;
+    const hbMod = isThere ? this.failureDetector.version(incarnation) : 0;
+    return {type: 'removeLeader', create, incarnation, hbMod};
   }
 }

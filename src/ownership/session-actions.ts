@@ -3,29 +3,22 @@ import type {StoreDoubt} from '../model/store-doubt.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {HeartbeatWrite} from './heartbeat.ts';
 import type {ShardAction, ShardContext} from './shard-actions.ts';
+import type {Claimant} from './transitions.ts';
 
 export type SessionEnd = 'left' | 'cloned' | 'evicted' | 'deleted' | 'refused';
+
+/** The keys of this incarnation, as last seen. */
+interface Registration extends Claimant {
+  readonly idMod: number;
+}
 
 export type SessionAction =
   | ShardAction
   | {readonly type: 'heartbeat'; readonly write: HeartbeatWrite}
   /** Txn [id/<container> at idMod (0: absent); hb/<holder> absent unless ''; hb/mine created] -> put id. Else read id and hb of its holder. */
-  | {
-      readonly type: 'takeId';
-      readonly container: string;
-      readonly incarnation: string;
-      readonly create: number;
-      readonly idMod: number;
-      readonly holder: string;
-    }
+  | ({readonly type: 'takeId'; readonly holder: string} & Registration)
   /** Txn [hb/mine created; id mod = idMod unless 0] -> delete hb, and id unless idMod is 0. Refused means the heartbeat is gone already. */
-  | {
-      readonly type: 'deregister';
-      readonly container: string;
-      readonly incarnation: string;
-      readonly create: number;
-      readonly idMod: number;
-    }
+  | ({readonly type: 'deregister'} & Registration)
   /** List the app's records and call `hint` for each that names this incarnation. */
   | {readonly type: 'findRecords'; readonly incarnation: string}
   | {readonly type: 'revokeAll'}

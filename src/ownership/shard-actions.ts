@@ -41,40 +41,28 @@ export type HookState =
  */
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
 
+/** What the store is asked, by a number that its answer brings back. */
+interface Question<Type extends string> {
+  readonly type: Type;
+  readonly shard: string;
+  readonly op: number;
+}
+
+/** What the application is asked: `handle` numbers the `add`s of a shard. */
+interface OfHandle<Type extends string> {
+  readonly type: Type;
+  readonly shard: string;
+  readonly handle: number;
+}
+
 export type ShardAction =
   /** `ordered`: a claim of unknown outcome waits for it, so the answer must come in the order of the store's writes, never from the past. */
-  | {
-      readonly type: 'read';
-      readonly shard: string;
-      readonly op: number;
-      readonly ordered: boolean;
-    }
-  | {
-      readonly type: 'write';
-      readonly shard: string;
-      readonly op: number;
-      readonly transition: Transition;
-    }
-  | {
-      readonly type: 'add';
-      readonly shard: string;
-      readonly handle: number;
-      readonly token: string;
-      readonly spec: ShardSpec;
-    }
-  | {
-      readonly type: 'drop';
-      readonly shard: string;
-      readonly handle: number;
-      readonly reason: StopReason;
-    }
-  | {
-      readonly type: 'abort';
-      readonly shard: string;
-      readonly handle: number;
-      readonly reason: StopReason;
-    }
-  | {readonly type: 'revoke'; readonly shard: string; readonly handle: number}
+  | (Question<'read'> & {readonly ordered: boolean})
+  | (Question<'write'> & {readonly transition: Transition})
+  | (OfHandle<'add'> & {readonly token: string; readonly spec: ShardSpec})
+  | (OfHandle<'drop'> & {readonly reason: StopReason})
+  | (OfHandle<'abort'> & {readonly reason: StopReason})
+  | OfHandle<'revoke'>
   | {readonly type: 'stuck'; readonly shard: string; readonly hook: 'add' | 'drop'};
 
 /** What the session lets a shard do now. */

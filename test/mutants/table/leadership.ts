@@ -11,7 +11,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
     {
       name: 'a living leader is lostLeadership',
       breaks: '"Among daemons": leadership ends by silence W',
-      find: 'if (!this.failureDetector.silent(incarnation, nowMs)) return undefined;',
+      find: 'if (isThere && !this.failureDetector.silent(incarnation, nowMs)) return undefined;',
       replace: '',
       killed: LEADERSHIP_SILENCE_TESTS(
         'a leader that says nothing > is left alone when it has beaten meanwhile',
