@@ -21,10 +21,7 @@ export interface Connections {
 type Connecting = Pick<Joining, 'endpoints' | 'etcd' | 'etcdPrefix' | 'app'> &
   Partial<Pick<Joining, 'logger'>>;
 
-interface Shared {
-  readonly store: EtcdStore;
-  readonly heartbeatStore: EtcdStore;
-  readonly batcher: TransactionBatcher;
+interface Shared extends Omit<Connections, 'release'> {
   readonly secrets: SecretsWatch;
   users: number;
 }
@@ -48,12 +45,8 @@ export async function connect(options: Connecting): Promise<Connections> {
     known.secrets.close();
     await Promise.all([known.store.close(), known.heartbeatStore.close()]);
   };
-  return {
-    store: known.store,
-    heartbeatStore: known.heartbeatStore,
-    batcher: known.batcher,
-    release,
-  };
+  const {store, heartbeatStore, batcher} = known;
+  return {store, heartbeatStore, batcher, release};
 }
 
 /** Whoever is to be trusted and with which secret: a connection made with less must not serve one that asked for more. */

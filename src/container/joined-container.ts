@@ -231,7 +231,6 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       addTimeoutMs: joining.addTimeoutMs,
       dropTimeoutMs: joining.dropTimeoutMs,
       refuseTakenId: joining.refuseTakenId,
-      readyAtClaim: false,
       hooks: this.hooks,
       load: joining.load,
       meter: processMetrics.meterOf(this.app, this.id),

@@ -2,6 +2,7 @@ import {SmError} from '../model/errors.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
+import {said} from '../model/said.ts';
 import {stderrLogger} from './default-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
 import type {ReceiverTls} from './receiver-tls.ts';
@@ -122,37 +123,28 @@ export function checkJoinOptions(options: JoinOptions): Joining {
       hint: `set host to an address at which daemons reach this process, and bind: ${host} to listen on all addresses`,
     });
   }
+  const whole = (
+    name: 'port' | 'capacity' | 'ttlMs' | 'addTimeoutMs' | 'dropTimeoutMs' | 'leaveTimeoutMs',
+    otherwise: number,
+    least: number,
+    most: number,
+  ): number => between(name, options[name] ?? otherwise, least, most);
   return {
     ...options,
     host,
-    port: between('port', options.port ?? 0, 0, PORT_LIMIT),
+    port: whole('port', 0, 0, PORT_LIMIT),
     bind: options.bind ?? host,
     etcdPrefix: options.etcdPrefix ?? '/sm',
     zone: checkZone(options.zone ?? ''),
     weight: checkAmount('weight', options.weight ?? 1, WEIGHT_LIMIT),
-    capacity: between('capacity', options.capacity ?? 0, 0, CAPACITY_LIMIT),
+    capacity: whole('capacity', 0, 0, CAPACITY_LIMIT),
     limits: checkLimits(options.limits ?? {}),
     labels: options.labels ?? {},
     version: options.version ?? '',
-    ttlMs: between('ttlMs', options.ttlMs ?? TTL_DEFAULT_MS, TTL_MIN_MS, TTL_MAX_MS),
-    addTimeoutMs: between(
-      'addTimeoutMs',
-      options.addTimeoutMs ?? ADD_TIMEOUT_DEFAULT_MS,
-      1,
-      HOOK_TIMEOUT_LIMIT_MS,
-    ),
-    dropTimeoutMs: between(
-      'dropTimeoutMs',
-      options.dropTimeoutMs ?? DROP_TIMEOUT_DEFAULT_MS,
-      1,
-      HOOK_TIMEOUT_LIMIT_MS,
-    ),
-    leaveTimeoutMs: between(
-      'leaveTimeoutMs',
-      options.leaveTimeoutMs ?? LEAVE_TIMEOUT_DEFAULT_MS,
-      0,
-      HOOK_TIMEOUT_LIMIT_MS,
-    ),
+    ttlMs: whole('ttlMs', TTL_DEFAULT_MS, TTL_MIN_MS, TTL_MAX_MS),
+    addTimeoutMs: whole('addTimeoutMs', ADD_TIMEOUT_DEFAULT_MS, 1, HOOK_TIMEOUT_LIMIT_MS),
+    dropTimeoutMs: whole('dropTimeoutMs', DROP_TIMEOUT_DEFAULT_MS, 1, HOOK_TIMEOUT_LIMIT_MS),
+    leaveTimeoutMs: whole('leaveTimeoutMs', LEAVE_TIMEOUT_DEFAULT_MS, 0, HOOK_TIMEOUT_LIMIT_MS),
     waitForApp: options.waitForApp ?? false,
     refuseTakenId: options.refuseTakenId ?? false,
     signals: options.signals ?? false,
@@ -181,11 +173,7 @@ export function shareOf({
   capacity,
   limits,
 }: Joining): Pick<HeartbeatIdentity, 'weight' | 'capacity' | 'limits'> {
-  return {
-    ...(weight === 1 ? {} : {weight}),
-    ...(capacity === 0 ? {} : {capacity}),
-    ...(Object.keys(limits).length === 0 ? {} : {limits}),
-  };
+  return {...(weight === 1 ? {} : {weight}), ...said({capacity, limits})};
 }
 
 function checkZone(zone: string): string {

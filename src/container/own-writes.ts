@@ -7,8 +7,8 @@ import {COMMITTING} from '../model/store-writes.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 
 export class OwnWrites {
-  /** Unix time of the last write that committed, ms; 0: none yet. */
-  private committedMs = 0;
+  /** When one committed last, Unix time in ms; 0: none yet. */
+  lastMs = 0;
   /** What the store itself answered last, since a write committed. */
   private refusal: SmError | undefined;
   /** The last try found nobody, or nobody in time. */
@@ -21,7 +21,7 @@ export class OwnWrites {
     this.isDoubted = false;
     this.refusal = undefined;
     this.transportFault = undefined;
-    this.committedMs = wallMs;
+    this.lastMs = wallMs;
   }
 
   /** Whatever kept writes from committing before is over: the store has answered, and is not believed. */
@@ -37,11 +37,6 @@ export class OwnWrites {
     else [this.refusal, this.transportFault] = [error, undefined];
   }
 
-  /** When one committed last, Unix time in ms; 0: none yet. */
-  get lastMs(): number {
-    return this.committedMs;
-  }
-
   /** `withinT`: a write committed within T, by the clock that ends the right to act. */
   state(withinT: boolean): StoreWrites {
     if (withinT && !this.isDoubted) return COMMITTING;
@@ -51,7 +46,7 @@ export class OwnWrites {
       .join('; now ');
     // A store that is out of space is often slow, too: the way out is that of what it said.
     return {
-      ...{kind: 'none', sinceMs: this.committedMs, reason},
+      ...{kind: 'none', sinceMs: this.lastMs, reason},
       fix: refusal?.hint ?? transportFault?.hint ?? '',
     };
   }

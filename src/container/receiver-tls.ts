@@ -5,6 +5,7 @@ import type {RequestListener, ServerOptions} from 'node:http';
 import type {Server} from 'node:https';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {revealed} from '../model/hidden-text.ts';
+import {given} from '../model/said.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {TLS_FLOOR} from '../runtime/tls.ts';
 import {SecretsWatch, loginKey, readSecrets} from './secrets.ts';
@@ -49,13 +50,12 @@ export function receiverKey(tls: ReceiverTls): string {
 }
 
 function loginOf({cert, key, clientCa}: ReceiverTls): EtcdLogin {
-  return {tls: {cert, key, ...(clientCa === undefined ? {} : {ca: clientCa})}};
+  return {tls: {cert, key, ...given({ca: clientCa})}};
 }
 
 function contextOf({tls: {ca, cert, key} = {}}: EtcdSecrets): SecureContextOptions {
   return {
-    ...(ca === undefined ? {} : {ca}),
-    ...(cert === undefined ? {} : {cert}),
+    ...given({ca, cert}),
     ...(key === undefined ? {} : {key: Buffer.isBuffer(key) ? key : revealed(key)}),
     ...TLS_FLOOR,
   };

@@ -7,6 +7,7 @@ import {createSecureContext} from 'node:tls';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText, revealed} from '../model/hidden-text.ts';
+import {given} from '../model/said.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
@@ -47,8 +48,7 @@ export async function readSecrets(
   names = OF_ETCD,
 ): Promise<EtcdSecrets> {
   const login = {
-    ...(username === undefined ? {} : {username}),
-    ...(plainPassword === undefined ? {} : {plainPassword}),
+    ...given({username, plainPassword}),
     ...(password === undefined
       ? {}
       : {password: new HiddenText(await read('etcd.password', password, textOf))}),

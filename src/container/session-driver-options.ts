@@ -1,9 +1,8 @@
 /** What a session driver works with, and whom it tells. */
 import type {Keys} from '../etcd/keys.ts';
-import type {HeartbeatIdentity} from '../model/container.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
-import type {RunningHook, SessionEnd} from '../ownership/session-actions.ts';
+import type {RunningHook, SessionEnd, SessionOptions} from '../ownership/session-actions.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import type {TransactionBatcher} from '../store/batcher.ts';
@@ -13,7 +12,7 @@ import type {LoadCallback} from './container-loads.ts';
 import type {SessionMeter} from './meter.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 
-export interface SessionDriverOptions {
+export interface SessionDriverOptions extends Omit<SessionOptions, 'nextId' | 'random'> {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
@@ -24,16 +23,8 @@ export interface SessionDriverOptions {
   readonly history?: SeenHistory;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly identity: HeartbeatIdentity;
-  readonly epoch: number;
   /** Mod revision of the app's spec as it was found; undefined for sm's own service, which is never removed. */
   readonly specMod?: number;
-  readonly addTimeoutMs: number;
-  readonly dropTimeoutMs: number;
-  readonly refuseTakenId: boolean;
-  readonly readyAtClaim: boolean;
-  /** Beat at least so often, ms, besides T/5. */
-  readonly heartbeatEveryMs?: () => number;
   readonly hooks: ShardHooks;
   readonly onReady: (incarnation: string) => void;
   /** `running`: hooks of the application that have not returned, in spite of all waiting. */

@@ -21,7 +21,6 @@ import {awaitAcceptance} from './cluster-look.ts';
 import {ContainerLoads} from './container-loads.ts';
 import {OwnWrites} from './own-writes.ts';
 import {WaitingReads, findRecords, readRecords} from './record-reads.ts';
-import {runHook} from './run-hook.ts';
 import type {SessionDriverOptions} from './session-driver-options.ts';
 import {READ_CALLS_AT_ONCE} from './limits.ts';
 import {ShardHandle} from './shard.ts';
@@ -60,19 +59,7 @@ export class SessionDriver {
     this.options = options;
     this.specMod = options.specMod;
     this.logger = options.logger.child({container: options.identity.container});
-    this.session = new ContainerSession({
-      identity: options.identity,
-      epoch: options.epoch,
-      nextId: randomId,
-      random: Math.random,
-      addTimeoutMs: options.addTimeoutMs,
-      dropTimeoutMs: options.dropTimeoutMs,
-      refuseTakenId: options.refuseTakenId,
-      readyAtClaim: options.readyAtClaim,
-      ...(options.heartbeatEveryMs === undefined
-        ? {}
-        : {heartbeatEveryMs: options.heartbeatEveryMs}),
-    });
+    this.session = new ContainerSession({...options, nextId: randomId, random: Math.random});
     this.driver = this.newDriver();
     this.loads = new ContainerLoads(options);
   }
@@ -331,12 +318,18 @@ export class SessionDriver {
     });
   }
 
+  /** Undefined when the hook resolves, else what it said. */
   private async timed(
     name: 'add' | 'drop',
     hook: () => Promise<void> | void,
   ): Promise<string | undefined> {
     const startedMs = performance.now();
-    const error = await runHook(hook);
+    let error: string | undefined;
+    try {
+      await hook();
+    } catch (thrown) {
+      error = failureText(thrown);
+    }
     this.options.meter?.hook(name, error !== undefined, performance.now() - startedMs);
     return error;
   }

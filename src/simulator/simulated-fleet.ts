@@ -270,13 +270,11 @@ export class SimulatedFleet {
     if (state === 'dead') return;
     member.beatAtMs = this.nowMs;
     const mod = this.next();
-    const {weight, capacity, zone = '', limits, version = ''} = registered;
+    const {zone = '', version = ''} = registered;
     const value: Heartbeat = {
       ...{v: 1, container, ttlMs: this.ttlMs, endpoint: `${container}:1`, host: container, pid: 1},
       ...{bootId: '', zone, labels: {}, version, sdk: '', seq: mod, nonce: '', state},
-      ...(weight === undefined ? {} : {weight}),
-      ...(capacity === undefined ? {} : {capacity}),
-      ...(limits === undefined ? {} : {limits: {...limits}}),
+      ...registered,
     };
     const create = this.createOf(incarnation) || mod;
     this.change({kind: 'heartbeat', mod, incarnation, entry: {value, mod, create}});

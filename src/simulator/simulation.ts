@@ -1,6 +1,7 @@
 /** Plays a trace on a simulated fleet, and measures how even it was and what that cost. Pure: nobody is asked, nothing takes time. */
 import {balanceOf} from '../load/balance.ts';
 import {containerShare} from '../model/container-share.ts';
+import {given} from '../model/said.ts';
 import type {AppSpec, ShardSpec} from '../model/specs.ts';
 import {SAMPLE_EVERY_MS} from './limits.ts';
 import {SimulatedFleet} from './simulated-fleet.ts';
@@ -57,8 +58,7 @@ export class Simulation {
     const {addMs, dropMs} = options;
     this.fleet = new SimulatedFleet({
       ...{spec: app.spec, ttlMs: trace.ttlMs},
-      ...(addMs === undefined ? {} : {addMs}),
-      ...(dropMs === undefined ? {} : {dropMs}),
+      ...given({addMs, dropMs}),
     });
     this.declared = new Set(app.shards.map(({id}) => id));
     for (const [group, members] of Object.entries(app.workerGroups))
@@ -116,9 +116,7 @@ export class Simulation {
     switch (event.event) {
       case 'join': {
         const {container, weight, capacity, zone, limits, version} = event;
-        const said = {weight, capacity, zone, limits, version};
-        const given = Object.entries(said).filter(([, value]) => value !== undefined);
-        return fleet.join(container, Object.fromEntries(given));
+        return fleet.join(container, given({weight, capacity, zone, limits, version}));
       }
       case 'leave':
         return fleet.leave(event.container);
@@ -133,11 +131,7 @@ export class Simulation {
         return fleet.lift(event.container);
       case 'set': {
         const {container, weight, capacity, zone} = event;
-        const said = Object.entries({weight, capacity, zone});
-        return fleet.override(
-          container,
-          Object.fromEntries(said.filter(([, value]) => value !== undefined)),
-        );
+        return fleet.override(container, given({weight, capacity, zone}));
       }
       case 'own':
         return fleet.own(event.container, event.shards);

@@ -35,33 +35,40 @@ const shardId: FieldRule = (value) => {
 };
 const load = number(0, LOAD_LIMIT);
 
-/** A map of loads by metric. */
-const loadsRule: FieldRule = (value) => {
-  if (!isFields(value)) return 'is not a map of loads';
-  for (const [metric, one] of Object.entries(value)) {
-    const problem = nameProblem('metric', metric) ?? load(one);
-    if (problem !== undefined) return `: ${metric} ${problem}`;
-  }
-  return undefined;
-};
+function map(
+  what: string,
+  problemOf: (key: string, value: unknown) => string | undefined,
+): FieldRule {
+  return (value) => {
+    if (!isFields(value)) return `is not a map of ${what}`;
+    for (const [key, one] of Object.entries(value)) {
+      const problem = problemOf(key, one);
+      if (problem !== undefined) return `: ${key} ${problem}`;
+    }
+    return undefined;
+  };
+}
 
-const loadsByShard: FieldRule = (value) => {
-  if (!isFields(value)) return 'is not a map of shards';
-  for (const [shard, loads] of Object.entries(value)) {
-    const problem = shardIdProblem(shard) ?? loadsRule(loads);
-    if (problem !== undefined) return `: ${shard} ${problem}`;
-  }
-  return undefined;
-};
+/** By metric. */
+const loadsRule = map('loads', (metric, one) => nameProblem('metric', metric) ?? load(one));
+const loadsByShard = map('shards', (shard, loads) => shardIdProblem(shard) ?? loadsRule(loads));
 
-const ids: FieldRule = (value) => {
-  if (!Array.isArray(value)) return 'is not a list of shards';
-  for (const one of value) {
-    const problem = shardId(one);
-    if (problem !== undefined) return `: ${String(one)} ${problem}`;
-  }
-  return undefined;
-};
+/** A list of shards; `problemOf` tells of one with its name. */
+function shardList(problemOf: (one: unknown) => string | undefined): FieldRule {
+  return (value) => {
+    if (!Array.isArray(value)) return 'is not a list of shards';
+    for (const one of value as unknown[]) {
+      const problem = problemOf(one);
+      if (problem !== undefined) return `: ${problem}`;
+    }
+    return undefined;
+  };
+}
+
+const ids = shardList((one) => {
+  const problem = shardId(one);
+  return problem && `${String(one)} ${problem}`;
+});
 
 const SHARD_FIELDS: Readonly<Record<string, FieldRule>> = {
   id: shardId,
@@ -73,15 +80,9 @@ const SHARD_FIELDS: Readonly<Record<string, FieldRule>> = {
   priority: number(-PRIORITY_LIMIT, PRIORITY_LIMIT, true),
 };
 
-const shards: FieldRule = (value) => {
-  if (!Array.isArray(value)) return 'is not a list of shards';
-  for (const one of value) {
-    const fields = isFields(one) ? one : {id: one as unknown};
-    const problem = fieldProblem(fields, SHARD_FIELDS, ['id']);
-    if (problem !== undefined) return `: ${problem}`;
-  }
-  return undefined;
-};
+const shards = shardList((one) =>
+  fieldProblem(isFields(one) ? one : {id: one}, SHARD_FIELDS, ['id']),
+);
 
 const container = name('container');
 const SHARE_FIELDS = {

@@ -1,5 +1,6 @@
 /** Turns what an app looks like from time to time into the events of a trace. Pure. */
 import type {ContainerState} from '../model/container.ts';
+import {said} from '../model/said.ts';
 import {SHARDS_PER_LINE} from './limits.ts';
 import type {Loads, TraceContainer, TraceEvent, TraceShard} from './trace.ts';
 
@@ -135,26 +136,12 @@ function isThere({incarnation, state}: SeenContainer): boolean {
 }
 
 function registered({weight, capacity, zone, limits, version}: SeenContainer): TraceContainer {
-  return {
-    ...(weight === 1 ? {} : {weight}),
-    ...(capacity === 0 ? {} : {capacity}),
-    ...(zone === '' ? {} : {zone}),
-    ...(Object.keys(limits).length === 0 ? {} : {limits}),
-    ...(version === '' ? {} : {version}),
-  };
+  return {...(weight === 1 ? {} : {weight}), ...said({capacity, zone, limits, version})};
 }
 
 function termsOf(seen: SeenShard): TraceShard {
   const {id, group, workerGroup, manualContainerId: pin, load = {}, spreadKey, priority} = seen;
-  return {
-    id,
-    ...(group === '' ? {} : {group}),
-    ...(workerGroup === '' ? {} : {workerGroup}),
-    ...(pin === '' ? {} : {pin}),
-    ...(Object.keys(load).length === 0 ? {} : {load}),
-    ...(spreadKey ? {spreadKey} : {}),
-    ...(priority ? {priority} : {}),
-  };
+  return {id, ...said({group, workerGroup, pin, load, spreadKey, priority})};
 }
 
 /** Lines of bounded length. */
