@@ -4,7 +4,7 @@
  */
 import {counted} from '../model/counted.ts';
 import {isAvailable, isInForce, unavailableLimit} from '../model/stop-permission.ts';
-import type {StopPermission, StoppedContainer} from '../model/stop-permission.ts';
+import type {StopPermission, StopRule, StoppedContainer} from '../model/stop-permission.ts';
 import {OBJECTS_NAMED, STRANDED_NAMED} from './limits.ts';
 
 export interface StopQuestion {
@@ -37,16 +37,6 @@ export interface StopSituation {
 export type HomelessWithout = (
   away: ReadonlySet<string>,
 ) => readonly {readonly shard: string; readonly reason: string}[];
-
-/**
- * - unknown: nobody knows what is served now;
- * - permission: another holder may stop one of them already;
- * - losses: many containers were lost at once, so that one more is one too many;
- * - unavailable: more containers would be away than may be;
- * - unserved: shards have no service now;
- * - place: shards that are served now would find no place.
- */
-export type StopRule = 'unknown' | 'permission' | 'losses' | 'unavailable' | 'unserved' | 'place';
 
 export interface StopObjection {
   readonly rule: StopRule;

@@ -29,6 +29,26 @@ export interface StoppedContainer {
   readonly state: ContainerState;
 }
 
+/**
+ * Why containers may not be stopped:
+ * - unknown: nobody knows what is served now;
+ * - permission: another holder may stop one of them already;
+ * - losses: many containers were lost at once, so that one more is one too many;
+ * - unavailable: more containers would be away than may be;
+ * - unserved: shards have no service now;
+ * - place: shards that are served now would find no place.
+ */
+export const STOP_RULES = [
+  'unknown',
+  'permission',
+  'losses',
+  'unavailable',
+  'unserved',
+  'place',
+] as const;
+
+export type StopRule = (typeof STOP_RULES)[number];
+
 /** States in which a container serves what it has. */
 const AVAILABLE: ReadonlySet<ContainerState> = new Set(['ready', 'cordoned']);
 

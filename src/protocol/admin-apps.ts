@@ -197,11 +197,6 @@ export const detailAnswer = z.object({
   notAllocateShards: z.array(z.string()),
 });
 
-export type AddSpecRequest = z.output<typeof addSpecRequest>;
-export type UpdateSpecRequest = z.output<typeof updateSpecRequest>;
-export type SetQuotaRequest = z.output<typeof setQuotaRequest>;
-export type DelSpecRequest = z.output<typeof delSpecRequest>;
 export type AlarmView = z.output<typeof alarmView>;
 export type ShardCounts = z.output<typeof shardCounts>;
 export type AppView = z.output<typeof appView>;
-export type DetailAnswer = z.output<typeof detailAnswer>;

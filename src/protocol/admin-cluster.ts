@@ -86,8 +86,6 @@ export const acceptRestoreAnswer = writeAnswer.extend({
   clusterId: z.string(),
 });
 
-export type AcceptRestoreRequest = z.output<typeof acceptRestoreRequest>;
-export type AcceptRestoreAnswer = z.output<typeof acceptRestoreAnswer>;
 export type StatusAnswer = z.output<typeof statusAnswer>;
 export type WaitGoal = z.output<typeof waitGoal>;
 export type WaitCheckQuery = z.output<typeof waitCheckQuery>;

@@ -4,6 +4,7 @@ import {
   changeFields,
   containerField,
   ofApp,
+  ofContainer,
   reasonField,
   revisionField,
   workerGroupField,
@@ -112,9 +113,7 @@ export const getContainersAnswer = z.object({
 });
 
 const orderFields = {
-  ...ofApp,
-  /** Container id, `host:port` unless it has chosen another. */
-  container: containerField,
+  ...ofContainer,
   /** Who says so; the server puts the caller's address when absent. */
   by: reasonField.optional(),
   ...changeFields,
@@ -140,9 +139,7 @@ export const uncordonRequest = z.strictObject({
 
 /** Given: it counts instead of what the container registered with; null: what it registered with counts again. */
 export const setContainerRequest = z.strictObject({
-  ...ofApp,
-  /** Container id, `host:port` unless it has chosen another. */
-  container: containerField,
+  ...ofContainer,
   /** Its share of shards and of load, compared with the others'; 0: it gets only what has no room elsewhere. */
   weight: z.number().min(0).max(WEIGHT_LIMIT).nullable().optional(),
   /** Most shards that it may own; 0: no limit. */
@@ -154,12 +151,7 @@ export const setContainerRequest = z.strictObject({
   ...changeFields,
 });
 
-export const evictRequest = z.strictObject({
-  ...ofApp,
-  /** Container id, `host:port` unless it has chosen another. */
-  container: containerField,
-  ...changeFields,
-});
+export const evictRequest = z.strictObject({...ofContainer, ...changeFields});
 
 export const orderAnswer = writeAnswer.extend({
   /** Records that still name the container. */
@@ -180,11 +172,5 @@ export const getWorkerAnswer = z.object({workers: z.record(z.string(), z.array(z
 
 export type OrderView = z.output<typeof orderView>;
 export type ContainerView = z.output<typeof containerView>;
-export type CordonRequest = z.output<typeof cordonRequest>;
-export type DrainRequest = z.output<typeof drainRequest>;
-export type UncordonRequest = z.output<typeof uncordonRequest>;
-export type SetContainerRequest = z.output<typeof setContainerRequest>;
 export type OverrideView = z.output<typeof overrideView>;
-export type EvictRequest = z.output<typeof evictRequest>;
 export type OrderAnswer = z.output<typeof orderAnswer>;
-export type WorkerRequest = z.output<typeof workerRequest>;

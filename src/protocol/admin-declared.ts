@@ -81,6 +81,3 @@ export const endApplyRequest = z.strictObject({
 export type DeclaredShard = z.output<typeof declaredShard>;
 export type DeclaredApp = z.output<typeof declaredApp>;
 export type ExportAppAnswer = z.output<typeof exportAppAnswer>;
-export type BeginApplyRequest = z.output<typeof beginApplyRequest>;
-export type BeginApplyAnswer = z.output<typeof beginApplyAnswer>;
-export type EndApplyRequest = z.output<typeof endApplyRequest>;

@@ -11,6 +11,8 @@ import {
 } from './admin-fields.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT, KEY_MAX_CHARACTERS} from './limits.ts';
 
+const appEventFields = {revision: revisionField, at: z.string(), service: z.string()};
+
 /** One change by an operator. */
 export const auditView = z.object({
   type: z.literal('audit'),
@@ -39,26 +41,20 @@ export const auditView = z.object({
 /** One move that has ended. */
 export const moveEventView = z.object({
   type: z.literal('move'),
-  revision: revisionField,
-  at: z.string(),
-  service: z.string(),
+  ...appEventFields,
   move: finishedMove,
 });
 
 /** A container's state has changed. */
 export const containerEventView = z.object({
   type: z.literal('container'),
-  revision: revisionField,
-  at: z.string(),
-  service: z.string(),
+  ...appEventFields,
   container: z.string(),
   incarnation: z.string(),
   state: z.string(),
   /** '' when it was not known. */
   before: z.string(),
 });
-
-const appEventFields = {revision: revisionField, at: z.string(), service: z.string()};
 
 /** An alarm was raised, or has ended. */
 export const alarmEventView = z.object({
@@ -162,17 +158,8 @@ export const undoAnswer = writeAnswer.extend({
 export const streamedEvent = z.discriminatedUnion('type', [
   z.object({type: z.literal('hello'), revision: revisionField}),
   z.object({type: z.literal('gap'), revision: revisionField, reason: z.string()}),
-  auditView,
-  moveEventView,
-  containerEventView,
-  alarmEventView,
-  shardsEventView,
-  outageEventView,
+  ...eventView.options,
 ]);
 
 export type EventView = z.output<typeof eventView>;
-export type EventsQuery = z.output<typeof eventsQuery>;
-export type EventsAnswer = z.output<typeof eventsAnswer>;
 export type StreamedEvent = z.output<typeof streamedEvent>;
-export type UndoRequest = z.output<typeof undoRequest>;
-export type UndoAnswer = z.output<typeof undoAnswer>;

@@ -12,17 +12,21 @@ import {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from '../model/limits.ts';
 /** Issues of these fields carry `params.code` so that the server can answer INVALID_NAME. */
 const NAME_ISSUE = {code: 'INVALID_NAME'} as const;
 
+/** Text that `problemOf` finds nothing wrong with. `params`: of an issue. */
+export function textField(
+  problemOf: (text: string) => string | undefined,
+  params?: Readonly<Record<string, string>>,
+) {
+  return z.string().superRefine((text, context) => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({code: 'custom', message, ...(params && {params})});
+  });
+}
+
 function nameField(kind: NameKind, description: string, empty: boolean) {
-  return z
-    .string()
-    .superRefine((value, context) => {
-      if (empty && value === '') return;
-      const problem = nameProblem(kind, value);
-      if (problem !== undefined) {
-        context.addIssue({code: 'custom', message: problem, params: NAME_ISSUE});
-      }
-    })
-    .meta({description, maxLength: NAME_MAX_BYTES});
+  const problemOf = (name: string): string | undefined =>
+    empty && name === '' ? undefined : nameProblem(kind, name);
+  return textField(problemOf, NAME_ISSUE).meta({description, maxLength: NAME_MAX_BYTES});
 }
 
 /** Name of an app. */
@@ -38,18 +42,10 @@ export const optionalWorkerGroupField = nameField(
   true,
 );
 
-export const shardIdField = z
-  .string()
-  .superRefine((value, context) => {
-    const problem = shardIdProblem(value);
-    if (problem !== undefined) {
-      context.addIssue({code: 'custom', message: problem, params: NAME_ISSUE});
-    }
-  })
-  .meta({
-    description: `Shard id: 1-${SHARD_ID_MAX_BYTES} bytes of printable UTF-8.`,
-    maxLength: SHARD_ID_MAX_BYTES,
-  });
+export const shardIdField = textField(shardIdProblem, NAME_ISSUE).meta({
+  description: `Shard id: 1-${SHARD_ID_MAX_BYTES} bytes of printable UTF-8.`,
+  maxLength: SHARD_ID_MAX_BYTES,
+});
 
 export const taskField = z
   .string()
@@ -92,6 +88,20 @@ export const changeFields = {
 export const ofApp = {
   /** Name of the app, as `orders`. */
   service: serviceField,
+};
+
+/** Of every request about one shard. */
+export const ofShard = {
+  ...ofApp,
+  /** Shard id, 1-200 bytes of printable UTF-8. */
+  shardId: shardIdField,
+};
+
+/** Of every request about one container. */
+export const ofContainer = {
+  ...ofApp,
+  /** Container id, `host:port` unless it has chosen another. */
+  container: containerField,
 };
 
 export const writeResultField = z.enum(['created', 'configured', 'unchanged', 'deleted']);

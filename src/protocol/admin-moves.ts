@@ -220,12 +220,10 @@ export const planAnswer = z.object({
 
 export type MoveStep = z.output<typeof moveStep>;
 export type QueuedMoveView = z.output<typeof queuedMove>;
-export type CancelMovesRequest = z.output<typeof cancelMovesRequest>;
 export type CancelMovesAnswer = z.output<typeof cancelMovesAnswer>;
 export type RunningMove = z.output<typeof runningMove>;
 export type FinishedMoveView = z.output<typeof finishedMove>;
 export type MovesAnswer = z.output<typeof movesAnswer>;
 /** One event of `movesStream`, by its `type`: hello (the stream stands), running, waiting, settled, finished, gap (changes may be missing: read `moves` again). */
 export type MoveEvent = z.output<typeof moveEvent>;
-export type PlanRequest = z.output<typeof planRequest>;
 export type PlanAnswer = z.output<typeof planAnswer>;

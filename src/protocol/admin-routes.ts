@@ -60,7 +60,7 @@ function streaming(
   summary: string,
   scope: RouteScope = 'app',
 ): RouteRow<'nothing', true> {
-  return row('GET', name, {tag, summary, scope, stream: true, ...READS});
+  return {...reading(name, tag, summary, scope), stream: true};
 }
 
 /** A question that is too long for a query string. */

@@ -6,6 +6,7 @@ import {
   lastingField,
   noteView,
   ofApp,
+  ofShard,
   optionalContainerField,
   optionalWorkerGroupField,
   queryFlag,
@@ -23,7 +24,7 @@ import {
 } from './limits.ts';
 
 const shardFields = {
-  /** Shard id, 1-255 bytes of printable UTF-8. */
+  /** Shard id, 1-200 bytes of printable UTF-8. */
   shardId: shardIdField,
   /** What the owner is given with the shard: any text. Default ''. */
   task: taskField.default(''),
@@ -48,9 +49,7 @@ export const addShardRequest = z.strictObject({
 });
 
 export const updateShardRequest = z.strictObject({
-  ...ofApp,
-  /** Shard id, 1-255 bytes of printable UTF-8. */
-  shardId: shardIdField,
+  ...ofShard,
   /** Another task: the owner drops the shard and adds it anew, with a new token. */
   task: taskField.optional(),
   /** Container id to which the shard is pinned; '': to none. Default, as of all that follows: as it is. */
@@ -71,19 +70,14 @@ export const updateShardRequest = z.strictObject({
 });
 
 export const delShardRequest = z.strictObject({
-  ...ofApp,
-  /** Shard id, 1-255 bytes of printable UTF-8. */
-  shardId: shardIdField,
+  ...ofShard,
   ...changeFields,
 });
 
 /** One item of add-shards. */
 export const addShardItem = z.strictObject(shardFields);
 /** One item of del-shards. */
-export const delShardItem = z.strictObject({
-  /** Shard id, 1-255 bytes of printable UTF-8. */
-  shardId: shardIdField,
-});
+export const delShardItem = z.strictObject({shardId: shardIdField});
 export type AddShardItem = z.input<typeof addShardItem>;
 export type DelShardItem = z.input<typeof delShardItem>;
 
@@ -221,11 +215,7 @@ export const getShardsAnswer = z.object({
   revision: revisionField,
 });
 
-export const locateQuery = z.strictObject({
-  ...ofApp,
-  /** Shard id, 1-255 bytes of printable UTF-8. */
-  shardId: shardIdField,
-});
+export const locateQuery = z.strictObject(ofShard);
 
 export const locateAnswer = z.object({
   service: z.string(),
@@ -242,15 +232,9 @@ export const locateAnswer = z.object({
   revision: revisionField,
 });
 
-export type AddShardRequest = z.output<typeof addShardRequest>;
-export type UpdateShardRequest = z.output<typeof updateShardRequest>;
-export type DelShardRequest = z.output<typeof delShardRequest>;
-export type AddShardsRequest = z.output<typeof addShardsRequest>;
-export type DelShardsRequest = z.output<typeof delShardsRequest>;
 export type BatchItemResult = z.output<typeof batchItemResult>;
 export type BatchAnswer = z.output<typeof batchAnswer>;
 export type ShardState = z.output<typeof shardState>;
 export type ShardView = z.output<typeof shardView>;
 export type GetShardsQuery = z.output<typeof getShardsQuery>;
 export type GetShardsAnswer = z.output<typeof getShardsAnswer>;
-export type LocateAnswer = z.output<typeof locateAnswer>;

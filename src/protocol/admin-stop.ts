@@ -3,6 +3,7 @@ import * as z from 'zod';
 import {changeFields, containerField, ofApp, reasonField, writeAnswer} from './admin-fields.ts';
 import {LASTING_MIN_MS, STOP_CONTAINERS_LIMIT, UNSERVED_LIMIT} from './limits.ts';
 import {PERMISSION_LEASE_DEFAULT_MS, PERMISSION_LEASE_LIMIT_MS} from '../model/limits.ts';
+import {STOP_RULES} from '../model/stop-permission.ts';
 
 /** Free text that names a deploy, a host or a person; the server puts the caller in when it is absent. */
 const holderField = reasonField.min(1).optional();
@@ -36,22 +37,13 @@ export const canStopRequest = z.strictObject({
   ...changeFields,
 });
 
-export const stopRule = z.enum([
-  'unknown',
-  'permission',
-  'losses',
-  'unavailable',
-  'unserved',
-  'place',
-]);
-
 export const canStopAnswer = writeAnswer.extend({
   /** All of them, or none. */
   allowed: z.boolean(),
   /** Why not: every rule that is against it, with what it counts; empty for a yes. */
   objections: z.array(
     z.object({
-      rule: stopRule,
+      rule: z.enum(STOP_RULES),
       text: z.string(),
       count: z.int(),
       limit: z.int(),
@@ -81,7 +73,4 @@ export const releaseStopAnswer = writeAnswer.extend({
   released: z.array(stopPermissionView),
 });
 
-export type CanStopRequest = z.output<typeof canStopRequest>;
 export type CanStopAnswer = z.output<typeof canStopAnswer>;
-export type ReleaseStopRequest = z.output<typeof releaseStopRequest>;
-export type ReleaseStopAnswer = z.output<typeof releaseStopAnswer>;

@@ -1,15 +1,11 @@
 /** Why a shard is where it is, and how the whole is. */
 import * as z from 'zod';
 import {eventView} from './admin-events.ts';
-import {ofApp, planRevisionField, revisionField, shardIdField} from './admin-fields.ts';
+import {ofShard, planRevisionField, revisionField} from './admin-fields.ts';
 import {queuedMove} from './admin-moves.ts';
 import {shardView} from './admin-shards.ts';
 
-export const whyQuery = z.strictObject({
-  ...ofApp,
-  /** Shard id, 1-255 bytes of printable UTF-8. */
-  shardId: shardIdField,
-});
+export const whyQuery = z.strictObject(ofShard);
 
 export const whyAnswer = z.object({
   shard: shardView,

@@ -1,6 +1,7 @@
 /** Value of `callkeys` under an app's specs: the keys by which its daemons and containers know each other, the newest first. */
 import {HiddenText} from '../model/hidden-text.ts';
 import type {CallKey} from './call-signature.ts';
+import {isFields} from './record-shapes.ts';
 
 const TEXT = /^[A-Za-z0-9_-]{1,128}$/;
 
@@ -13,13 +14,9 @@ export function encodeCallKeys(keys: readonly CallKey[]): string {
 export function decodeCallKeys(value: string | undefined): readonly CallKey[] {
   if (value === undefined) return [];
   try {
-    const parsed = JSON.parse(value) as {keys?: unknown} | null;
-    const list = Array.isArray(parsed?.keys) ? (parsed.keys as unknown[]) : [];
-    return list
-      .slice(0, 2)
-      .flatMap((one): CallKey[] =>
-        isKey(one) ? [{...one, secret: new HiddenText(one.secret)}] : [],
-      );
+    const {keys} = JSON.parse(value) as {keys?: unknown};
+    const list = Array.isArray(keys) ? keys.slice(0, 2).filter(isKey) : [];
+    return list.map((one) => ({...one, secret: new HiddenText(one.secret)}));
   } catch {
     return [];
   }
@@ -28,12 +25,7 @@ export function decodeCallKeys(value: string | undefined): readonly CallKey[] {
 type StoredKey = Omit<CallKey, 'secret'> & {readonly secret: string};
 
 function isKey(one: unknown): one is StoredKey {
-  const {id, secret, createdMs} = (one ?? {}) as Partial<Record<keyof CallKey, unknown>>;
-  return (
-    typeof id === 'string' &&
-    TEXT.test(id) &&
-    typeof secret === 'string' &&
-    TEXT.test(secret) &&
-    typeof createdMs === 'number'
-  );
+  if (!isFields(one)) return false;
+  const isText = (value: unknown): boolean => typeof value === 'string' && TEXT.test(value);
+  return isText(one['id']) && isText(one['secret']) && typeof one['createdMs'] === 'number';
 }

@@ -88,13 +88,19 @@ function macOf(
   atMs: number,
   nonce: string,
 ): Buffer {
-  const digest = createHash('sha256').update(body).digest('hex');
-  const text = ['sm call v1', method, path, digest, String(atMs), nonce].join('\n');
-  return createHmac('sha256', Buffer.from(key.secret.reveal(), 'base64url')).update(text).digest();
+  return macOfLines(key, ['sm call v1', method, path, digestOf(body), String(atMs), nonce]);
 }
 
 function answerMac(key: CallKey, call: Signature, status: number, body: string): Buffer {
-  const digest = createHash('sha256').update(body).digest('hex');
-  const text = ['sm answer v1', call.nonce, String(call.atMs), String(status), digest].join('\n');
-  return createHmac('sha256', Buffer.from(key.secret.reveal(), 'base64url')).update(text).digest();
+  const lines = ['sm answer v1', call.nonce, String(call.atMs), String(status), digestOf(body)];
+  return macOfLines(key, lines);
+}
+
+function digestOf(body: string | Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+function macOfLines({secret}: CallKey, lines: readonly string[]): Buffer {
+  const bytes = Buffer.from(secret.reveal(), 'base64url');
+  return createHmac('sha256', bytes).update(lines.join('\n')).digest();
 }

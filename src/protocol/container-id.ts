@@ -7,9 +7,8 @@ export function encodeIdHolder(incarnation: string): string {
 /** The incarnation, or '' when the value cannot be read: nobody's, so the id may be taken. */
 export function decodeIdHolder(value: string): string {
   try {
-    const parsed: unknown = JSON.parse(value);
-    if (typeof parsed !== 'object' || parsed === null || !('incarnation' in parsed)) return '';
-    return typeof parsed.incarnation === 'string' ? parsed.incarnation : '';
+    const {incarnation} = JSON.parse(value) as {incarnation?: unknown};
+    return typeof incarnation === 'string' ? incarnation : '';
   } catch {
     return '';
   }

@@ -3,9 +3,9 @@
  * fields stay. Written by hand, as all that reads records.
  */
 import {storedPlacement} from './placement-policy.ts';
+import {isFields} from './record-shapes.ts';
+import type {Fields} from './record-shapes.ts';
 import {LOAD_LIMIT, PRIORITY_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
-
-type Fields = Record<string, unknown>;
 
 /** `weight`, `capacity` and `limits` of a heartbeat or of an operator's order for a container. */
 export function keepContainerShare(fields: Fields): void {
@@ -49,8 +49,4 @@ function keepLoads(fields: Fields, name: string): void {
 
 function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

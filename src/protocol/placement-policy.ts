@@ -3,14 +3,12 @@ import * as z from 'zod';
 import {nameProblem} from '../model/ids.ts';
 import {DRAIN_ORDERS, PLACEMENT_BOUNDS} from '../model/placement-policy.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
+import {textField} from './admin-fields.ts';
 import {LOAD_LIMIT, PRIORITY_LIMIT} from '../model/limits.ts';
 
 const {ratio, seconds, moves, metrics} = PLACEMENT_BOUNDS;
 
-const metricName = z.string().superRefine((value, context) => {
-  const problem = nameProblem('metric', value);
-  if (problem !== undefined) context.addIssue({code: 'custom', message: problem});
-});
+const metricName = textField((name) => nameProblem('metric', name));
 const ratioField = z.number().min(1).max(ratio);
 const secondsField = z.number().min(0).max(seconds);
 const countField = z.int().min(0).max(moves);
@@ -55,13 +53,9 @@ export const storedPlacement = z.looseObject({
 
 /** Loads by metric. */
 export const loadsField = z.record(metricName, z.number().min(0).max(LOAD_LIMIT));
-export const spreadKeyField = z
-  .string()
-  .superRefine((value, context) => {
-    const problem = value === '' ? undefined : nameProblem('spread key', value);
-    if (problem !== undefined) context.addIssue({code: 'custom', message: problem});
-  })
-  .meta({description: 'Two shards with the same key are never on one container; "" for none.'});
+export const spreadKeyField = textField((key) =>
+  key === '' ? undefined : nameProblem('spread key', key),
+).meta({description: 'Two shards with the same key are never on one container; "" for none.'});
 export const priorityField = z
   .int()
   .min(-PRIORITY_LIMIT)

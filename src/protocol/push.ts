@@ -4,6 +4,8 @@
  */
 import {shardIdProblem} from '../model/ids.ts';
 import type {ShardSpec} from '../model/specs.ts';
+import {isFields} from './record-shapes.ts';
+import type {Fields} from './record-shapes.ts';
 import {encodeRecord, parseJson} from './records.ts';
 import {LISTED_LIMIT} from './limits.ts';
 
@@ -19,8 +21,6 @@ export interface PushListedShard {
 
 /** A heartbeat of a push container. */
 export interface PushHeartbeat {
-  /** Unix seconds by the container's clock. */
-  readonly timestamp: number;
   readonly shards: ReadonlyMap<string, PushListedShard>;
   /** `cpu` and `memoryBytes` of its machine, as far as it says them; unchecked. */
   readonly own: Readonly<Record<string, unknown>>;
@@ -54,8 +54,7 @@ export function decodePushSession(text: string): PushSessionValue {
     if (id === undefined) return {kind: 'unreadable', problem: 'a shard without a proper id'};
     shards.set(id, listedShard(item as Fields));
   }
-  const timestamp = secondsOf(fields['timestamp']);
-  return {kind: 'heartbeat', heartbeat: {timestamp, shards, own: ownFigures(fields)}};
+  return {kind: 'heartbeat', heartbeat: {shards, own: ownFigures(fields)}};
 }
 
 /** Value of `s/<container>/<shard>`, one shard as a heartbeat lists it; the key names it. Undefined: it cannot be read. */
@@ -141,23 +140,13 @@ export function leaseIdOfHex(hex: string): string | undefined {
   return id > 0n && id <= INT64_MAX ? id.toString() : undefined;
 }
 
-type Fields = Record<string, unknown>;
-
 function objectOf(text: string): Fields | undefined {
   try {
     const parsed = parseJson(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Fields)
-      : undefined;
+    return isFields(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** 0 for what is not a number: only shown, nothing is decided by it. */
-function secondsOf(value: unknown): number {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  return isNumber || typeof value === 'string' ? Number(value) : 0;
 }
 
 /** The origin's words: `cpuUsedPercent`, and `used` bytes of `virtualMemoryStat`. */
@@ -165,8 +154,8 @@ function ownFigures(fields: Fields): Record<string, unknown> {
   const {cpuUsedPercent, virtualMemoryStat} = fields;
   const own: Record<string, unknown> = {};
   if (typeof cpuUsedPercent === 'number') own['cpu'] = cpuUsedPercent / PERCENT;
-  if (typeof virtualMemoryStat !== 'object' || virtualMemoryStat === null) return own;
-  const {used} = virtualMemoryStat as Fields;
+  if (!isFields(virtualMemoryStat)) return own;
+  const {used} = virtualMemoryStat;
   if (used !== undefined) own['memoryBytes'] = typeof used === 'bigint' ? Number(used) : used;
   return own;
 }
@@ -184,8 +173,4 @@ function leaseOf(item: unknown): string | undefined {
 function specOf(item: unknown): Fields | undefined {
   const spec = isFields(item) ? item['spec'] : undefined;
   return isFields(spec) ? spec : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

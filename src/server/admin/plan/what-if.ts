@@ -9,7 +9,7 @@ import type {
   PlanFigures,
   UnplacedShard,
 } from '../../../model/placement.ts';
-import type {DeclaredApp, PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
+import type {AdminRequest, DeclaredApp, PlanAnswer} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
 import {MoveNumbers} from '../read/move-numbers.ts';
 import {plannerInput} from '../read/planner-input.ts';
@@ -24,14 +24,17 @@ import {declaredChanges} from './declared-changes.ts';
 import {REST_PER_PLAN} from '../limits.ts';
 import {RULES} from '../../../model/placement-rules.ts';
 
-export function whatIf(dependencies: AdminDependencies, request: PlanRequest): Promise<PlanAnswer> {
+export function whatIf(
+  dependencies: AdminDependencies,
+  request: AdminRequest<'plan'>,
+): Promise<PlanAnswer> {
   const {byTurns = atOnce} = dependencies;
   return byTurns(request.service, () => answerOf(dependencies, request), REST_PER_PLAN);
 }
 
 async function answerOf(
   dependencies: AdminDependencies,
-  request: PlanRequest,
+  request: AdminRequest<'plan'>,
 ): Promise<PlanAnswer> {
   const current = await currentApp(dependencies, request.service);
   const {declared, prune} = request;

@@ -12,13 +12,7 @@ import type {LeaderRecord} from '../../../model/status.ts';
 import {usageOf} from '../../../appstate/usage.ts';
 import {plainPolicy} from '../../../model/placement-policy.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
-import type {
-  AdminAnswer,
-  AppView,
-  ContainerView,
-  DetailAnswer,
-  StatusAnswer,
-} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AppView, ContainerView, StatusAnswer} from '../../../protocol/admin.ts';
 import {decodeCluster, decodeEventRound, decodeLeader} from '../../../protocol/records.ts';
 import {NO_WRITES_MEAN, unknownSince, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
@@ -128,7 +122,10 @@ async function appsOnce(
 }
 
 /** The origin's view. A shard counts as allocated when a container that lives owns it. */
-export async function detail(dependencies: AdminDependencies, app: string): Promise<DetailAnswer> {
+export async function detail(
+  dependencies: AdminDependencies,
+  app: string,
+): Promise<AdminAnswer<'detail'>> {
   const listing = await currentApp(dependencies, app);
   const {view} = listing;
   const allocate = new Map<string, string[]>();

@@ -5,7 +5,7 @@ import {compareText} from '../../../model/compare-text.ts';
 import type {AppEvent} from '../../../model/audit.ts';
 import {appNotFound} from '../../../model/not-found.ts';
 import type {ParsedKey} from '../../../etcd/keys.ts';
-import type {EventsAnswer, EventsQuery, EventView} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AdminRequest, EventView} from '../../../protocol/admin.ts';
 import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {appNames} from './app-reads.ts';
@@ -13,8 +13,8 @@ import type {AdminDependencies} from '../dependencies.ts';
 
 export async function events(
   dependencies: AdminDependencies,
-  {service, object, limit, since, until, audit}: EventsQuery,
-): Promise<EventsAnswer> {
+  {service, object, limit, since, until, audit}: AdminRequest<'events'>,
+): Promise<AdminAnswer<'events'>> {
   const {store, keys} = dependencies;
   const {names} = await appNames(dependencies);
   // An outage of the daemons is an event of every app.

@@ -4,7 +4,7 @@ import {compareText} from '../../../model/compare-text.ts';
 import {SmError} from '../../../model/errors.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {shardNotFound} from '../../../model/not-found.ts';
-import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../../protocol/admin.ts';
+import type {AdminAnswer, GetShardsAnswer, GetShardsQuery} from '../../../protocol/admin.ts';
 import {changeOf} from '../../../appview/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp, listApp, readKeys, WHOLE_APP} from './listing.ts';
@@ -170,7 +170,7 @@ export async function getShard(
 export async function locate(
   dependencies: AdminDependencies,
   {service: app, shardId}: {service: string; shardId: string},
-): Promise<LocateAnswer> {
+): Promise<AdminAnswer<'locate'>> {
   const {keys} = dependencies;
   const wanted = [keys.shardSpec(app, shardId), keys.ownership(app, shardId), keys.status(app)];
   const listing = await readKeys(dependencies, app, wanted);

@@ -6,12 +6,7 @@ import {contradictionsOf, plainPolicy, policyText} from '../../../model/placemen
 import type {PlacementPolicy} from '../../../model/placement-policy.ts';
 import {overClusterQuota} from '../../../model/quota.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
-import type {
-  AddSpecRequest,
-  DelSpecRequest,
-  UpdateSpecRequest,
-  WriteAnswer,
-} from '../../../protocol/admin.ts';
+import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {policyOf} from '../../../protocol/placement-policy.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
@@ -23,7 +18,7 @@ import {liveSpec, refuseOwnService, storedSpec} from '../guards.ts';
 
 export async function addSpec(
   dependencies: AdminDependencies,
-  request: AddSpecRequest,
+  request: AdminRequest<'addSpec'>,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   const app = request.service;
@@ -52,7 +47,13 @@ async function refuseOverApps(
 
 function decideCreation(
   {keys, service, wallMs}: AdminDependencies,
-  {service: app, maxShardCount, maxRecoveryTime, maxMoving = 0, placement: given}: AddSpecRequest,
+  {
+    service: app,
+    maxShardCount,
+    maxRecoveryTime,
+    maxMoving = 0,
+    placement: given,
+  }: AdminRequest<'addSpec'>,
   {entries}: Reading,
 ): Decision {
   const [spec, , governedBy] = entries;
@@ -99,7 +100,7 @@ function governedShard(service: string, app: string, updateTime: number): ShardS
 
 export async function updateSpec(
   dependencies: AdminDependencies,
-  request: UpdateSpecRequest,
+  request: AdminRequest<'updateSpec'>,
   by: string,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
@@ -187,7 +188,7 @@ function sameLimits(before: Limits, after: Limits): boolean {
  */
 export async function delSpec(
   dependencies: AdminDependencies,
-  {service: app, force, dryRun}: DelSpecRequest,
+  {service: app, force, dryRun}: AdminRequest<'delSpec'>,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);

@@ -1,11 +1,6 @@
 /** An app's specs as a whole, and the marker under which one file at a time is applied to it. */
 import {SmError} from '../../../model/errors.ts';
-import type {
-  BeginApplyAnswer,
-  BeginApplyRequest,
-  EndApplyRequest,
-  WriteAnswer,
-} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {APPLY_MARKER_TTL_MS} from '../../../protocol/admin.ts';
 import {decodeApplyMarker, encodeRecord} from '../../../protocol/records.ts';
 import type {ApplyMarker} from '../../../protocol/records.ts';
@@ -20,9 +15,9 @@ import {specRevision} from '../read/app-export.ts';
  */
 export async function beginApply(
   dependencies: AdminDependencies,
-  request: BeginApplyRequest,
+  request: AdminRequest<'beginApply'>,
   who: string,
-): Promise<BeginApplyAnswer> {
+): Promise<AdminAnswer<'beginApply'>> {
   const {store, keys, wallMs} = dependencies;
   const {service: app, content, dryRun} = request;
   refuseOwnService(dependencies, app);
@@ -62,7 +57,7 @@ function refuseTaken(found: ApplyMarker, nowMs: number): void {
 /** The specs as they stood when the marker was taken: nobody else applies from there on. */
 async function checkRevision(
   dependencies: AdminDependencies,
-  {service: app, content, dryRun, reason}: BeginApplyRequest,
+  {service: app, content, dryRun, reason}: AdminRequest<'beginApply'>,
   ifRevision: string,
   atRevision: number,
 ): Promise<void> {
@@ -78,7 +73,7 @@ async function checkRevision(
 /** Gives the marker back, or leaves it for the same content to go on. Nothing to do when another holds it. */
 export async function endApply(
   {store, keys}: AdminDependencies,
-  {service: app, content, done, dryRun}: EndApplyRequest,
+  {service: app, content, done, dryRun}: AdminRequest<'endApply'>,
 ): Promise<WriteAnswer> {
   const key = keys.applyMarker(app);
   return conditionalWrite(store, [key], dryRun, ({entries: [entry]}) => {

@@ -1,11 +1,7 @@
 /** Cancelling queued voluntary moves: a note in the shard's spec, which its governor heeds. */
 import {objectOf} from '../../../governor/move-gate.ts';
 import {isVoluntary} from '../../../model/move-reason.ts';
-import type {
-  CancelMovesAnswer,
-  CancelMovesRequest,
-  QueuedMoveView,
-} from '../../../protocol/admin.ts';
+import type {AdminRequest, CancelMovesAnswer, QueuedMoveView} from '../../../protocol/admin.ts';
 import {SmError} from '../../../model/errors.ts';
 import type {CancelledMove} from '../../../model/specs.ts';
 import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
@@ -29,7 +25,7 @@ const BEGUN = 'it has begun; a move that runs ends by itself';
  */
 export async function cancelMoves(
   dependencies: AdminDependencies,
-  request: CancelMovesRequest,
+  request: AdminRequest<'cancelMoves'>,
   who: string,
 ): Promise<CancelMovesAnswer> {
   const {service, moves: named, all, dryRun} = request;

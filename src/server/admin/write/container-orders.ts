@@ -4,13 +4,7 @@ import {orderHolds} from '../../../model/container-state.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
 import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
-import type {
-  CordonRequest,
-  DrainRequest,
-  OrderAnswer,
-  UncordonRequest,
-  WriteAnswer,
-} from '../../../protocol/admin.ts';
+import type {AdminRequest, OrderAnswer, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeContainerOrder, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {conditionalWrite} from './conditional-write.ts';
@@ -19,7 +13,7 @@ import {containerViews} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
 import {liveSpec} from '../guards.ts';
 
-type OrderRequest = CordonRequest | DrainRequest;
+type OrderRequest = AdminRequest<'cordon'> | AdminRequest<'drain'>;
 
 export async function order(
   dependencies: AdminDependencies,
@@ -59,7 +53,7 @@ export async function order(
 /** Takes a cordon or a drain back; a container without an order is left as it is. */
 export async function uncordon(
   dependencies: AdminDependencies,
-  {service: app, container, dryRun}: UncordonRequest,
+  {service: app, container, dryRun}: AdminRequest<'uncordon'>,
 ): Promise<OrderAnswer> {
   const {store, keys} = dependencies;
   const key = keys.containerOrder(app, container);

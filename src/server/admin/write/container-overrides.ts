@@ -3,7 +3,7 @@ import {valueOf} from '../../../appview/app-news.ts';
 import {OVERRIDABLE} from '../../../model/container-share.ts';
 import type {ContainerOverride} from '../../../model/container-share.ts';
 import {containerNotFound} from '../../../model/not-found.ts';
-import type {SetContainerRequest, WriteAnswer} from '../../../protocol/admin.ts';
+import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeContainerOverride, encodeRecord} from '../../../protocol/records.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec} from '../guards.ts';
@@ -12,7 +12,7 @@ import {conditionalWrite} from './conditional-write.ts';
 /** Sets the fields that are given; null takes one back. What is left without a field is removed. */
 export async function setContainer(
   dependencies: AdminDependencies,
-  request: SetContainerRequest,
+  request: AdminRequest<'setContainer'>,
   caller: string,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;

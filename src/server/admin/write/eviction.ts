@@ -2,7 +2,7 @@
 import {unreadableHeartbeat} from '../../../model/container.ts';
 import {appNotFound, containerNotAlive} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
-import type {EvictRequest, OrderAnswer} from '../../../protocol/admin.ts';
+import type {AdminRequest, OrderAnswer} from '../../../protocol/admin.ts';
 import {decodeHeartbeat, encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import {withShards} from './container-orders.ts';
@@ -15,7 +15,7 @@ import {listAppOrNothing} from '../read/listing.ts';
  */
 export async function evict(
   dependencies: AdminDependencies,
-  {service: app, container, dryRun}: EvictRequest,
+  {service: app, container, dryRun}: AdminRequest<'evict'>,
 ): Promise<OrderAnswer> {
   const {store, keys} = dependencies;
   const incarnation = await incarnationOf(dependencies, app, container);

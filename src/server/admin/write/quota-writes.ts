@@ -2,7 +2,7 @@
 import {QUOTA_NAMES} from '../../../model/quota.ts';
 import type {AppQuota} from '../../../model/quota.ts';
 import type {AppSpec} from '../../../model/specs.ts';
-import type {SetQuotaRequest, WriteAnswer} from '../../../protocol/admin.ts';
+import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
@@ -11,7 +11,7 @@ import {conditionalWrite} from './conditional-write.ts';
 /** Sets what is given; null: as by default again. What the app has already above it stays: nothing is removed. */
 export async function setQuota(
   dependencies: AdminDependencies,
-  request: SetQuotaRequest,
+  request: AdminRequest<'setQuota'>,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   const {service: app, dryRun} = request;

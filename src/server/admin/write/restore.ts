@@ -1,6 +1,6 @@
 /** The operator's word that a restored or replaced etcd is the one from now on. */
 import {SmError} from '../../../model/errors.ts';
-import type {AcceptRestoreAnswer, AcceptRestoreRequest} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
 import type {StoreDoubt} from '../../../model/store-doubt.ts';
 import {acceptRestore, markRestored, readCluster} from '../../governing/cluster-record.ts';
 import type {KnownCluster} from '../../governing/cluster-record.ts';
@@ -14,8 +14,8 @@ import type {AdminDependencies} from '../dependencies.ts';
  */
 export async function acceptRestoredStore(
   dependencies: AdminDependencies,
-  {confirm, force}: AcceptRestoreRequest,
-): Promise<AcceptRestoreAnswer> {
+  {confirm, force}: AdminRequest<'acceptRestore'>,
+): Promise<AdminAnswer<'acceptRestore'>> {
   const {store, keys, service, epoch} = dependencies;
   if (confirm !== service) {
     throw new SmError('INVALID_INPUT', `confirm is ${confirm}, but the service is ${service}`, {
@@ -50,7 +50,7 @@ function doubtOf(
 function answerOf(
   {record, mod}: KnownCluster,
   result: 'configured' | 'unchanged',
-): AcceptRestoreAnswer {
+): AdminAnswer<'acceptRestore'> {
   const {epoch, clusterId} = record;
   return {result, changed: result === 'configured', revision: String(mod), epoch, clusterId};
 }

@@ -3,12 +3,7 @@ import type * as z from 'zod';
 import {SmError} from '../../../model/errors.ts';
 import {utf8Length} from '../../../model/ids.ts';
 import {addShardItem, delShardItem} from '../../../protocol/admin.ts';
-import type {
-  AddShardsRequest,
-  BatchAnswer,
-  BatchItemResult,
-  DelShardsRequest,
-} from '../../../protocol/admin.ts';
+import type {AdminRequest, BatchAnswer, BatchItemResult} from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import {beginInSlice} from '../../../runtime/slices.ts';
 import {absent, present, unchanged} from '../../../store/compares.ts';
@@ -60,7 +55,7 @@ const FAILURES: ReadonlySet<BatchItemResult> = new Set([
 
 export async function addShards(
   dependencies: AdminDependencies,
-  {service: app, shards, dryRun}: AddShardsRequest,
+  {service: app, shards, dryRun}: AdminRequest<'addShards'>,
 ): Promise<BatchAnswer> {
   const {keys, wallMs} = dependencies;
   const now = wallMs();
@@ -87,7 +82,7 @@ export async function addShards(
 
 export async function delShards(
   dependencies: AdminDependencies,
-  {service: app, shards, dryRun}: DelShardsRequest,
+  {service: app, shards, dryRun}: AdminRequest<'delShards'>,
 ): Promise<BatchAnswer> {
   const batch = new Batch(dependencies, app, false, dryRun);
   return batch.run(shards, delShardItem, ({shardId}) => {

@@ -3,12 +3,7 @@ import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import {appNotFound, shardNotFound} from '../../../model/not-found.ts';
-import type {
-  AddShardRequest,
-  DelShardRequest,
-  UpdateShardRequest,
-  WriteAnswer,
-} from '../../../protocol/admin.ts';
+import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {present, refuseEndless} from './app-writes.ts';
@@ -29,7 +24,7 @@ import {
 
 export async function addShard(
   dependencies: AdminDependencies,
-  request: AddShardRequest,
+  request: AdminRequest<'addShard'>,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
   const {service: app, shardId, dryRun} = request;
@@ -56,7 +51,7 @@ export async function addShard(
 
 export async function updateShard(
   dependencies: AdminDependencies,
-  request: UpdateShardRequest,
+  request: AdminRequest<'updateShard'>,
   by: string,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
@@ -122,7 +117,7 @@ function readShard(app: string, shardId: string, entry: KeyValue | undefined): S
 /** Removes the spec; the governor has the shard dropped and its record removed. */
 export async function delShard(
   dependencies: AdminDependencies,
-  {service: app, shardId, dryRun}: DelShardRequest,
+  {service: app, shardId, dryRun}: AdminRequest<'delShard'>,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);

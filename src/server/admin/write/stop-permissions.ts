@@ -13,12 +13,7 @@ import {placementOf} from '../../../model/placement-policy.ts';
 import type {StopPermission} from '../../../model/stop-permission.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
-import type {
-  CanStopAnswer,
-  CanStopRequest,
-  ReleaseStopAnswer,
-  ReleaseStopRequest,
-} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AdminRequest, CanStopAnswer} from '../../../protocol/admin.ts';
 import {decodeStopPermissions, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
 import {atOnce} from '../dependencies.ts';
@@ -42,7 +37,7 @@ class Overtaken extends Error {}
  */
 export async function canStop(
   dependencies: AdminDependencies,
-  request: CanStopRequest,
+  request: AdminRequest<'canStop'>,
   caller: string,
 ): Promise<CanStopAnswer> {
   for (let attempt = 0; attempt < STOP_ATTEMPTS_LIMIT; attempt++) {
@@ -61,7 +56,7 @@ export async function canStop(
 
 async function decided(
   dependencies: AdminDependencies,
-  {service: app, containers, maxUnserved, leaseMs, reason, dryRun}: CanStopRequest,
+  {service: app, containers, maxUnserved, leaseMs, reason, dryRun}: AdminRequest<'canStop'>,
   holder: string,
   listing: AppListing,
 ): Promise<CanStopAnswer> {
@@ -209,9 +204,9 @@ async function homelessWithout(
 /** Gives back what the holder may; what it may not is left as it is. */
 export async function releaseStop(
   dependencies: AdminDependencies,
-  {service: app, containers, holder, dryRun}: ReleaseStopRequest,
+  {service: app, containers, holder, dryRun}: AdminRequest<'releaseStop'>,
   caller: string,
-): Promise<ReleaseStopAnswer> {
+): Promise<AdminAnswer<'releaseStop'>> {
   const {store, keys} = dependencies;
   const key = keys.stopPermissions(app);
   let before: StopPermission[] = [];

@@ -3,7 +3,7 @@ import type {ParsedKey} from '../../../etcd/keys.ts';
 import {SmError} from '../../../model/errors.ts';
 import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
-import type {UndoAnswer, UndoRequest} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
 import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
@@ -31,8 +31,8 @@ const WRITABLE: ReadonlySet<string | undefined> = new Set([
  */
 export async function undo(
   dependencies: AdminDependencies,
-  {service: app, entry: wanted, dryRun}: UndoRequest,
-): Promise<UndoAnswer> {
+  {service: app, entry: wanted, dryRun}: AdminRequest<'undo'>,
+): Promise<AdminAnswer<'undo'>> {
   const {store, keys, wallMs} = dependencies;
   const found = await entryOf(dependencies, app, wanted);
   if (app !== dependencies.service) refuseOwnService(dependencies, app);

@@ -1,7 +1,7 @@
 /** Worker groups: which containers belong to which pool. */
 import {SmError} from '../../../model/errors.ts';
 import {appNotFound} from '../../../model/not-found.ts';
-import type {WorkerRequest, WriteAnswer} from '../../../protocol/admin.ts';
+import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {withinQuota} from './quota-admission.ts';
@@ -10,7 +10,7 @@ import {liveSpec, refuseOwnService} from '../guards.ts';
 
 export async function addWorker(
   dependencies: AdminDependencies,
-  {service: app, workerGroup, worker, dryRun}: WorkerRequest,
+  {service: app, workerGroup, worker, dryRun}: AdminRequest<'addWorker'>,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);
@@ -27,7 +27,7 @@ export async function addWorker(
 
 export async function delWorker(
   dependencies: AdminDependencies,
-  {service: app, workerGroup, worker, dryRun}: WorkerRequest,
+  {service: app, workerGroup, worker, dryRun}: AdminRequest<'addWorker'>,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);
