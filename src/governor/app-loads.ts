@@ -27,7 +27,7 @@ import type {AppView} from '../appstate/app-view.ts';
 import {balanceIn} from './load-balance.ts';
 import {loadTerms} from './load-terms.ts';
 import type {LoadTerms} from './load-terms.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import type {NamedBalance} from './move-numbers.ts';
 
 /** What one container says of loads, unchecked. */
@@ -47,8 +47,6 @@ export interface LoadAlarm {
 
 /** Causes of moves that no load has part in. */
 const FORCED: ReadonlySet<MoveCause> = new Set<MoveCause>(['constraint', 'drain', 'capacity']);
-
-type Living = ReadonlyMap<string, LivingContainer>;
 
 export class AppLoads {
   /** As of the last look; undefined: there was none. */

@@ -8,16 +8,8 @@ import {CHRONICLE_LONGEST_MS, CHRONICLE_QUIET_MS} from './limits.ts';
 import type {NewlyFor} from './plan-reasons.ts';
 import {AUDIT_SHARDS_NAMED} from '../model/limits.ts';
 
-interface Draft {
-  readonly at: string;
-  readonly what: ShardsEvent['what'];
-  readonly cause: string;
-  count: number;
-  readonly shards: string[];
-}
-
 export class Chronicle {
-  private readonly drafts = new Map<string, Draft>();
+  private readonly drafts = new Map<string, ShardsEvent>();
   private firstMs = Number.POSITIVE_INFINITY;
   private lastMs = Number.NEGATIVE_INFINITY;
 
@@ -43,10 +35,7 @@ export class Chronicle {
 
   due(nowMs: number): ShardsEvent[] {
     if (nowMs < this.wakeAtMs()) return [];
-    const events = [...this.drafts.values()].map((draft): ShardsEvent => ({
-      kind: 'shards',
-      ...draft,
-    }));
+    const events = [...this.drafts.values()];
     this.drafts.clear();
     this.firstMs = Number.POSITIVE_INFINITY;
     this.lastMs = Number.NEGATIVE_INFINITY;
@@ -59,19 +48,15 @@ export class Chronicle {
   }
 
   private add(
-    {
-      what,
-      cause,
-      count,
-      shards,
-    }: Pick<Draft, 'what' | 'cause' | 'count'> & Pick<NewlyFor, 'shards'>,
+    {what, cause, count, shards}: Pick<ShardsEvent, 'what' | 'cause'> & Omit<NewlyFor, 'reason'>,
     wallMs: number,
     nowMs: number,
   ): void {
     const key = `${what}/${cause}`;
     let draft = this.drafts.get(key);
     if (draft === undefined) {
-      draft = {at: new Date(wallMs).toISOString(), what, cause, count: 0, shards: []};
+      const at = new Date(wallMs).toISOString();
+      draft = {kind: 'shards', at, what, cause, count: 0, shards: []};
       this.drafts.set(key, draft);
     }
     draft.count += count;

@@ -22,6 +22,9 @@ export interface LivingContainer {
   readonly noteAbout?: NoteAbout;
 }
 
+/** By container id. */
+export type Living = ReadonlyMap<string, LivingContainer>;
+
 /** Its heartbeat cannot be read; it says that it holds other shards than its records say; it cannot be called; adds fail there. */
 export type NoteAbout = 'heartbeat' | 'holdings' | 'contact' | 'adds';
 
@@ -35,10 +38,8 @@ export interface Closed {
 }
 
 /** How a container is seen, and why, where that needs words. */
-interface Sight {
+interface Sight extends Pick<LivingContainer, 'note' | 'noteAbout'> {
   readonly hearing: Hearing;
-  readonly note?: string;
-  readonly noteAbout?: NoteAbout;
 }
 
 /** What a shard that comes to a container is to it. */
@@ -63,7 +64,6 @@ export function comesBackTo(
   return move?.from === container && move.to === container;
 }
 
-/** Containers by id. */
 export function livingContainers(
   view: AppView,
   detector: FailureDetector,

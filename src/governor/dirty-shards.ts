@@ -1,6 +1,7 @@
 /** Shards that have to be looked at. A turn looks at so many and no more: a million may be due at once. */
 import type {AppView} from '../appstate/app-view.ts';
 import {NO_ROW} from '../appstate/shard-rows.ts';
+import {joinedInts} from '../model/columns.ts';
 import {PartitionedSet} from '../model/partitioned-map.ts';
 import {SHARDS_PER_TURN, SWEPT_PER_TURN} from './limits.ts';
 import type {PlanCache} from './plan-cache.ts';
@@ -73,10 +74,7 @@ export class DirtyShards {
 
   /** The shards of these rows. */
   addRows(rows: Int32Array): void {
-    const left = this.due.subarray(this.taken);
-    this.due = new Int32Array(left.length + rows.length);
-    this.due.set(left);
-    this.due.set(rows, left.length);
+    this.due = joinedInts(this.due.subarray(this.taken), rows);
     this.taken = 0;
   }
 

@@ -88,10 +88,6 @@ function loadFigures({metrics, balance, unmeasured}: FigureInput['loads']): Load
   }));
 }
 
-function zeroes<State extends string>(states: readonly State[]): Record<State, number> {
-  return Object.fromEntries(states.map((state) => [state, 0])) as Record<State, number>;
-}
-
 /** Counts of shards by state. */
 export function shardFigures({
   view,
@@ -117,7 +113,8 @@ function goneIncarnations(living: FigureInput['living']): Set<string> {
 }
 
 function containerFigures({view, living, unknown}: FigureInput): Record<ContainerState, number> {
-  const counts = zeroes(CONTAINER_STATES);
+  const none = CONTAINER_STATES.map((state) => [state, 0]);
+  const counts = Object.fromEntries(none) as Record<ContainerState, number>;
   for (const {state} of living.values()) counts[unknown ? 'unknown' : state] += 1;
   for (const {value} of view.heartbeats.values())
     if (value.state === 'waiting') counts.waiting += 1;

@@ -104,15 +104,15 @@ export class Governor implements ListingTaker {
     else this.planCache.want(change.kind === 'shard' && !this.view.hasLivingOwner(change.shard));
     if (change.kind === 'shard') {
       this.dirty.add(change.shard);
-      this.reports.shardChanged(change.shard, nowMs);
+      this.reports.service.wantedChanged(change.shard, nowMs);
     }
     return true;
   }
 
   /** The first listing starts the work; one that brings nothing new to an app at rest asks for none. */
   listingTaken(isNews: boolean, isFirst: boolean): void {
-    this.reports.listed();
-    const isAtRest = this.settled && !this.dirty.isAwaiting && this.reports.isAllServed;
+    this.reports.service.begin();
+    const isAtRest = this.settled && !this.dirty.isAwaiting && this.reports.unserved.isEmpty;
     if (!isNews && !isFirst && isAtRest && this.planCache.isComplete(this.living)) return;
     this.planCache.dirty = true;
     // What came with the first is marked already.
@@ -306,7 +306,7 @@ export class Governor implements ListingTaker {
     const parts = {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf};
     const context = reconcileContext({...parts, epoch: this.options.epoch});
     for (const shard of this.dirty.take()) {
-      this.reports.shardChanged(shard, nowMs);
+      this.reports.service.wantedChanged(shard, nowMs);
       if (this.mustRest(shard, nowMs)) continue;
       this.carryOut(shard, this.stepOf(shard, context, nowMs), nowMs, actions);
     }
@@ -379,7 +379,7 @@ export class Governor implements ListingTaker {
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean, nowMs: number): GovernedFigures {
     const {alarms} = this.reports.status;
-    const oldestUnservedMs = this.reports.oldestUnservedMs(nowMs);
+    const oldestUnservedMs = this.reports.unserved.oldestMs(nowMs);
     const known = {movesInFlight: this.inFlightMoves.size, unknown, alarms, oldestUnservedMs};
     return governedFigures({...this.statusInput(nowMs), ...known, nowMs});
   }

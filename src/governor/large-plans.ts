@@ -11,9 +11,9 @@ import {LARGE_PLAN_PAUSE_MAX_MS, PAUSE_PER_PLAN, ROWS_PER_TURN} from './limits.t
 import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import {placementTerms} from './placement.ts';
+import type {Arriving} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
 import {RowFeed, rowsOf} from './row-feed.ts';
-import type {Arriving} from './row-feed.ts';
 import type {PlanningContext, TrialPlanner} from './trial-planner.ts';
 
 export interface LargePlanningContext extends PlanningContext {

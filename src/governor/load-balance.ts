@@ -4,14 +4,10 @@ import {balanceOf} from '../load/balance.ts';
 import type {Balance} from '../load/balance.ts';
 import type {LoadTable} from '../load/load-table.ts';
 import {containerShare} from '../model/container-share.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 
 /** Of the containers that take part in it: who drains, or is lost, gives all away anyhow. */
-export function balanceIn(
-  view: AppView,
-  table: LoadTable,
-  living: ReadonlyMap<string, LivingContainer>,
-): Balance {
+export function balanceIn(view: AppView, table: LoadTable, living: Living): Balance {
   const open = [...living.values()].filter(({mode}) => mode === 'open');
   const containers = open.map(({container, incarnation}) => {
     const loads = table.metrics.map(() => 0);

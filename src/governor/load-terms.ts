@@ -3,7 +3,6 @@ import type {LoadTable} from '../load/load-table.ts';
 import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
-import type {PlacementMetric} from '../model/placement.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import type {ShardSpec} from '../model/specs.ts';
 
@@ -15,7 +14,6 @@ const PLACED_AGAIN: ReadonlySet<MoveReason['kind']> = new Set([
 ]);
 
 export interface LoadTerms {
-  readonly metrics: readonly PlacementMetric[];
   /** By metric. `shard`: as its key says it. */
   readonly loadOf: (shard: string, spec: ShardSpec) => readonly number[];
   /** It has moved lately: not for load, not so soon. */
@@ -25,13 +23,12 @@ export interface LoadTerms {
 /** `wallMs`: now, as records are written. */
 export function loadTerms(
   table: Pick<LoadTable, 'planned'>,
-  {metrics, cooldown}: Placement,
+  {cooldown}: Placement,
   wallMs: number,
 ): LoadTerms {
   // Records say it in this form, so the texts compare as the times do.
   const since = new Date(wallMs - 1_000 * cooldown).toISOString();
   return {
-    metrics,
     loadOf: (shard, {load}) => table.planned(shard, load),
     isCooling: (record) => {
       const move = record?.move;

@@ -14,6 +14,7 @@ import {QUIET_EXCESS} from './limits.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
+/** A planned move that has not begun. */
 export interface WantedMove {
   readonly shard: string;
   readonly from: string;

@@ -5,18 +5,10 @@
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {ShardRows} from '../appstate/shard-rows.ts';
 import {Column} from '../model/columns.ts';
-import type {MoveCause} from '../model/placement.ts';
 import {CAUSES, NOWHERE, PER_MOVE} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import {MOVES_PER_TURN, NEXT_MOVES_MS} from './limits.ts';
-
-/** A planned move that has not begun. */
-export interface QueuedMove {
-  readonly shard: string;
-  readonly from: string;
-  readonly to: string;
-  readonly cause: MoveCause;
-}
+import type {WantedMove} from './move-gate.ts';
 
 type PlannedMoves = Pick<RowPlan, 'moves' | 'containers'>;
 
@@ -49,7 +41,7 @@ export class MoveQueue {
     return row !== NO_ROW && this.positions.at(row) !== NOT_QUEUED && this.isPlanned(row);
   }
 
-  *[Symbol.iterator](): Generator<QueuedMove, undefined> {
+  *[Symbol.iterator](): Generator<WantedMove, undefined> {
     for (let position = this.first; position < this.end; position += 1) {
       const move = this.moveAt(position);
       if (move !== undefined) yield move;
@@ -73,7 +65,7 @@ export class MoveQueue {
    * Moves leave the queue that `isOver` says have begun, or have no object any more. Looks at the first of them; when none of those may begin, at
    * others in the turns that follow.
    */
-  takeOut(isOver: (move: QueuedMove) => boolean, nowMs: number): void {
+  takeOut(isOver: (move: WantedMove) => boolean, nowMs: number): void {
     let looks = 0;
     let hasTaken = false;
     let position = Math.max(this.first, this.next);
@@ -116,7 +108,7 @@ export class MoveQueue {
   }
 
   /** Undefined: it has left the queue, or its shard is gone. */
-  private moveAt(position: number): QueuedMove | undefined {
+  private moveAt(position: number): WantedMove | undefined {
     const row = this.rowAt(position);
     const shard = this.isPlanned(row) ? this.rows.idAt(row) : undefined;
     if (shard === undefined || this.positions.at(row) !== position) return undefined;

@@ -5,7 +5,7 @@ import type {QuietStatus} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import {urgencyOf} from './in-flight-moves.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
@@ -17,6 +17,7 @@ import {MoveWaits} from './move-waits.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {PlanCache} from './plan-cache.ts';
 import type {PlanInUse} from './plan-in-use.ts';
+import type {Planning} from './planning.ts';
 import type {ReconcileContext} from './reconcile.ts';
 import {QuietTime} from './quiet-time.ts';
 
@@ -33,14 +34,6 @@ interface StarterParts {
   readonly newMove: ReconcileContext['newMove'];
   readonly epoch: number;
 }
-
-/** As `Planning` says it. */
-interface PlanState extends Pick<PlanInUse, 'revision'> {
-  readonly isThere: boolean;
-  readonly isDue: boolean;
-}
-
-type Living = ReadonlyMap<string, LivingContainer>;
 
 export class MoveStarter {
   readonly quiet = new QuietTime();
@@ -86,7 +79,7 @@ export class MoveStarter {
     const started: Transition[] = [];
     if (planCache.queue.length === 0) return started;
     const gate = this.gate(living, nowMs);
-    planCache.takeOut((move) => {
+    planCache.queue.takeOut((move) => {
       const found = startableMove(move, gate);
       if (found === 'void') return true;
       if ('budget' in found) {
@@ -123,7 +116,7 @@ export class MoveStarter {
 
   /** The last plan, for readers; undefined: there is none that counts. */
   inUse(
-    {isThere, revision, isDue}: PlanState,
+    {isThere, revision, isDue}: Pick<Planning, 'isThere' | 'revision' | 'isDue'>,
     living: Living,
     nowMs: number,
   ): PlanInUse | undefined {

@@ -8,7 +8,7 @@ import type {
 } from '../model/placement.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import {comesBackTo, isOpenFor} from './containers.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import type {Trial} from './container-trust.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {placementOf} from '../model/placement-policy.ts';
@@ -17,15 +17,16 @@ import type {Placement} from '../model/placement-policy.ts';
 import {SHARDS_PER_STEP} from './limits.ts';
 import {containerTerms, policyTerms, poolOf, poolTerms, shardTerms} from './placement-terms.ts';
 
-/** Shards on trial, by id. */
-type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;
-
-/** What the planner is to know of containers that have not proved themselves. */
-export interface TrialTerms {
-  /** Under way. */
-  readonly trials: Trials;
+/** What records do not say of shards on their way. */
+export interface Arriving {
+  /** By shard. */
+  readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
   /** Count for no container, whatever their records say. */
   readonly turnedAway: ReadonlySet<string>;
+}
+
+/** What the planner is to know of containers that have not proved themselves. */
+export interface TrialTerms extends Arriving {
   /** By container id. */
   readonly unproved: ReadonlyMap<string, Unproved>;
   /** Which shards may be tried; `current`: for which container the record counts. Asked only where a trial is due. */
@@ -45,11 +46,7 @@ const ALL_PROVED: TrialTerms = {
  * The container a record counts for: where the shard runs, or where it is on its way to. '' when it runs nowhere, its
  * holder is lost, or the way there is closed. `trial`: the container that tries the shard.
  */
-export function countsFor(
-  record: OwnershipRecord | undefined,
-  living: ReadonlyMap<string, LivingContainer>,
-  trial = '',
-): string {
+export function countsFor(record: OwnershipRecord | undefined, living: Living, trial = ''): string {
   if (record === undefined) return '';
   if (record.state === 'owned') return livesAs(record, living) ? record.container : '';
   if (record.state === 'assigned')
@@ -62,7 +59,7 @@ export function countsFor(
 export function changesPlan(
   before: OwnershipRecord | undefined,
   after: OwnershipRecord | undefined,
-  living: ReadonlyMap<string, LivingContainer>,
+  living: Living,
   target: string,
   trial = '',
 ): boolean {
@@ -84,7 +81,7 @@ export function freesCapacity(
 /** The snapshot in steps, for whoever lets others run in between: then it may be of several moments. */
 export function* placementSteps(
   view: AppView,
-  living: ReadonlyMap<string, LivingContainer>,
+  living: Living,
   {trials, turnedAway, unproved, fitness} = ALL_PROVED,
   loads?: LoadTerms,
 ): Generator<undefined, PlacementSnapshot> {
@@ -107,7 +104,7 @@ export function* placementSteps(
 /** All that the planner is asked but the shards. */
 export function placementTerms(
   view: AppView,
-  living: ReadonlyMap<string, LivingContainer>,
+  living: Living,
   unproved: ReadonlyMap<string, Unproved>,
 ): Omit<PlacementSnapshot, 'shards'> {
   const {metrics} = placementOf(view.spec?.value);
@@ -170,14 +167,14 @@ function preferred({container, failures, move}: OwnershipRecord): string {
   return failures === 0 ? container : (move?.from ?? '');
 }
 
-function livesAs(record: OwnershipRecord, living: ReadonlyMap<string, LivingContainer>): boolean {
+function livesAs(record: OwnershipRecord, living: Living): boolean {
   return living.get(record.container)?.incarnation === record.incarnation;
 }
 
 function openOr(
   container: string,
   {move}: Pick<OwnershipRecord, 'move'>,
-  living: ReadonlyMap<string, LivingContainer>,
+  living: Living,
   trial: string,
 ): string {
   const there = living.get(container);

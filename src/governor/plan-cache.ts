@@ -1,13 +1,13 @@
 /** The last plan by shard, and when to make the next one. */
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {ShardRows} from '../appstate/shard-rows.ts';
+import {joinedInts} from '../model/columns.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {PER_SHORTAGE, REASONS, UNPLANNED, containersNow, rowPlan} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {LivingContainer} from './containers.ts';
 import type {LargePlan} from './large-plans.ts';
 import {MoveQueue} from './move-queue.ts';
-import type {QueuedMove} from './move-queue.ts';
 import {PlanReasons} from './plan-reasons.ts';
 import type {NewlyFor} from './plan-reasons.ts';
 import type {Destination} from './reconcile.ts';
@@ -18,8 +18,6 @@ import {
   SHARDS_PER_PAUSE_MS,
   SUCCESSOR_WAIT_TTLS_SHARE,
 } from './limits.ts';
-
-export type {QueuedMove} from './move-queue.ts';
 
 export class PlanCache {
   dirty = true;
@@ -58,11 +56,6 @@ export class PlanCache {
     this.lastJoinMs = nowMs;
   }
 
-  /** As `MoveQueue.takeOut`. */
-  takeOut(isOver: (move: QueuedMove) => boolean, nowMs: number): void {
-    if (this.queue.length > 0) this.queue.takeOut(isOver, nowMs);
-  }
-
   /** Every shard has its container, and all containers are open and have proved themselves: nothing waits for room, proof or somebody's return. */
   isComplete(living: ReadonlyMap<string, Pick<LivingContainer, 'mode'>>): boolean {
     if (this.unplaced.size > 0 || this.stranded.size > 0 || !this.areAllProved) return false;
@@ -72,10 +65,6 @@ export class PlanCache {
   /** The first plan waits until containers have joined. */
   get isSettling(): boolean {
     return this.settling;
-  }
-
-  isQueued(shard: string): boolean {
-    return this.queue.has(shard);
   }
 
   /** A container joined. `first`: into an empty app. */
@@ -160,7 +149,7 @@ export class PlanCache {
         this.mustDrop.set(row, plan.unplaced[at + 1] ?? 0);
     }
     this.queue.fill(plan, born);
-    return joined(changed, others);
+    return joinedInts(changed, others);
   }
 
   /** Rows that have come to be without a home or stranded, or are so for another reason. A hundred thousand may go on being so, in plan after plan. */
@@ -236,11 +225,4 @@ export class PlanCache {
     }
     return changed;
   }
-}
-
-function joined(rows: ArrayLike<number>, others: readonly number[]): Int32Array {
-  const all = new Int32Array(rows.length + others.length);
-  all.set(rows);
-  all.set(others, rows.length);
-  return all;
 }

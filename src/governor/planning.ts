@@ -7,7 +7,7 @@ import type {RowPlan} from '../planner/row-plan.ts';
 import type {GovernorAction} from './actions.ts';
 import type {AppLoads} from './app-loads.ts';
 import type {ContainerTrust} from './container-trust.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import type {GovernorOptions} from './governor-options.ts';
 import {LargePlans} from './large-plans.ts';
 import type {LargePlanningContext} from './large-plans.ts';
@@ -115,7 +115,7 @@ export class Planning {
   answered(
     generation: number,
     plan: RowPlan,
-    living: ReadonlyMap<string, LivingContainer>,
+    living: Living,
     nowMs: number,
   ): Int32Array | undefined {
     const taken = this.large.take(generation, plan, living, nowMs);

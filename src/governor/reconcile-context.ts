@@ -9,7 +9,9 @@ import type {ReconcileContext} from './reconcile.ts';
 export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove' | 'epoch'> & {
   readonly admissions: Pick<AdmissionQueue, 'limit'>;
   readonly pending: Pick<PendingWrites, 'arriving' | 'of'>;
-  readonly planCache: Pick<PlanCache, 'isQueued' | 'plannedCount' | 'destination'>;
+  readonly planCache: Pick<PlanCache, 'plannedCount' | 'destination'> & {
+    readonly queue: Pick<PlanCache['queue'], 'has'>;
+  };
   readonly trust: Pick<ContainerTrust, 'isTrial'>;
   /** Records that wait for the container's claim, or are being written for it. */
   readonly unclaimedOf: (incarnation: string) => number;
@@ -29,7 +31,7 @@ export function reconcileContext(parts: ReconcileParts): ReconcileContext {
     ...{view, living, newMove, epoch},
     isBusy: (incarnation) => unclaimedOf(incarnation) >= admissions.limit,
     isTrial: (shard, incarnation) => trust.isTrial(shard, incarnation),
-    isQueued: (shard) => planCache.isQueued(shard),
+    isQueued: (shard) => planCache.queue.has(shard),
     isFull: (incarnation, comesBack) => {
       const limit = shardLimit(view, incarnation);
       if (limit === 0) return false;

@@ -14,7 +14,7 @@ import {
   tokenOf,
 } from '../ownership/transitions.ts';
 import {comesBackTo, isOpenFor} from './containers.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living, LivingContainer} from './containers.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
 /** What the plan says of one shard. */
@@ -45,7 +45,7 @@ export type Step =
 
 export interface ReconcileContext {
   readonly view: AppView;
-  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly living: Living;
   readonly epoch: number;
   readonly newMove: (from: string, to: string, reason: MoveReason) => MoveNote;
   /** The container holds, or is about to be given, as many shards as it may; `comesBack`: for a shard that it had and that the plan leaves there, which may be above its limit. */

@@ -4,7 +4,7 @@ import type {Heartbeat} from '../model/container.ts';
 import type {Versioned} from '../model/ownership.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import {isByClock} from './containers.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import {clockRateText} from './status-reporter.ts';
 import type {StatusReporter} from './status-reporter.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -25,11 +25,7 @@ export class Renewals {
   }
 
   /** Takes a change that only renews a heartbeat: whether there is something to look at. Undefined: the change is another kind of news. */
-  take(
-    change: AppChange,
-    living: ReadonlyMap<string, LivingContainer>,
-    nowMs: number,
-  ): boolean | undefined {
+  take(change: AppChange, living: Living, nowMs: number): boolean | undefined {
     if (!this.isRenewal(change)) return undefined;
     if (!this.view.apply(change)) return false;
     const {incarnation} = change;

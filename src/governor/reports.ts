@@ -3,22 +3,21 @@ import type {OwnershipRecord} from '../model/ownership.ts';
 import type {AppStatus} from '../model/status.ts';
 import type {GovernorAction} from './actions.ts';
 import {Chronicle} from './chronicle.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import {MoveHistory} from './move-history.ts';
 import type {NewlyFor} from './plan-reasons.ts';
 import {ServiceTimes} from './service-times.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {StatusInput} from './status-reporter.ts';
 import {UnservedShards} from './unserved.ts';
+import type {Instant} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
 /** All that a summary is made of but what is found here. */
 export type KnownStatus = Omit<StatusInput, 'unserved'>;
 
 /** How the governor is, besides what it knows of the app. */
-export interface ReportInstant {
-  readonly nowMs: number;
-  readonly wallMs: number;
+export interface ReportInstant extends Instant {
   /** No move is under way. */
   readonly quiet: boolean;
   /** Nothing is left to do. */
@@ -29,7 +28,7 @@ export class Reports {
   readonly status = new StatusReporter();
   private readonly history = new MoveHistory();
   private readonly chronicle = new Chronicle();
-  private readonly unserved: UnservedShards;
+  readonly unserved: UnservedShards;
   /** What metrics are made of. */
   readonly service: ServiceTimes;
 
@@ -66,16 +65,6 @@ export class Reports {
     this.status.touch();
   }
 
-  /** Everything there is has been seen once: what is not served from here on is not. */
-  listed(): void {
-    this.service.begin();
-  }
-
-  /** The shard's spec came, changed or is gone, or what serves it has changed. */
-  shardChanged(shard: string, nowMs: number): void {
-    this.service.wantedChanged(shard, nowMs);
-  }
-
   /** The incarnation has come, is gone, has fallen silent or is heard again. */
   heartbeatChanged(
     incarnation: string,
@@ -84,15 +73,6 @@ export class Reports {
   ): void {
     const heardMs = nowMs - detector.ageMs(incarnation, nowMs);
     this.service.heartbeatChanged(incarnation, heardMs, nowMs);
-  }
-
-  get isAllServed(): boolean {
-    return this.unserved.isEmpty;
-  }
-
-  /** How long the shard that has waited longest is not served, ms; 0 where all are. */
-  oldestUnservedMs(nowMs: number): number {
-    return this.unserved.oldestMs(nowMs);
   }
 
   /** `known` is asked for only when a summary is due: most turns write none. */
@@ -128,7 +108,7 @@ export class Reports {
   }
 }
 
-function silentOf(living: ReadonlyMap<string, LivingContainer>): ReadonlySet<string> {
+function silentOf(living: Living): ReadonlySet<string> {
   const silent = [...living.values()].filter(({state}) => state === 'silent');
   return new Set(silent.map(({incarnation}) => incarnation));
 }

@@ -5,14 +5,12 @@ import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {PlacementShard} from '../model/placement.ts';
 import type {RowBatch, WarmShard} from '../planner/warm-table.ts';
-import type {Trial} from './container-trust.ts';
 import {comesBackTo, isOpenFor} from './containers.ts';
-import type {Arrival, LivingContainer} from './containers.ts';
+import type {Arrival, Living} from './containers.ts';
 import {HOMES_KEPT} from './limits.ts';
 import type {LoadTerms} from './load-terms.ts';
 import {placementShard} from './placement.ts';
-
-type Living = ReadonlyMap<string, LivingContainer>;
+import type {Arriving} from './placement.ts';
 
 /** How a record names a container: as its owner, as who may claim it, or as who gets it next. The latter two count only while it is open for the shard. */
 interface CountingContainer extends Arrival {
@@ -20,14 +18,6 @@ interface CountingContainer extends Arrival {
   readonly container: string;
   /** '' for any. */
   readonly incarnation: string;
-}
-
-/** What records do not say of shards on their way. */
-export interface Arriving {
-  /** By shard. */
-  readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
-  /** Count for no container, whatever their records say. */
-  readonly turnedAway: ReadonlySet<string>;
 }
 
 const NO_ARRIVAL: Arrival = {comesBack: false, onTrial: false};

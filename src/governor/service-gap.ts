@@ -3,8 +3,9 @@ import {restartOrEvict} from '../model/alarm-fix.ts';
 import {isProxyIncarnation, pushShardProblem} from '../model/ids.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
-import type {PlacementReason} from '../model/placement.ts';
-import type {LivingContainer} from './containers.ts';
+import {RULES} from '../model/placement-rules.ts';
+import type {PlacementReason} from '../model/placement-rules.ts';
+import type {Living, LivingContainer} from './containers.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {CLOSED_NAMED} from './limits.ts';
 import {sameProcess} from './same-process.ts';
@@ -12,7 +13,7 @@ import {sameProcess} from './same-process.ts';
 export interface GapContext {
   readonly app: string;
   readonly view: AppView;
-  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly living: Living;
   /** Why the plan has no home for the shard; '' where it has one. */
   readonly reasonOf: (shard: string) => string;
   /** What leads out of an alarm about the container; undefined where there is none. Default: nobody asks. */
@@ -146,20 +147,21 @@ function waitText(
 /** By the plan's reason; undefined: it has a home. */
 export function homelessBy(shard: string, context: GapContext): ServiceGap | undefined {
   const {app, view, reasonOf} = context;
-  const reason = reasonOf(shard);
+  const reason = reasonOf(shard) as PlacementReason | '';
   if (reason === '') return undefined;
   const {manualContainerId: pin = '', workerGroup = ''} = view.shards.get(shard)?.value ?? {};
   const unpin = `sm shard unpin -a ${app} ${shard}`;
   const start = `start a process that joins app ${app}`;
   const problem = pushShardProblem(shard);
-  if (problem !== undefined && isForWantOfOthers(reason as PlacementReason, context))
+  if (problem !== undefined && isForWantOfOthers(reason, context))
     return {
       text: `only containers of the Go project could have it, and ${problem}`,
       fix: `${start} by our SDK, or add it under another id`,
     };
-  switch (reason as PlacementReason) {
+  switch (reason) {
     case 'no-container':
-      return {text: 'the app has no container that takes shards', fix: start};
+    case 'spread-key':
+      return {text: RULES[reason], fix: start};
     case 'pin-not-living':
       return {
         text: `it is pinned to ${pin}, which is not alive`,
@@ -184,24 +186,16 @@ export function homelessBy(shard: string, context: GapContext): ServiceGap | und
       };
     case 'nothing-accepts':
       return {
-        text: `no container that it may use accepts new shards: ${closedText(context)}`,
+        text: `${RULES[reason]}: ${closedText(context)}`,
         fix: closedFix(context),
       };
     case 'capacity':
       return {
-        text: 'every container that it may use holds as many shards as it may',
+        text: RULES[reason],
         fix: `${start}, or raise the limit: sm app update ${app} --max-shard-count N`,
       };
     case 'metric-limit':
-      return {
-        text: 'its load would break a limit of every container that has room for it',
-        fix: `${start}, or one with higher limits`,
-      };
-    case 'spread-key':
-      return {
-        text: 'every container that has room for it has another shard with its spread key',
-        fix: start,
-      };
+      return {text: RULES[reason], fix: `${start}, or one with higher limits`};
     default:
       return {text: reason, fix: ''};
   }

@@ -38,7 +38,7 @@ export class ServiceTimes {
     this.unserved = unserved;
   }
 
-  /** The first listing is there. Before, a record may be seen without the heartbeat of its container: what is missing says nothing. */
+  /** The first listing is there: what is not served from here on is not. Before, a record may be seen without the heartbeat of its container: what is missing says nothing. */
   begin(): void {
     this.begun = true;
   }
@@ -54,7 +54,7 @@ export class ServiceTimes {
     this.look(shard, nowMs, {before});
   }
 
-  /** The shard's spec came, changed or is gone. */
+  /** The shard's spec came, changed or is gone, or what serves it has changed. */
   wantedChanged(shard: string, nowMs: number): void {
     this.look(shard, nowMs);
   }

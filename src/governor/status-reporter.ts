@@ -6,7 +6,7 @@ import type {MoveWait} from '../model/move-wait.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppLoads} from './app-loads.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {usageOf} from '../appstate/usage.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
@@ -42,7 +42,7 @@ export interface StatusInput {
   readonly governor: string;
   readonly wallMs: number;
   readonly view: AppView;
-  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly living: Living;
   readonly plan: PlanCache;
   readonly isBreakerOpen: boolean;
   readonly settled: boolean;

@@ -5,8 +5,9 @@
 import type {AlarmCode} from '../model/alarm.ts';
 import {utf8Length} from '../model/ids.ts';
 import type {MoveWait} from '../model/move-wait.ts';
+import {said} from '../model/said.ts';
 import type {AppUsage} from '../model/quota.ts';
-import type {Alarm, AppStatus, ContainerStatus, QuietStatus, StatusList} from '../model/status.ts';
+import type {AppStatus, ContainerStatus, QuietStatus, StatusList} from '../model/status.ts';
 import {
   ALARMS_AT_LEAST_BYTES,
   CONTAINERS_AT_LEAST_BYTES,
@@ -33,20 +34,15 @@ const SHARES: readonly (readonly [StatusList, number])[] = [
 ];
 
 /** Everything there is to say, before anything is cut; lists may end early where `totals` says how many there are. */
-export interface FullStatus {
-  readonly governor: string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly settled: boolean;
+export interface FullStatus extends Pick<
+  AppStatus,
+  'governor' | 'at' | 'settled' | 'unplaced' | 'failed' | 'quarantined' | 'alarms'
+> {
   readonly quiet?: QuietStatus | undefined;
   readonly waits?: readonly MoveWait[] | undefined;
   readonly usage?: AppUsage | undefined;
   /** By container id, the worst states first. */
   readonly containers: readonly (readonly [string, ContainerStatus])[];
-  readonly unplaced: AppStatus['unplaced'];
-  readonly failed: AppStatus['failed'];
-  readonly quarantined: AppStatus['quarantined'];
-  readonly alarms: readonly Alarm[];
   readonly totals: Readonly<Record<StatusList, number>>;
 }
 
@@ -56,9 +52,7 @@ export function fittingStatus(full: FullStatus, limitBytes = STATUS_LIMIT_BYTES)
   const bare: AppStatus = {
     ...{v: 1, governor, at, containers: {}, unplacedCount: totals.unplaced, unplaced: []},
     ...{failed: [], quarantined: [], alarms: [], settled},
-    ...(quiet === undefined ? {} : {quiet}),
-    ...(waits.length === 0 ? {} : {waits: [...waits]}),
-    ...(usage === undefined ? {} : {usage}),
+    ...said({quiet, waits: [...waits], usage}),
   };
   const sizes = new Map(SHARES.map(([list]) => [list, full[list].map(sizeInList)]));
   let spareBytes = limitBytes - bytesOf(bare) - CUT_NOTE_BYTES;
@@ -88,16 +82,11 @@ function whatFits(items: readonly unknown[], sizes: readonly number[], budget: n
 
 /** Only what nobody but the governor knows is worth an alarm. */
 function withCutNoted(status: AppStatus, totals: FullStatus['totals']): AppStatus {
-  const shown: Record<StatusList, number> = {
-    alarms: status.alarms.length,
-    containers: Object.keys(status.containers).length,
-    quarantined: status.quarantined.length,
-    failed: status.failed.length,
-    unplaced: status.unplaced.length,
-  };
   const omitted: Partial<Record<StatusList, number>> = {};
-  for (const [list] of SHARES)
-    if (totals[list] > shown[list]) omitted[list] = totals[list] - shown[list];
+  for (const [list] of SHARES) {
+    const shown = Object.keys(status[list]).length;
+    if (totals[list] > shown) omitted[list] = totals[list] - shown;
+  }
   if (Object.keys(omitted).length === 0) return status;
   if (omitted.alarms === undefined && omitted.containers === undefined) return {...status, omitted};
   const text = `the summary has no room for ${omitted.containers ?? 0} of ${totals.containers} containers that are not plainly ready and ${omitted.alarms ?? 0} of ${totals.alarms} alarms`;

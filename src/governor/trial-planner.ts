@@ -3,7 +3,7 @@ import {moveReasonOf} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan, Unproved} from '../model/placement.ts';
 import type {ContainerTrust} from './container-trust.ts';
-import type {LivingContainer} from './containers.ts';
+import type {Living, LivingContainer} from './containers.ts';
 import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {LoadTerms} from './load-terms.ts';
@@ -27,7 +27,7 @@ export type Planner = (snapshot: PlacementSnapshot) => Plan;
 
 export interface PlanningContext {
   readonly view: AppView;
-  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly living: Living;
   readonly pending: Pick<PendingWrites, 'has'>;
   readonly retries: Pick<RetrySchedule, 'mustWait'>;
   /** Loads as the planner gets them; undefined: what specs declare. Default: that. */

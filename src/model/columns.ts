@@ -3,6 +3,14 @@ import {FIRST_ROWS} from './limits.ts';
 
 type Numbers = Int32Array | Uint8Array | Float64Array;
 
+/** The one behind the other. */
+export function joinedInts(first: ArrayLike<number>, second: ArrayLike<number>): Int32Array {
+  const all = new Int32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
 /** What has not been set is `absent`. */
 export class Column<N extends Numbers = Numbers> {
   /** Rows that have never been set may be missing at its end, or be there. */

@@ -43,11 +43,7 @@ const PLAIN: Readonly<Record<Plain, string>> = {
   taskChanged: 'task changed',
   removed: 'removed',
 };
-const OF_CONTAINER: Readonly<Record<OfContainer, string>> = {
-  drain: 'drain',
-  leaving: 'leaving',
-  lost: 'lost',
-};
+const OF_CONTAINER = ['drain', 'leaving', 'lost'] as const satisfies readonly OfContainer[];
 
 const BY_TEXT: ReadonlyMap<string, MoveReason> = new Map(
   (Object.keys(PLAIN) as Plain[]).map((kind) => [PLAIN[kind], {kind}]),
@@ -58,7 +54,7 @@ export function moveReasonText(reason: MoveReason): string {
   if (reason.kind === 'other') return reason.text;
   if (!('container' in reason)) return PLAIN[reason.kind];
   const {kind, container} = reason;
-  return container === '' ? OF_CONTAINER[kind] : `${OF_CONTAINER[kind]} ${container}`;
+  return container === '' ? kind : `${kind} ${container}`;
 }
 
 /** What the text of a record says; `moveReasonText` of it is that text again. */
@@ -69,9 +65,8 @@ export function moveReasonOf(text: string): MoveReason {
   const word = space === -1 ? text : text.slice(0, space);
   const container = space === -1 ? '' : text.slice(space + 1);
   const isBroken = space !== -1 && container === '';
-  for (const kind of Object.keys(OF_CONTAINER) as OfContainer[])
-    if (OF_CONTAINER[kind] === word && !isBroken) return {kind, container};
-  return {kind: 'other', text};
+  const kind = OF_CONTAINER.find((one) => one === word);
+  return kind === undefined || isBroken ? {kind: 'other', text} : {kind, container};
 }
 
 /** Whether nobody has to make such a move: it waits while the app is paused, and can be cancelled. */

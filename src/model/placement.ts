@@ -1,3 +1,7 @@
+import type {PlacementReason} from './placement-rules.ts';
+
+export type {PlacementReason} from './placement-rules.ts';
+
 /** One shard as the planner sees it. */
 export interface PlacementShard {
   readonly id: string;
@@ -94,19 +98,6 @@ export interface PlacementSnapshot {
    */
   readonly countSlack?: number;
 }
-
-/** Why a shard has no container, or stays where it should not. */
-export type PlacementReason =
-  | 'no-container'
-  | 'pin-not-living'
-  | 'pin-takes-nothing-new'
-  | 'pin-outside-worker-group'
-  | 'worker-group-empty'
-  | 'worker-group-not-living'
-  | 'nothing-accepts'
-  | 'capacity'
-  | 'metric-limit'
-  | 'spread-key';
 
 /** A shard without a container. `mustDrop`: it runs where its pin or worker group forbids it. */
 export interface UnplacedShard {

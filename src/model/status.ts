@@ -1,6 +1,7 @@
 import type {ContainerState} from './container.ts';
 import type {MoveWait} from './move-wait.ts';
 import {RECORD_VERSION} from './ownership.ts';
+import type {MoveNote} from './ownership.ts';
 import type {AppUsage} from './quota.ts';
 
 /** A container that is not plainly ready, as its governor sees it. */
@@ -73,20 +74,12 @@ export function emptyStatus(governor: string, at: string): AppStatus {
 }
 
 /** One move that has ended. */
-export interface FinishedMove {
-  id: string;
+export interface FinishedMove extends MoveNote {
   shard: string;
-  from: string;
-  to: string;
-  why: string;
-  /** RFC 3339. */
-  startedAt: string;
   /** RFC 3339. */
   endedAt: string;
   outcome: 'done' | 'failed' | 'cancelled';
   note: string;
-  /** As in `MoveNote`. */
-  numbers?: string;
 }
 
 /** Who leads `sm` itself. */

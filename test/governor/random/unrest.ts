@@ -21,7 +21,7 @@ export function unrest(bed: GovernorBed): string {
       if (isOnWay && bed.governor.view.hasLivingOwner(shard)) wrong.push(`${shard} ${own.state}`);
     } else if (destination.target !== runsAt)
       wrong.push(
-        `${shard} is ${own?.state ?? 'absent'} ${own?.container ?? ''}, wanted at ${destination.target}${cache.isQueued(shard) ? ', queued' : ''}`,
+        `${shard} is ${own?.state ?? 'absent'} ${own?.container ?? ''}, wanted at ${destination.target}${cache.queue.has(shard) ? ', queued' : ''}`,
       );
   }
   for (const [shard, {value}] of bed.own)
