@@ -77,7 +77,10 @@ export const delShardRequest = z.strictObject({
 /** One item of add-shards. */
 export const addShardItem = z.strictObject(shardFields);
 /** One item of del-shards. */
-export const delShardItem = z.strictObject({shardId: shardIdField});
+export const delShardItem = z.strictObject({
+  /** Shard id, 1-200 bytes of printable UTF-8. */
+  shardId: shardIdField,
+});
 export type AddShardItem = z.input<typeof addShardItem>;
 export type DelShardItem = z.input<typeof delShardItem>;
 

@@ -62,7 +62,7 @@ const REPLACED_FILES = new Map([
   [/(?:^|\/)judge\w*\.ts$/, 'wait-conditions.ts'],
   [/(?:^|\/)held\.ts$/, 'move-gate.ts'],
   [/(?:^|\/)passing\.ts$/, 'retryable.ts'],
-  [/(?:^|\/)settle\.ts$/, 'run-hook.ts'],
+  [/(?:^|\/)settle\.ts$/, 'session-driver.ts'],
   [/(?:^|\/)members?\.ts$/, 'session-driver.ts'],
   [/(?:^|\/)(?:missing|room|place|moment|told|seat|office|brake|silence)\.ts$/, 'as the names'],
   [/(?:governor|governing)\/history\.ts$/, 'move-history.ts, round-history.ts'],
