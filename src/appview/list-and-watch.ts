@@ -9,8 +9,7 @@ import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {SLICE_MS} from '../runtime/limits.ts';
 import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MAX_MS, RETRY_MIN_MS} from './limits.ts';
-import {backOff} from '../model/back-off.ts';
-import {jittered} from '../model/jitter.ts';
+import {backOff, jittered} from '../model/back-off.ts';
 
 /** Goes on taking in a listing; true when everything has been taken. It is called again until then, and others may run in between. */
 export type ListingStep = () => boolean;

@@ -1,18 +1,14 @@
 /** What a container makes of the cluster record: whether the store is to be trusted, and which epoch its tokens are of. */
 import {backOff} from '../model/back-off.ts';
-import type {Keys} from '../etcd/keys.ts';
 import {reportedDoubt} from '../model/store-doubt.ts';
 import type {ContainerSession} from '../ownership/session.ts';
 import {decodeCluster} from '../protocol/records.ts';
-import type {Clock} from '../runtime/clock.ts';
-import type {KeyValue, Store} from '../store/port.ts';
+import type {KeyValue} from '../store/port.ts';
+import type {SessionDriverOptions} from './session-driver-options.ts';
 import {LOOK_EVERY_MS, LOOK_RETRY_MAX_MS} from './limits.ts';
 
-export interface ClusterLookOptions {
+export interface ClusterLookOptions extends Pick<SessionDriverOptions, 'keys' | 'store' | 'clock'> {
   readonly session: ContainerSession;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly clock: Clock;
   readonly isStopped: () => boolean;
   /** The session may have something to do. */
   readonly onLook: () => void;

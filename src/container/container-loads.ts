@@ -3,7 +3,7 @@ import type {LoadFault, LoadFaultCounts} from '../load/load-faults.ts';
 import {ShardMeter} from '../load/shard-meter.ts';
 import type {Loads} from '../load/shard-meter.ts';
 import type {Clock} from '../runtime/clock.ts';
-import type {SessionMeter} from './meter.ts';
+import type {SessionMeter} from './metrics.ts';
 import type {Shard, ShardHandle} from './shard.ts';
 
 /** Gives the loads of a shard as they are now; nothing when there are none. Synchronous, and quick: it is called for each shard. */

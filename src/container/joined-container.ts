@@ -294,29 +294,22 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async ending(how: SessionEnd, running: readonly RunningHook[] = []): Promise<void> {
+    const {id} = this;
     const end: Record<SessionEnd, SmError | ContainerEnd> = {
       left: 'left',
       deleted: 'deleted',
-      cloned: new SmError(
-        'CLONED',
-        `another process renews the heartbeat of container ${this.id}`,
-        {
-          hint: 'do not copy a running process or its memory: start a new one',
-        },
-      ),
-      evicted: new SmError('EVICTED', `container ${this.id} was evicted by an operator`, {
+      cloned: new SmError('CLONED', `another process renews the heartbeat of container ${id}`, {
+        hint: 'do not copy a running process or its memory: start a new one',
+      }),
+      evicted: new SmError('EVICTED', `container ${id} was evicted by an operator`, {
         hint: 'end this process, and start it again if it is to have shards',
       }),
-      refused: new SmError(
-        'ID_TAKEN',
-        `container id ${this.id} is taken by another living process`,
-        {
-          hint: 'give another id, or stop the other process',
-          object: `container/${this.id}`,
-        },
-      ),
+      refused: new SmError('ID_TAKEN', `container id ${id} is taken by another living process`, {
+        hint: 'give another id, or stop the other process',
+        object: `container/${id}`,
+      }),
     };
-    this.finish(running.length === 0 ? end[how] : endedWithHooks(this.id, how, running));
+    this.finish(running.length === 0 ? end[how] : endedWithHooks(id, how, running));
     await this.close();
   }
 

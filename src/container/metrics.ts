@@ -3,9 +3,22 @@ import {monitorEventLoopDelay} from 'node:perf_hooks';
 import type {IntervalHistogram} from 'node:perf_hooks';
 import {Counter, Gauge, Histogram, Registry} from 'prom-client';
 import type {StoreCall} from '../etcd/connection.ts';
+import type {LoadFault} from '../load/load-faults.ts';
 import {EVENT_LOOP_RESOLUTION_MS} from './limits.ts';
-import type {SessionMeter} from './meter.ts';
 import {processFigures} from './process-figures.ts';
+
+/** Who counts what the session of one container does; it reports and asks for nothing. */
+export interface SessionMeter {
+  /** A heartbeat was answered, or was not: `unknown`. */
+  heartbeat(result: 'committed' | 'refused' | 'unknown', ms: number): void;
+  /** A hook of the application has settled. */
+  hook(hook: 'add' | 'drop', failed: boolean, ms: number): void;
+  /** No heartbeat has committed in time: the right to act is over. */
+  fenced(): void;
+  hinted(): void;
+  /** A load that was reported could not be taken as it is. */
+  loadFault(fault: LoadFault): void;
+}
 
 /** What is asked of a container at a scrape. */
 export interface MeasuredContainer {
@@ -27,37 +40,33 @@ const HOOKS = 'Time of add and drop of the application, by outcome: done or fail
 const FENCES = 'Times that no heartbeat committed in time, so that all shards were dropped';
 const SHARDS = 'Shards that are here, by state: adding, ready, dropping, stuck and others';
 const LOAD_FAULTS = 'Loads of shards that could not be taken as they were reported, by fault';
+const CALLS = 'Time of one call to etcd that was answered, by operation: read or write';
+const FAULTS = 'Calls to etcd that failed or had no answer, by operation and code of the error';
+const DELAY = 'Longest delay of the event loop since the last scrape';
 const RIGHT = 'How long the container may still act without another heartbeat; 0: fenced';
 
 class ProcessMetrics {
   readonly registry = new Registry();
   private readonly containers = new Set<MeasuredContainer>();
-  private readonly heartbeats = this.counter('heartbeats_total', HEARTBEATS, 'result');
-  private readonly heartbeatTimes = this.histogram(
-    'heartbeat_seconds',
-    'Time of a heartbeat that was answered',
-    HEARTBEAT_BUCKETS_SECONDS,
-  );
-  private readonly hooks = this.histogram('hook_seconds', HOOKS, HOOK_BUCKETS_SECONDS, [
-    'hook',
-    'outcome',
-  ]);
-  private readonly fences = this.counter('fences_total', FENCES);
-  private readonly hints = this.counter('hints_total', 'Hints that came from daemons');
-  private readonly loadFaults = this.counter('load_faults_total', LOAD_FAULTS, 'fault');
-  private readonly calls = new Histogram({
-    name: 'sm_container_store_request_seconds',
-    help: 'Time of one call to etcd that was answered, by operation: read or write',
-    labelNames: ['operation'],
+  private readonly heartbeats = new Counter(this.own('heartbeats_total', HEARTBEATS, 'result'));
+  private readonly heartbeatTimes = new Histogram({
+    ...this.own('heartbeat_seconds', 'Time of a heartbeat that was answered'),
     buckets: HEARTBEAT_BUCKETS_SECONDS,
-    registers: [this.registry],
   });
-  private readonly faults = new Counter({
-    name: 'sm_container_store_errors_total',
-    help: 'Calls to etcd that failed or had no answer, by operation and code of the error',
-    labelNames: ['operation', 'code'],
-    registers: [this.registry],
+  private readonly hooks = new Histogram({
+    ...this.own('hook_seconds', HOOKS, 'hook', 'outcome'),
+    buckets: HOOK_BUCKETS_SECONDS,
   });
+  private readonly fences = new Counter(this.own('fences_total', FENCES));
+  private readonly hints = new Counter(this.own('hints_total', 'Hints that came from daemons'));
+  private readonly loadFaults = new Counter(this.own('load_faults_total', LOAD_FAULTS, 'fault'));
+  private readonly calls = new Histogram({
+    ...this.named('store_request_seconds', CALLS, ['operation']),
+    buckets: HEARTBEAT_BUCKETS_SECONDS,
+  });
+  private readonly faults = new Counter(
+    this.named('store_errors_total', FAULTS, ['operation', 'code']),
+  );
   private delay: IntervalHistogram | undefined;
 
   constructor() {
@@ -70,9 +79,7 @@ class ProcessMetrics {
     }));
     const delayed = (): number => this.longestDelaySeconds();
     new Gauge({
-      name: 'sm_container_event_loop_delay_seconds',
-      help: 'Longest delay of the event loop since the last scrape',
-      registers: [this.registry],
+      ...this.named('event_loop_delay_seconds', DELAY, []),
       collect() {
         this.set(delayed());
       },
@@ -132,10 +139,7 @@ class ProcessMetrics {
   ): void {
     const {containers} = this;
     new Gauge({
-      name: `sm_container_${name}`,
-      help,
-      labelNames: ['app', 'container', ...(label === undefined ? [] : [label])],
-      registers: [this.registry],
+      ...this.own(name, help, ...(label === undefined ? [] : [label])),
       collect() {
         this.reset();
         for (const one of containers)
@@ -147,25 +151,13 @@ class ProcessMetrics {
     });
   }
 
-  private counter(name: string, help: string, ...more: string[]): Counter {
-    const labelNames = ['app', 'container', ...more];
-    return new Counter({
-      name: `sm_container_${name}`,
-      help,
-      labelNames,
-      registers: [this.registry],
-    });
+  /** Of a metric that each container has for itself. */
+  private own(name: string, help: string, ...more: readonly string[]) {
+    return this.named(name, help, ['app', 'container', ...more]);
   }
 
-  private histogram(
-    name: string,
-    help: string,
-    buckets: number[],
-    more: readonly string[] = [],
-  ): Histogram {
-    const labelNames = ['app', 'container', ...more];
-    const registers = [this.registry];
-    return new Histogram({name: `sm_container_${name}`, help, labelNames, buckets, registers});
+  private named(name: string, help: string, labelNames: string[]) {
+    return {name: `sm_container_${name}`, help, labelNames, registers: [this.registry]};
   }
 }
 

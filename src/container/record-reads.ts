@@ -1,27 +1,20 @@
 /** Reads the records and specs that the session asks for, and the cluster record with them: nothing is claimed without having looked at it. */
-import type {Keys} from '../etcd/keys.ts';
 import type {ShardAction} from '../ownership/shard-actions.ts';
 import type {ContainerSession} from '../ownership/session.ts';
-import type {Clock} from '../runtime/clock.ts';
 import {versionedRecord} from '../store/ownership-transactions.ts';
-import type {KeyValue, Store} from '../store/port.ts';
+import type {KeyValue} from '../store/port.ts';
 import {takeCluster} from './cluster-look.ts';
+import type {SessionDriverOptions} from './session-driver-options.ts';
 import {orderedReadTransaction, readableSpec} from './transactions.ts';
 import {READS_PER_CALL} from './limits.ts';
 
 export type RecordRead = Extract<ShardAction, {type: 'read'}>;
 
-export interface RecordReadsOptions {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly clock: Clock;
+export interface RecordReadsOptions extends Pick<
+  SessionDriverOptions,
+  'app' | 'keys' | 'store' | 'clock'
+> {
   readonly session: ContainerSession;
-}
-
-/** Who wants to know which shards have records, and at which revision. */
-interface RecordsSink {
-  readonly onRecords?: (shards: readonly string[], revision: number) => void;
 }
 
 interface Reply {
@@ -82,7 +75,7 @@ async function read(
 
 /** Says to the session which records name it, whatever it knows of them. Only for apps with few shards: all records are listed. */
 export async function findRecords(
-  {keys, app, store, onRecords}: Omit<RecordReadsOptions, 'session'> & RecordsSink,
+  {keys, app, store, onRecords}: Pick<SessionDriverOptions, 'keys' | 'app' | 'store' | 'onRecords'>,
   session: ContainerSession,
 ): Promise<void> {
   const {incarnation} = session;

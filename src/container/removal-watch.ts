@@ -2,12 +2,11 @@
  * Finds out that the app of a container is being removed. A watch says so at once. It may also be open and lose events without a word, so the spec is
  * read again from time to time: otherwise one lost event keeps the container, and with it the removal, for ever.
  */
-import {backOff} from '../model/back-off.ts';
+import {backOff, jittered} from '../model/back-off.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import type {Store, Watch} from '../store/port.ts';
 import {REWATCH_MAX_MS, REWATCH_MIN_MS, SPEC_READ_INTERVAL_MS} from './limits.ts';
-import {jittered} from '../model/jitter.ts';
 
 export interface RemovalWatchOptions {
   readonly store: Store;

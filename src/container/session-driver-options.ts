@@ -8,11 +8,12 @@ import type {Logger} from '../runtime/log-port.ts';
 import type {TransactionBatcher} from '../store/batcher.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
-import type {LoadCallback} from './container-loads.ts';
-import type {SessionMeter} from './meter.ts';
+import type {ContainerLoadsOptions} from './container-loads.ts';
+import type {SessionMeter} from './metrics.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 
-export interface SessionDriverOptions extends Omit<SessionOptions, 'nextId' | 'random'> {
+export interface SessionDriverOptions
+  extends Omit<SessionOptions, 'nextId' | 'random'>, Pick<ContainerLoadsOptions, 'load'> {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
@@ -35,8 +36,6 @@ export interface SessionDriverOptions extends Omit<SessionOptions, 'nextId' | 'r
   readonly onAccepted?: (epoch: number) => void;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: SessionMeter;
-  /** Asked for the loads of a shard, besides what its handle was given. Default: nobody is. */
-  readonly load?: LoadCallback | undefined;
   /** A heartbeat commits again after T without one; how things were. */
   readonly onOutageOver?: (outage: StoreWrites) => void;
   /** The shards that have records, each time that all records of the app are listed (`readyAtClaim`), and at which revision. */

@@ -19,6 +19,7 @@ import {harmlessFigures} from '../load/own-figures.ts';
 import type {OwnFigures} from '../load/own-figures.ts';
 import {loadSummary} from '../load/summary.ts';
 import type {LoadSummary, ReadLoads} from '../load/summary.ts';
+import type {RaisedAlarm} from '../model/alarm.ts';
 import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
@@ -37,12 +38,6 @@ export interface SaidByContainer {
   readonly own: Readonly<Record<string, unknown>>;
   /** Faults that it has counted since it joined. */
   readonly faults: Readonly<Record<string, unknown>>;
-}
-
-/** Loads of a container cannot be taken. */
-export interface LoadAlarm {
-  readonly code: 'LOAD_REJECTED';
-  readonly text: string;
 }
 
 /** Causes of moves that no load has part in. */
@@ -117,20 +112,14 @@ export class AppLoads {
     this.isSummaryStored = last.at !== '';
     const table = this.known();
     if (table === undefined) return;
-    const order = table.metrics.map((name) => last.metrics.indexOf(name));
-    for (const [shard, loads] of last.shards)
-      table.inherit(
-        shard,
-        order.map((at) => loads[at]),
-        nowMs,
-      );
+    takeOver(table, last.metrics, last.shards, nowMs);
     table.renew(nowMs);
     this.renewals += 1;
   }
 
   /** Containers whose last answers had loads that cannot be taken. */
-  alarms(): LoadAlarm[] {
-    const alarms: LoadAlarm[] = [];
+  alarms(): RaisedAlarm[] {
+    const alarms: RaisedAlarm[] = [];
     for (const [incarnation, {value}] of this.view.heartbeats) {
       const {container} = value;
       const lasting = this.faults.lasting(incarnation);
@@ -227,7 +216,8 @@ export class AppLoads {
     const {table} = this;
     if (names.join() === (table?.metrics.join() ?? '')) return table;
     this.table = names.length === 0 ? undefined : new LoadTable(names);
-    if (this.table !== undefined && table !== undefined) takeOver(this.table, table);
+    if (this.table !== undefined && table !== undefined)
+      takeOver(this.table, table.metrics, loadsIn(table), 0);
     if (this.table === undefined) this.own.clear();
     this.lookedAtMs = Number.NEGATIVE_INFINITY;
     this.balance = this.resting = undefined;
@@ -272,13 +262,21 @@ export class AppLoads {
 }
 
 /** What is known of metrics by the same name. */
-function takeOver(table: LoadTable, from: LoadTable): void {
-  const order = table.metrics.map((name) => from.metrics.indexOf(name));
-  for (const shard of from.shards) {
-    const loads = from.of(shard);
-    const kept = order.map((at) => (Number.isNaN(loads[at] ?? Number.NaN) ? null : loads[at]));
-    table.inherit(shard, kept, 0);
+function takeOver(
+  table: LoadTable,
+  metrics: readonly string[],
+  known: Iterable<readonly [shard: string, loads: readonly unknown[]]>,
+  nowMs: number,
+): void {
+  const order = table.metrics.map((name) => metrics.indexOf(name));
+  for (const [shard, loads] of known) {
+    const inOrder = order.map((at) => loads[at]);
+    table.inherit(shard, inOrder, nowMs);
   }
+}
+
+function* loadsIn(table: LoadTable): Generator<readonly [string, readonly number[]], undefined> {
+  for (const shard of table.shards) yield [shard, table.of(shard)];
 }
 
 function areAnyFree(moves: Iterable<Pick<PlannedMove, 'cause'>>): boolean {

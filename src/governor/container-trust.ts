@@ -117,10 +117,6 @@ export class ContainerTrust {
     this.ends.note({container, host, hadProved: standing.proved, livedMs}, nowMs);
   }
 
-  begin(shard: string, trial: Trial): void {
-    this.trials.set(shard, trial);
-  }
-
   /** A record changed; true when that changes what a container may get. */
   note(
     shard: string,

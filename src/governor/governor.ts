@@ -42,7 +42,7 @@ import {Renewals} from './renewals.ts';
 import {Reports} from './reports.ts';
 import type {KnownStatus} from './reports.ts';
 import {RetrySchedule} from './retry.ts';
-import type {OutsideAlarm} from './status-reporter.ts';
+import type {RaisedAlarm} from '../model/alarm.ts';
 import {AppView, incarnationOf} from '../appstate/app-view.ts';
 import {REFUSED_RETRY_MS} from './limits.ts';
 
@@ -144,7 +144,7 @@ export class Governor implements ListingTaker {
   }
 
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
-  noteAlarms(source: string, alarms: readonly OutsideAlarm[]): boolean {
+  noteAlarms(source: string, alarms: readonly RaisedAlarm[]): boolean {
     return this.reports.status.noteOutside(source, alarms);
   }
 

@@ -158,26 +158,20 @@ export class InFlightMoves {
     if (urgency === 'departure') return full('departures', '', this.departing, DEPARTURES_PER_APP);
     const {moving, limit} = this;
     const ends = from === to ? [from] : [from, to];
-    return (
-      full('maxMoving', '', this.budgeted, limit) ??
-      // Where hooks are overdue the next one may be, too: that container alone stops as many shards as the app may.
-      firstFull(ends, (end) =>
-        this.overdue.has(end) ? full('overdue', end, this.endsAt(end), limit) : undefined,
-      ) ??
-      (moving.perMinute > 0
+    // Where hooks are overdue the next one may be, too: that container alone stops as many shards as the app may.
+    const overdue = ends.filter((end) => this.overdue.has(end));
+    const zones = moving.zone > 0 ? this.zonesOf(from, to) : [];
+    return [
+      full('maxMoving', '', this.budgeted, limit),
+      ...overdue.map((end) => full('overdue', end, this.endsAt(end), limit)),
+      moving.perMinute > 0
         ? full('moving.perMinute', '', this.startedLately(nowMs), moving.perMinute)
-        : undefined) ??
-      (moving.zone > 0
-        ? firstFull(this.zonesOf(from, to), (zone) =>
-            full('moving.zone', zone, this.inZone(zone), moving.zone),
-          )
-        : undefined) ??
-      (urgency === 'voluntary'
-        ? firstFull(ends, (end) =>
-            full('moving.container', end, this.endsAt(end), moving.container),
-          )
-        : undefined)
-    );
+        : undefined,
+      ...zones.map((zone) => full('moving.zone', zone, this.inZone(zone), moving.zone)),
+      ...(urgency === 'voluntary' ? ends : []).map((end) =>
+        full('moving.container', end, this.endsAt(end), moving.container),
+      ),
+    ].find((wait) => wait !== undefined);
   }
 
   /**
@@ -304,17 +298,6 @@ function full(
   limit: number,
 ): MoveWait | undefined {
   return used >= limit ? waitFor(budget, of, used, limit) : undefined;
-}
-
-function firstFull(
-  all: readonly string[],
-  refusal: (one: string) => MoveWait | undefined,
-): MoveWait | undefined {
-  for (const one of all) {
-    const found = refusal(one);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function isBudgeted(urgency: MoveUrgency): boolean {

@@ -1,6 +1,6 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
 import {counted} from '../model/counted.ts';
-import type {AlarmCode} from '../model/alarm.ts';
+import type {AlarmCode, RaisedAlarm} from '../model/alarm.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {MoveWait} from '../model/move-wait.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
@@ -33,9 +33,6 @@ const BY_CLOCK: readonly ContainerState[] = [
 ];
 /** Half of what assumption A2 allows, and on: rates of clocks that are worth an alarm. */
 const CLOCK_RATE_STEPS = [CLOCK_DRIFT / 2, CLOCK_DRIFT, 0.02, 0.05, 0.1, 0.2];
-export interface OutsideAlarm extends Pick<Alarm, 'text'> {
-  readonly code: AlarmCode;
-}
 
 export interface StatusInput {
   readonly app: string;
@@ -64,10 +61,10 @@ export class StatusReporter {
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
-  private readonly outside = new Map<string, readonly OutsideAlarm[]>();
+  private readonly outside = new Map<string, readonly RaisedAlarm[]>();
 
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
-  noteOutside(source: string, alarms: readonly OutsideAlarm[]): boolean {
+  noteOutside(source: string, alarms: readonly RaisedAlarm[]): boolean {
     if (JSON.stringify(alarms) === JSON.stringify(this.outside.get(source) ?? [])) return false;
     this.outside.set(source, alarms);
     this.touch();
@@ -185,7 +182,7 @@ function first<T>(all: Iterable<T>, most: number): T[] {
 
 function alarmsOf(
   input: StatusInput,
-  outside: readonly OutsideAlarm[],
+  outside: readonly RaisedAlarm[],
   since: (key: string, from?: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];

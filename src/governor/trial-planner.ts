@@ -153,7 +153,7 @@ export class TrialPlanner {
   ): void {
     const incarnation = living.get(container)?.incarnation ?? '';
     const host = hostOf(view, incarnation);
-    this.trust.begin(shard, {container, incarnation, host, sinceMs: nowMs});
+    this.trust.trials.set(shard, {container, incarnation, host, sinceMs: nowMs});
   }
 
   private trialsDue(

@@ -28,6 +28,12 @@ export const ALARM_CODES = [
 
 export type AlarmCode = (typeof ALARM_CODES)[number];
 
+/** An alarm as it is raised; who shows it adds since when. */
+export interface RaisedAlarm {
+  readonly code: AlarmCode;
+  readonly text: string;
+}
+
 /** Path of the page of an alarm or an alert, in the repository and in the package. */
 export function alarmPage(code: string): string {
   return `docs/alarms/${code}.md`;

@@ -99,10 +99,6 @@ export class HeartbeatMachine {
     return this.identity.ttlMs;
   }
 
-  get registered(): boolean {
-    return this.create !== 0;
-  }
-
   /** Mod revision of the last version known to be mine. */
   get version(): number {
     return this.mod;

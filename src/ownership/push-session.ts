@@ -4,7 +4,7 @@
  * accepted and later heartbeats do not list it. Passive: the gateway makes the calls and writes the records.
  */
 import {backOff} from '../model/back-off.ts';
-import type {AlarmCode} from '../model/alarm.ts';
+import type {AlarmCode, RaisedAlarm} from '../model/alarm.ts';
 import type {AddFailure, Known, Target} from './transitions.ts';
 import {
   BEATS_KEPT,
@@ -45,11 +45,6 @@ export type CallResult =
   | {readonly kind: 'unreachable'; readonly message: string}
   /** Nothing reached the container, through no fault of its own. */
   | {readonly kind: 'unsent'};
-
-export interface PushAlarm {
-  readonly code: AlarmCode;
-  readonly text: string;
-}
 
 interface Call {
   readonly op: 'add' | 'drop';
@@ -180,9 +175,9 @@ export class PushSession {
   }
 
   /** What an operator has to know, while it lasts. */
-  alarms(nowMs: number): PushAlarm[] {
+  alarms(nowMs: number): RaisedAlarm[] {
     const {container} = this.me;
-    const alarms: PushAlarm[] = [];
+    const alarms: RaisedAlarm[] = [];
     const raise = (code: AlarmCode, text: string): void =>
       void alarms.push({code, text: `push container ${container} ${text}`});
     if (!this.beating(nowMs)) raise('PUSH_STALE', 'has a session but sends no heartbeats');

@@ -22,7 +22,7 @@ import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
 import type {StoreMark, TrustNews} from './store-trust.ts';
 import {RECONCILE_INTERVAL_MS, WAITING_NOTICE_MS} from './limits.ts';
-import {jittered} from '../model/jitter.ts';
+import {jittered} from '../model/back-off.ts';
 
 export class ContainerSession {
   phase: SessionPhase = 'registering';

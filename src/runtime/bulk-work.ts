@@ -85,14 +85,8 @@ export class BulkWork implements BulkAdmission {
   }
 
   private look(): void {
-    for (
-      let [next] = this.queue;
-      next !== undefined && this.begins(next.app);
-      [next] = this.queue
-    ) {
-      this.queue.shift();
-      next.begin();
-    }
+    while (this.queue[0] !== undefined && this.begins(this.queue[0].app))
+      this.queue.shift()?.begin();
     this.isLooking = this.queue.length > 0;
     if (this.isLooking) this.options.after(BULK_LOOK_MS, () => this.look());
   }

@@ -20,12 +20,8 @@ export interface Sample {
 }
 
 /** A point of a curve: the worst of the time since the one before; of `moves` and `containers` the last. */
-export interface CurvePoint {
-  readonly atMs: number;
+export interface CurvePoint extends Omit<Sample, 'counts' | 'loads'> {
   readonly imbalance: number;
-  readonly unserved: number;
-  readonly moves: number;
-  readonly containers: number;
 }
 
 export interface Mark {
@@ -60,17 +56,13 @@ export interface SimulationResult {
   readonly marks: readonly Mark[];
 }
 
-export interface Measured {
+export interface Measured extends Pick<
+  SimulationResult,
+  'durationMs' | 'fromMs' | 'shards' | 'movesByCause' | 'mostMovesOfOne' | 'plans' | 'rounds'
+> {
   readonly metrics: readonly string[];
   readonly samples: readonly Sample[];
-  readonly durationMs: number;
-  readonly fromMs: number;
-  readonly shards: number;
   readonly marks: readonly TraceEvent[];
-  readonly movesByCause: Readonly<Record<string, number>>;
-  readonly mostMovesOfOne: number;
-  readonly plans: number;
-  readonly rounds: number;
   readonly unservedShardMs: number;
   readonly unservedAtEnd: number;
 }

@@ -3,6 +3,7 @@ import {balanceOf} from '../load/balance.ts';
 import {containerShare} from '../model/container-share.ts';
 import {given} from '../model/said.ts';
 import type {AppSpec, ShardSpec} from '../model/specs.ts';
+import type {FleetFigures} from './fleet-figures.ts';
 import {SAMPLE_EVERY_MS} from './limits.ts';
 import {SimulatedFleet} from './simulated-fleet.ts';
 import {resultOf} from './simulation-result.ts';
@@ -28,11 +29,8 @@ export interface SimulationOptions {
 }
 
 /** Counters when the figures begin. */
-interface Baseline {
+interface Baseline extends Readonly<Pick<FleetFigures, 'unservedShardMs' | 'plans' | 'rounds'>> {
   readonly atMs: number;
-  readonly unservedShardMs: number;
-  readonly plans: number;
-  readonly rounds: number;
   readonly moves: ReadonlyMap<string, number>;
   readonly movesOf: ReadonlyMap<string, number>;
 }

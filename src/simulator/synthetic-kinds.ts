@@ -1,12 +1,5 @@
 /** Services whose traces can be made up. */
 
-export interface SyntheticKind {
-  readonly summary: string;
-  readonly minutes: number;
-  readonly containers: number;
-  readonly shards: number;
-}
-
 export const SYNTHETIC_KINDS = {
   cache: {
     summary: 'stateless cache: popular keys, a tide, scale-out and scale-in, one container lost',
@@ -32,7 +25,7 @@ export const SYNTHETIC_KINDS = {
     summary: 'a fault every five minutes on 8 containers, loads that wander',
     ...{minutes: 60, containers: 8, shards: 800},
   },
-} as const satisfies Readonly<Record<string, SyntheticKind>>;
+} as const;
 
 export type SyntheticName = keyof typeof SYNTHETIC_KINDS;
 

@@ -12,7 +12,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function number(least: number, most: number, whole = false): FieldRule {
+export function number(least: number, most: number, whole = false): FieldRule {
   return (value) => {
     const fits = typeof value === 'number' && value >= least && value <= most;
     if (fits && (!whole || Number.isInteger(value))) return undefined;
@@ -28,7 +28,7 @@ function name(kind: NameKind, mayBeEmpty = false): FieldRule {
   };
 }
 
-const text: FieldRule = (value) => (typeof value === 'string' ? undefined : 'is not text');
+export const text: FieldRule = (value) => (typeof value === 'string' ? undefined : 'is not text');
 const shardId: FieldRule = (value) => {
   const problem = shardIdProblem(value);
   return problem && `is not a shard: ${problem}`;

@@ -10,7 +10,7 @@ import {
   TRACE_VERSION,
 } from './limits.ts';
 import type {Trace, TraceEvent, TraceHeader, TraceShard} from './trace.ts';
-import {EVENT_SHAPES, fieldProblem, isFields, unknownWord} from './trace-fields.ts';
+import {EVENT_SHAPES, fieldProblem, isFields, number, text, unknownWord} from './trace-fields.ts';
 import type {Fields, FieldRule} from './trace-fields.ts';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/limits.ts';
 
@@ -181,11 +181,8 @@ const HEADER_FIELDS: Readonly<Record<string, FieldRule>> = {
   format: () => undefined,
   v: () => undefined,
   app: (value) => nameProblem('app', value),
-  ttlMs: (value) =>
-    typeof value === 'number' && value >= TTL_MIN_MS && value <= TTL_MAX_MS
-      ? undefined
-      : `is not a number from ${TTL_MIN_MS} to ${TTL_MAX_MS}`,
-  source: (value) => (typeof value === 'string' ? undefined : 'is not text'),
+  ttlMs: number(TTL_MIN_MS, TTL_MAX_MS),
+  source: text,
 };
 
 /** Shards may stand there as ids alone. */

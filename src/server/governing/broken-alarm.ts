@@ -1,6 +1,6 @@
 /** An alarm in an app's summary that its governor cannot write, because it has stopped. */
 import {valueOf} from '../../appview/app-news.ts';
-import type {OutsideAlarm} from '../../governor/status-reporter.ts';
+import type {RaisedAlarm} from '../../model/alarm.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.ts';
 import {emptyStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
@@ -20,7 +20,7 @@ type AlarmTarget = Pick<
  */
 export async function raiseAlarm(
   {app, governor, keys, store, fencingKey, clock}: AlarmTarget,
-  {code, text}: OutsideAlarm,
+  {code, text}: RaisedAlarm,
 ): Promise<void> {
   const key = keys.status(app);
   const {entries} = await store.getMany([key, keys.appSpec(app)]);

@@ -4,7 +4,7 @@
  */
 import type {AppView} from '../../appstate/app-view.ts';
 import type {Keys} from '../../etcd/keys.ts';
-import type {OutsideAlarm} from '../../governor/status-reporter.ts';
+import type {RaisedAlarm} from '../../model/alarm.ts';
 import {shardIdProblem} from '../../model/ids.ts';
 import {visible} from '../../model/visible.ts';
 import {FOREIGN_NAMES_KEPT, FOREIGN_NAMES_SHOWN} from './limits.ts';
@@ -33,7 +33,7 @@ export class ForeignNames {
     return true;
   }
 
-  alarms(view: AppView): OutsideAlarm[] {
+  alarms(view: AppView): RaisedAlarm[] {
     if (this.names.size === 0) return [];
     const some = [...this.names].slice(0, FOREIGN_NAMES_SHOWN);
     const more = this.names.size - some.length;

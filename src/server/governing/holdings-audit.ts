@@ -22,7 +22,7 @@ import {
   LOAD_INTERVAL_MS,
   RECHECK_MS,
 } from './limits.ts';
-import {jittered} from '../../model/jitter.ts';
+import {jittered} from '../../model/back-off.ts';
 
 /** What a container answers. */
 export interface SaidHoldings {

@@ -2,7 +2,7 @@
  * Two processes with the id of one container. The one whose session is older has the id. A process of the Go project runs what stands under
  * `s/<id>/` as soon as it starts, and listens to nobody while it waits for its id: then only the alarm is left. Pure.
  */
-import type {PushAlarm} from '../../ownership/push-session.ts';
+import type {RaisedAlarm} from '../../model/alarm.ts';
 import {DOUBLED_SHOWN_MS} from './limits.ts';
 import {oneAlarm} from './session-alarms.ts';
 
@@ -32,7 +32,7 @@ export class DoubledIds {
     return true;
   }
 
-  alarms(nowMs: number): PushAlarm[] {
+  alarms(nowMs: number): RaisedAlarm[] {
     for (const [container, untilMs] of this.untilMs) {
       if (untilMs >= nowMs) break;
       this.untilMs.delete(container);

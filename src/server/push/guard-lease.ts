@@ -4,7 +4,7 @@
  * one takes its place by the steps that containers follow (`guard-handover.ts`).
  */
 import type {Leases} from '../../etcd/leases.ts';
-import type {PushAlarm} from '../../ownership/push-session.ts';
+import type {RaisedAlarm} from '../../model/alarm.ts';
 import {UNSET_GUARD, decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
@@ -72,9 +72,9 @@ export interface LeaseRenewerOptions extends Pick<
 export class LeaseRenewer {
   private readonly options: LeaseRenewerOptions;
   private current: string | undefined;
-  private problem: PushAlarm | undefined;
+  private problem: RaisedAlarm | undefined;
   /** The newest loss, which a new guard has repaired. */
-  private repaired: {readonly alarm: PushAlarm; readonly untilMs: number} | undefined;
+  private repaired: {readonly alarm: RaisedAlarm; readonly untilMs: number} | undefined;
   private timer: Timer | undefined;
   private stopped = false;
 
@@ -87,7 +87,7 @@ export class LeaseRenewer {
     return this.problem === undefined ? this.current : undefined;
   }
 
-  get alarm(): PushAlarm | undefined {
+  get alarm(): RaisedAlarm | undefined {
     if (this.problem !== undefined || this.repaired === undefined) return this.problem;
     return this.options.clock.nowMs() < this.repaired.untilMs ? this.repaired.alarm : undefined;
   }

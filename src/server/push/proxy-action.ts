@@ -1,5 +1,5 @@
 /** The sessions of push containers as their machine knows them, and what it wants done. */
-import type {PushAlarm} from '../../ownership/push-session.ts';
+import type {RaisedAlarm} from '../../model/alarm.ts';
 import type {KeyValue} from '../../store/port.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
 import type {OpenSession} from './push-work.ts';
@@ -56,6 +56,6 @@ export type ProxyAction =
   /** What an operator has to know now, and which containers get nothing new, with the reason. */
   | {
       readonly type: 'alarms';
-      readonly alarms: readonly PushAlarm[];
+      readonly alarms: readonly RaisedAlarm[];
       readonly problems: ReadonlyMap<string, string>;
     };

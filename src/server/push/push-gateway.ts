@@ -9,7 +9,7 @@ import type {Leases} from '../../etcd/leases.ts';
 import type {ContainerCall} from '../../governor/actions.ts';
 import type {HintBatch} from '../../governor/hints.ts';
 import type {Contact} from '../../model/contact.ts';
-import type {PushAlarm} from '../../ownership/push-session.ts';
+import type {RaisedAlarm} from '../../model/alarm.ts';
 import {leaseIdOfHex} from '../../protocol/push.ts';
 import {randomId} from '../../runtime/ids.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
@@ -265,7 +265,7 @@ export class PushGateway {
     }
   }
 
-  private raise(alarms: readonly PushAlarm[], problems: ReadonlyMap<string, string>): void {
+  private raise(alarms: readonly RaisedAlarm[], problems: ReadonlyMap<string, string>): void {
     const {governor, onNews} = this.options;
     if (governor.view.noteSessionProblems(problems)) onNews();
     const all = this.guard.alarm === undefined ? alarms : [this.guard.alarm, ...alarms];

@@ -1,7 +1,7 @@
 /** What an operator has to know of the sessions of push containers: one alarm for each kind, however many they are. Passive. */
 import type {AppView} from '../../appstate/app-view.ts';
-import type {AlarmCode} from '../../model/alarm.ts';
-import type {PushAlarm, PushSession} from '../../ownership/push-session.ts';
+import type {AlarmCode, RaisedAlarm} from '../../model/alarm.ts';
+import type {PushSession} from '../../ownership/push-session.ts';
 import {SESSIONS_NAMED} from './limits.ts';
 
 interface Watched {
@@ -57,11 +57,11 @@ export class SessionAlarms<T extends Watched> {
     this.set(session, []);
   }
 
-  all(): PushAlarm[] {
+  all(): RaisedAlarm[] {
     return [...this.raised].flatMap(([code, texts]) => oneAlarm(code, texts.values(), texts.size));
   }
 
-  private set(session: T, alarms: readonly PushAlarm[]): void {
+  private set(session: T, alarms: readonly RaisedAlarm[]): void {
     const codes = new Set(alarms.map(({code}) => code));
     for (const code of this.codesOf.get(session) ?? [])
       if (!codes.has(code)) this.raised.get(code)?.delete(session);
@@ -78,7 +78,7 @@ export class SessionAlarms<T extends Watched> {
  * One alarm with the first of the texts and about how many more there are: anybody may write any number of keys, and a text that changed with
  * each of them would be a new alarm each time. None without texts.
  */
-export function oneAlarm(code: AlarmCode, texts: Iterable<string>, count: number): PushAlarm[] {
+export function oneAlarm(code: AlarmCode, texts: Iterable<string>, count: number): RaisedAlarm[] {
   if (count === 0) return [];
   const named: string[] = [];
   for (const text of texts) if (named.push(text) === SESSIONS_NAMED) break;

@@ -48,7 +48,7 @@ function* trustFrom(
     const container = destinationOf(value);
     const there = living.get(container);
     if (there?.state !== 'refusing') continue;
-    trust.begin(shard, {container, incarnation: there.incarnation, host: '', sinceMs: 0});
+    trust.trials.set(shard, {container, incarnation: there.incarnation, host: '', sinceMs: 0});
   }
   trust.look(view, 0);
   for (const {incarnation, state} of living.values()) {
