@@ -1,7 +1,7 @@
 import {connect} from './connections.ts';
 import type {Container} from './container.ts';
 import {JoinedContainer} from './joined-container.ts';
-import type {ShardHooks} from './shard-hooks.ts';
+import type {ShardHooks} from './shard.ts';
 import {checkJoinOptions} from './options.ts';
 import type {JoinOptions} from './options.ts';
 

@@ -20,7 +20,7 @@ import type {Connections} from './connections.ts';
 import type {Container, ContainerEnd} from './container.ts';
 import {untilIdleAndFenced} from './fenced-leave.ts';
 import {SessionDriver} from './session-driver.ts';
-import type {ShardHooks} from './shard-hooks.ts';
+import type {Shard, ShardHooks} from './shard.ts';
 import {shareOf} from './options.ts';
 import type {Joining} from './options.ts';
 import {processFigures} from './process-figures.ts';
@@ -31,7 +31,6 @@ import {ReachCheck} from './reach-check.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
 import {shareListener} from './shared-receiver.ts';
-import type {Shard} from './shard.ts';
 import {RemovalWatch} from './removal-watch.ts';
 import {startWatchdog} from './watchdog.ts';
 

@@ -10,7 +10,7 @@ import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import type {ContainerLoadsOptions} from './container-loads.ts';
 import type {SessionMeter} from './metrics.ts';
-import type {ShardHooks} from './shard-hooks.ts';
+import type {ShardHooks} from './shard.ts';
 
 export interface SessionDriverOptions
   extends Omit<SessionOptions, 'nextId' | 'random'>, Pick<ContainerLoadsOptions, 'load'> {

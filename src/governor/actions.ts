@@ -5,14 +5,7 @@ import type {AppStatus, FinishedMove} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
 import type {PlanTerms, RowBatch} from '../planner/warm-table.ts';
 import type {Eviction} from './eviction.ts';
-import type {HintBatch} from './hints.ts';
-
-/** An incarnation that is to be called, only to see whether it can be. */
-export interface ContainerCall {
-  readonly container: string;
-  readonly incarnation: string;
-  readonly endpoint: string;
-}
+import type {ContainerCall, HintBatch} from './hints.ts';
 
 /** What a governor wants done. Writes and evictions are answered; the rest is not. */
 export type GovernorAction =

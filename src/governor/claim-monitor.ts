@@ -2,7 +2,7 @@
 import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
-import type {ContainerCall} from './actions.ts';
+import type {ContainerCall} from './hints.ts';
 import {CALLS_SKIPPED, CALL_MAX_MS, CALL_MIN_MS, UNCLAIMED_LIMIT_MS} from './limits.ts';
 
 interface Calls {

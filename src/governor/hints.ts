@@ -20,11 +20,15 @@ export interface HintItem {
   readonly record?: OwnershipRecord;
 }
 
-/** Hints for one incarnation, at most `HINTS_PER_CALL`. */
-export interface HintBatch {
+/** An incarnation that is to be called; of itself, only to see whether it can be. */
+export interface ContainerCall {
   readonly container: string;
   readonly incarnation: string;
   readonly endpoint: string;
+}
+
+/** Hints for one incarnation, at most `HINTS_PER_CALL`. */
+export interface HintBatch extends ContainerCall {
   readonly items: readonly HintItem[];
 }
 

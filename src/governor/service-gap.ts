@@ -8,7 +8,6 @@ import type {PlacementReason} from '../model/placement-rules.ts';
 import type {Living, LivingContainer} from './containers.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {CLOSED_NAMED} from './limits.ts';
-import {sameProcess} from './same-process.ts';
 
 export interface GapContext {
   readonly app: string;
@@ -232,4 +231,16 @@ function closedFix({app, living}: GapContext): string {
   return first === undefined
     ? `start a process that joins app ${app}`
     : `sm container get -a ${app} ${first.container}`;
+}
+
+/** Containers that run in the process of that one, by id: whoever restarts one restarts them all; none where the heartbeat says nothing of its process (push containers). */
+export function sameProcess({heartbeats, ids}: AppView, container: string): string[] {
+  const mine = heartbeats.get(ids.get(container)?.incarnation ?? '')?.value;
+  if (mine === undefined || mine.bootId === '') return [];
+  const others: string[] = [];
+  for (const [id, {incarnation}] of ids) {
+    const other = heartbeats.get(incarnation)?.value;
+    if (id !== container && other?.bootId === mine.bootId) others.push(id);
+  }
+  return others.sort();
 }

@@ -1,4 +1,5 @@
 /** What is wrong with loads that are reported: each is made harmless, counted and shown. */
+import {LOAD_LIMIT} from '../model/limits.ts';
 
 export const LOAD_FAULTS = [
   /** A name that no metric may have. */
@@ -42,4 +43,19 @@ export function loadFaultText(faults: ReadonlySet<LoadFault>): string {
   return LOAD_FAULTS.filter((fault) => faults.has(fault))
     .map((fault) => WORDS[fault])
     .join(', ');
+}
+
+/** The load that `value` counts as; undefined when it counts as not reported. `onFault` is given what is wrong with it. */
+export function harmless(value: unknown, onFault: (fault: LoadFault) => void): number | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    onFault('notNumber');
+    return undefined;
+  }
+  if (value < 0) {
+    onFault('negative');
+    return undefined;
+  }
+  if (value <= LOAD_LIMIT) return value;
+  onFault('huge');
+  return LOAD_LIMIT;
 }

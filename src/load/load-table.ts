@@ -2,7 +2,7 @@
  * Loads of an app's shards, smoothed, by shard: they stay when a shard moves. Pure. What the planner sees are the loads of one moment, renewed
  * now and then: between, no sample changes any plan.
  */
-import {harmless} from './harmless.ts';
+import {harmless} from './load-faults.ts';
 import {LoadColumn} from './load-column.ts';
 import {SHARDS_AT_FIRST} from './limits.ts';
 import type {LoadFault} from './load-faults.ts';
@@ -26,10 +26,6 @@ export class LoadTable {
   /** Shards of which anything is known. */
   get shards(): IterableIterator<string> {
     return this.rows.keys();
-  }
-
-  get size(): number {
-    return this.rows.size;
   }
 
   /** Takes one sample of one shard. Names that are not among the metrics are not looked at. */

@@ -1,5 +1,5 @@
 /** What a container takes of its machine, beside the loads of its shards. */
-import {harmless} from './harmless.ts';
+import {harmless} from './load-faults.ts';
 import type {LoadFault} from './load-faults.ts';
 
 /** Absent: not known. */

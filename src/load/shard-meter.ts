@@ -1,6 +1,6 @@
 /** What an application reports of one shard: gauges as they are, counters as rates a second. Pure. */
 import {nameProblem} from '../model/ids.ts';
-import {harmless} from './harmless.ts';
+import {harmless} from './load-faults.ts';
 import {METRICS_PER_SHARD, RATE_LEAST_MS, RATE_WINDOW_MS} from './limits.ts';
 import type {LoadFault} from './load-faults.ts';
 import {LOAD_LIMIT} from '../model/limits.ts';

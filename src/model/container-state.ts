@@ -8,18 +8,9 @@ import type {ContainerOrder} from './specs.ts';
  * (`lost`); it lives in the store and nothing new may go to it (`unreachable`); or adds fail there, and it gets one shard on trial at a time (`refusing`).
  * `unknown`: no write commits, so that nobody's heartbeat can be heard.
  */
-export type Hearing =
-  | 'heard'
-  | 'suspect'
-  | 'silent'
-  | 'lost'
-  | 'unreachable'
-  | 'refusing'
-  | 'unknown';
+export type Hearing = 'heard' | 'unknown' | (typeof UNWELL)[number];
 
-const HEARINGS: ReadonlySet<string> = new Set([
-  ...['suspect', 'silent', 'lost', 'unreachable', 'refusing'],
-]);
+const UNWELL = ['suspect', 'silent', 'lost', 'unreachable', 'refusing'] as const;
 
 /** States of containers that are not heard as they should be: trouble, whatever their records say. */
 export const UNHEARD_STATES = [
@@ -32,7 +23,7 @@ export const UNHEARD_STATES = [
 
 /** What a governor has said of a container as hearing: states that its clock has no part in say that it is heard. */
 export function hearingOf(said: ContainerState | undefined): Hearing {
-  return said !== undefined && HEARINGS.has(said) ? (said as Hearing) : 'heard';
+  return UNWELL.find((hearing) => hearing === said) ?? 'heard';
 }
 
 /** `order`: the operator's, undefined when there is none. */

@@ -86,10 +86,6 @@ export class PartitionedSet {
     return this.entries.delete(text);
   }
 
-  clear(): void {
-    this.entries.clear();
-  }
-
   [Symbol.iterator](): Generator<string, undefined> {
     return this.entries.keys();
   }

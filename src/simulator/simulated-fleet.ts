@@ -192,10 +192,6 @@ export class SimulatedFleet {
     this.loads.set(shard, {...this.loads.get(shard), ...loads});
   }
 
-  isGone(container: string): boolean {
-    return ![...this.members.values()].some((one) => one.container === container);
-  }
-
   pass(durationMs: number): void {
     const untilMs = this.nowMs + durationMs;
     while (this.nowMs < untilMs) this.step(untilMs);

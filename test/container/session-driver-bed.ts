@@ -1,7 +1,7 @@
 /** A Member on a store in memory, and what a governor would write for it. */
 import {SessionDriver} from '../../src/container/session-driver.ts';
 import type {SessionDriverOptions} from '../../src/container/session-driver-options.ts';
-import type {ShardHooks} from '../../src/container/shard-hooks.ts';
+import type {ShardHooks} from '../../src/container/shard.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {RECORD_VERSION} from '../../src/model/ownership.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';

@@ -30,6 +30,10 @@ export class FleetBed extends SimulatedFleet {
     return Math.max(0, ...this.figures.adds.values());
   }
 
+  isGone(container: string): boolean {
+    return ![...this.members.values()].some((one) => one.container === container);
+  }
+
   /** Shards by container. */
   get counts(): Record<string, number> {
     const counts: Record<string, number> = {};

@@ -1,8 +1,7 @@
 /** What keeps a shard from being served, and what leads out of it: one row a cause. */
 import {describe, expect, it} from 'vitest';
 import type {LivingContainer} from '../../src/governor/containers.ts';
-import {sameProcess} from '../../src/governor/same-process.ts';
-import {serviceGap} from '../../src/governor/service-gap.ts';
+import {sameProcess, serviceGap} from '../../src/governor/service-gap.ts';
 import {AppView} from '../../src/appstate/app-view.ts';
 import {ALARM_CODES} from '../../src/model/alarm.ts';
 import {alarmFix} from '../../src/model/alarm-fix.ts';

@@ -1,7 +1,6 @@
 /** A container of the app: the real SessionDriver, with hooks that take their time, fail or hang as the world pleases. */
 import {SessionDriver} from '../../src/container/session-driver.ts';
-import type {ShardHooks} from '../../src/container/shard-hooks.ts';
-import type {Shard} from '../../src/container/shard.ts';
+import type {Shard, ShardHooks} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import type {HeartbeatIdentity} from '../../src/model/container.ts';
 import type {StopReason} from '../../src/ownership/shard-actions.ts';

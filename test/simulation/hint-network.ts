@@ -1,6 +1,5 @@
 /** Carries hints from daemons to containers and daemons: late, lost or twice, as the weather has it. */
-import type {ContainerCall} from '../../src/governor/actions.ts';
-import type {HintBatch} from '../../src/governor/hints.ts';
+import type {ContainerCall, HintBatch} from '../../src/governor/hints.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import type {Contact} from '../../src/model/contact.ts';

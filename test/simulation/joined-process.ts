@@ -3,7 +3,7 @@ import {createSystemClock} from '../../src/runtime/clock.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {JoinedContainer} from '../../src/container/joined-container.ts';
 import type {SessionDriver} from '../../src/container/session-driver.ts';
-import type {ShardHooks} from '../../src/container/shard-hooks.ts';
+import type {ShardHooks} from '../../src/container/shard.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import {SmError} from '../../src/model/errors.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';

@@ -1,6 +1,5 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
-import type {ContainerCall} from '../../governor/actions.ts';
-import type {HintBatch, HintItem} from '../../governor/hints.ts';
+import type {ContainerCall, HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';

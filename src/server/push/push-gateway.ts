@@ -6,8 +6,7 @@
  * What is to be done is decided by the ProxyMachine; this is its shell.
  */
 import type {Leases} from '../../etcd/leases.ts';
-import type {ContainerCall} from '../../governor/actions.ts';
-import type {HintBatch} from '../../governor/hints.ts';
+import type {ContainerCall, HintBatch} from '../../governor/hints.ts';
 import type {Contact} from '../../model/contact.ts';
 import type {RaisedAlarm} from '../../model/alarm.ts';
 import {leaseIdOfHex} from '../../protocol/push.ts';

@@ -1,8 +1,7 @@
 /** Alarms as they are shown: each with what leads out of it. Pure. */
 import type {AppListing} from '../../../appview/listing.ts';
 import {once} from '../../../appview/listing.ts';
-import {sameProcess} from '../../../governor/same-process.ts';
-import {homelessBy, serviceGap} from '../../../governor/service-gap.ts';
+import {homelessBy, sameProcess, serviceGap} from '../../../governor/service-gap.ts';
 import type {GapContext, ServiceGap} from '../../../governor/service-gap.ts';
 import {endOfDrain, strandedFix} from '../../../model/drain-progress.ts';
 import type {PlacementReason} from '../../../model/placement.ts';
