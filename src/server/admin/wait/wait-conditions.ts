@@ -1,4 +1,5 @@
 /** Whether a goal of `sm wait` is reached, checked on one listing. Pure. */
+import type {ContainerState} from '../../../model/container.ts';
 import {SmError} from '../../../model/errors.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import {reasonText} from '../../../model/placement-rules.ts';
@@ -158,14 +159,20 @@ function containerReady({listing, id, missing}: Checked): void {
   if (state !== 'ready') missing.add(id, state);
 }
 
+/** States in which a container keeps what it has: no order holds that would take it away, and it is not lost. */
+const KEEPING: ReadonlySet<ContainerState> = new Set([
+  ...(['ready', 'cordoned', 'refusing', 'suspect', 'unreachable'] as const),
+]);
+
 function drained(listing: AppListing, id: string, missing: Unmet): void {
   const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
   const {spec, shards} = listing.view;
   const limit = movingLimit(spec?.value.maxMoving, shards.size);
-  const {stranded} = containerViews(listing).find((one) => one.id === id) ?? {};
+  const {stranded, state} = containerViews(listing).find((one) => one.id === id) ?? {};
   const waits = others.some(({mode}) => mode === 'open')
     ? `owned, waits for its turn: at most ${limit} move at once`
     : 'owned, no other container is ready';
+  const stays = `owned; the container is not draining: sm container drain -a ${listing.app} ${id}`;
   const waiting: string[] = [];
   for (const [shard, {value}] of listing.view.own) {
     if (value.state === 'free' || value.container !== id) continue;
@@ -173,7 +180,8 @@ function drained(listing: AppListing, id: string, missing: Unmet): void {
     else missing.add(shard, value.state);
   }
   // What is on its way stands in front: it is what the others wait for.
-  const why = stranded === undefined ? waits : `owned; ${stranded.text}`;
+  const asked = stranded === undefined ? waits : `owned; ${stranded.text}`;
+  const why = state !== undefined && KEEPING.has(state) ? stays : asked;
   for (const shard of waiting) missing.add(shard, why);
 }
 

@@ -90,13 +90,17 @@ describe('goals', () => {
     expect(await met({kind: 'container', id: 'c1', for: 'drained'})).toBe(true);
   });
 
-  it('drained: says when nobody else could take what is left', async () => {
+  it('drained: says when no drain is asked for, or nobody else could take what is left', async () => {
     await world.join('orders', 'c1');
     await world.own('orders', 'a', {});
     const reasons = async (): Promise<string[]> =>
       (await check({kind: 'container', id: 'c1', for: 'drained'})).missing.map(
         ({reason}) => reason,
       );
+    expect(await reasons()).toEqual([
+      'owned; the container is not draining: sm container drain -a orders c1',
+    ]);
+    await world.call('drain', {...app, container: 'c1'});
     expect(await reasons()).toEqual(['owned, no other container is ready']);
     await world.join('orders', 'c2');
     expect(await reasons()).toEqual(['owned, waits for its turn: at most 4 move at once']);
