@@ -1,5 +1,6 @@
 /** Where the state lives: in an etcd that `endpoints` names, or in a store inside the daemon. Exactly one of them. */
 import {dirname, resolve} from 'node:path';
+import {addressOf, isWildcardHost} from '../model/listen-fault.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {EmbeddedConfig} from './server-config.ts';
 import {EMBEDDED_PORT} from './limits.ts';
@@ -12,6 +13,11 @@ export interface LoadOptions {
   readonly embedded?: boolean;
   /** Where that store keeps everything; goes before the file's `dataDir`. */
   readonly dataDir?: string;
+  /**
+   * The store is only to be reached: where the file names no `endpoints`, it is that of a daemon with a store of its own, at `embedded.host` and
+   * `embedded.port`. Default false.
+   */
+  readonly asClient?: boolean;
   /** A value was spelled in another way, and is taken. Default: ignored. */
   readonly onSpelling?: (text: string) => void;
 }
@@ -65,6 +71,11 @@ export function exposedHost(
 ): {readonly host: string; readonly at: string} | undefined {
   const {value, at = ''} = found.get(path) ?? {};
   return typeof value !== 'string' || isLoopbackHost(value) ? undefined : {host: value, at};
+}
+
+/** Where processes of this machine reach the store. */
+export function endpointOf({host, port}: EmbeddedConfig): string {
+  return addressOf(isWildcardHost(host) ? '127.0.0.1' : host, port);
 }
 
 /** The settings of the store, defaults filled in. A relative path in the file is meant from the file, one in the command line from here. */

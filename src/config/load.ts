@@ -5,7 +5,7 @@ import {nearestWords} from '../model/nearest.ts';
 import {decodeUtf8} from '../model/utf8.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
-import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
+import {embeddedOf, endpointOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
@@ -73,9 +73,10 @@ export function parseConfig(source: string, file: string, options: LoadOptions =
   collect(document.contents as YAMLMap, '', {document, place, found, faults}, 0);
   takeMeant(found, options.onSpelling ?? (() => undefined));
   checkValues(found, faults, file);
-  faults.push(...storeFaults(found, file, options.embedded === true));
+  const {asClient = false, embedded = asClient && !found.has('endpoints')} = options;
+  faults.push(...storeFaults(found, file, embedded));
   if (faults.length > 0) throw invalid(faults);
-  return configOf(found, file, options);
+  return configOf(found, file, {...options, embedded});
 }
 
 function aliasFault(document: Document, place: Walk['place'], file: string): string {
@@ -229,7 +230,7 @@ function checkAdvertised(found: ReadonlyMap<string, Found>, faults: string[]): v
 function configOf(
   found: ReadonlyMap<string, Found>,
   file: string,
-  {embedded, dataDir}: LoadOptions,
+  {embedded, dataDir, asClient}: LoadOptions,
 ): ServerConfig {
   const get = <T>(path: string): T | undefined => found.get(path)?.value as T | undefined;
   const section = <T extends object>(prefix: string): T | undefined => {
@@ -250,11 +251,12 @@ function configOf(
   const etcdTls = section<{ca: string}>('etcd.tls');
   const tls = section<{cert: string; key: string}>('tls');
   const audit = section<{file: string}>('audit');
+  const own = embedded === true ? embeddedOf(found, file, dataDir) : undefined;
   const containerTls = section<NonNullable<ServerConfig['containerTls']>>('containerTls');
   return {
     service: required('service'),
     port,
-    endpoints: get('endpoints') ?? [],
+    endpoints: get('endpoints') ?? (asClient === true && own ? [endpointOf(own)] : []),
     etcdPrefix: required('etcdPrefix'),
     host,
     advertise: get('advertise') ?? addressOf(host, port),
@@ -267,7 +269,7 @@ function configOf(
     filePermissions: get('filePermissions') ?? 'strict',
     log: {level: 'info', format: 'json', ...section<object>('log')},
     ...(audit === undefined ? {} : {audit}),
-    ...(embedded === true ? {embedded: embeddedOf(found, file, dataDir)} : {}),
+    ...(own === undefined ? {} : {embedded: own}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? SHUTDOWN_DEFAULT_MS,
     ...(networks === undefined ? {} : {containerNetworks: networks}),

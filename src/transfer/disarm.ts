@@ -13,7 +13,7 @@ export async function disarm(options: {
   const {endpoints, configFile} = options;
   if (endpoints !== undefined) return disarmAlarms({endpoints});
   if (configFile !== undefined)
-    return disarmAlarms(new Credentials(loadConfig(configFile)).forEtcd());
+    return disarmAlarms(new Credentials(loadConfig(configFile, {asClient: true})).forEtcd());
   throw new SmError('INVALID_INPUT', 'no store is given', {
     hint: 'pass --endpoints HOST:PORT or --config-file FILE; an embedded store listens at 127.0.0.1:2379 unless embedded.port is set',
   });

@@ -31,7 +31,7 @@ export interface PlannedRoles {
 
 /** What there is to be; asks nobody. @throws SmError INVALID_INPUT, INVALID_NAME, INVALID_CONFIG. */
 export function plannedRoles({configFile, prefix, service, apps}: RolesOptions): PlannedRoles {
-  const config = configFile === undefined ? undefined : loadConfig(configFile);
+  const config = configFile === undefined ? undefined : loadConfig(configFile, {asClient: true});
   const owner = service ?? config?.service;
   if (owner === undefined)
     throw new SmError('INVALID_INPUT', 'the service name of the daemons is missing', {
@@ -49,7 +49,9 @@ export async function initRoles(
   const planned = plannedRoles(options);
   const {configFile, endpoints, username, passwordFile} = options;
   const configured =
-    configFile === undefined ? undefined : new Credentials(loadConfig(configFile)).forEtcd();
+    configFile === undefined
+      ? undefined
+      : new Credentials(loadConfig(configFile, {asClient: true})).forEtcd();
   const named = endpoints ?? configured?.endpoints;
   if (named === undefined)
     throw new SmError('INVALID_INPUT', 'no etcd is given', {

@@ -15,7 +15,7 @@ export interface MigrationOptions {
 
 /** @throws SmError INVALID_CONFIG, STORE_UNAVAILABLE, STORE_AUTH. */
 export function migrationReport({configFile}: MigrationOptions): Promise<OriginReport> {
-  const config = loadConfig(configFile);
+  const config = loadConfig(configFile, {asClient: true});
   const {etcdPrefix: prefix, service} = config;
   return reportOrigin({etcd: new Credentials(config).forEtcd(), prefix, service});
 }
@@ -28,7 +28,7 @@ export async function release(
   {configFile}: MigrationOptions,
   say: (text: string) => void,
 ): Promise<ReleasedApp[]> {
-  const config = loadConfig(configFile);
+  const config = loadConfig(configFile, {asClient: true});
   const {etcdPrefix: prefix, service} = config;
   const clock = systemClock();
   const living = await withLocation({configFile}, ({keys}) =>

@@ -62,7 +62,7 @@ async function openLocation(options: StoreLocationOptions): Promise<StoreLocatio
     return openDirectory(dataDir, prefix);
   }
   if (endpoints !== undefined) return openEtcd({endpoints}, prefix);
-  const config = loadConfig(configFile ?? '');
+  const config = loadConfig(configFile ?? '', {asClient: true});
   const root = prefix ?? checkedPrefix(config.etcdPrefix);
   return openEtcd({...new Credentials(config).forEtcd(), statusKey: `${root}/app/`}, root);
 }

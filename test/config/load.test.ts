@@ -323,6 +323,15 @@ describe('a store inside the daemon', () => {
     expect(dataDirOf({embedded: true, dataDir: 'there'})).toBe(join(process.cwd(), 'there'));
   });
 
+  it('is where a client of it looks, unless the file names an etcd', () => {
+    const endpointsOf = (text: string) => parseConfig(text, 'f', {asClient: true}).endpoints;
+    expect(endpointsOf(least)).toEqual(['127.0.0.1:2379']);
+    expect(endpointsOf(`${least}embedded: {port: 4000, host: "::1"}\n`)).toEqual(['[::1]:4000']);
+    const open = 'embedded: {host: 0.0.0.0}\netcd: {username: a, passwordFile: b}\n';
+    expect(endpointsOf(least + open)).toEqual(['127.0.0.1:2379']);
+    expect(endpointsOf(LEAST.replace('2379', '2380'))).toEqual(['127.0.0.1:2380']);
+  });
+
   it('excludes endpoints', () => {
     expect(faultsOf(LEAST, {embedded: true})).toEqual([
       expect.stringMatching(/^f\.yml:3:12: endpoints names an etcd, --embedded asks for a store/),

@@ -27,7 +27,7 @@ export default class MigrateRelease extends SmCommand<typeof MigrateRelease> {
       import('../../transfer/index.ts'),
       import('../../config/index.ts'),
     ]);
-    const {service} = loadConfig(configFile);
+    const {service} = loadConfig(configFile, {asClient: true});
     const {apps} = await migrationReport({configFile});
     await confirmByName(
       `give ${counted(apps.length, 'app')} back to the Go project`,
