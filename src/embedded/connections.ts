@@ -5,6 +5,7 @@
 import type {Socket} from 'node:net';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {Logger} from '../runtime/logger.ts';
+import {Throttle} from '../runtime/throttle.ts';
 import {ADDRESS_SHARE, CALLER_IDLE_MS, REPORT_MS, STRANGER_IDLE_MS} from './limits.ts';
 
 interface Guest {
@@ -23,7 +24,7 @@ export class Connections {
   private readonly mostOfAddress: number;
   private readonly nowMs: () => number;
   private readonly logger: Pick<Logger, 'warn'>;
-  private loggedMs = Number.NEGATIVE_INFINITY;
+  private readonly reports: Throttle;
   /** By `address:port`, as gRPC names who calls; in the order of coming. */
   private readonly guests = new Map<string, Guest>();
 
@@ -32,6 +33,7 @@ export class Connections {
     this.most = most;
     this.mostOfAddress = Math.max(1, Math.floor(most * ADDRESS_SHARE));
     this.nowMs = nowMs;
+    this.reports = new Throttle(REPORT_MS, nowMs);
   }
 
   get open(): number {
@@ -79,9 +81,7 @@ export class Connections {
   }
 
   private report(address: string): void {
-    const nowMs = this.nowMs();
-    if (nowMs - this.loggedMs < REPORT_MS) return;
-    this.loggedMs = nowMs;
+    if (!this.reports.passes()) return;
     const {open, refused} = this;
     this.logger.warn(
       {address, open, refused},

@@ -4,7 +4,8 @@ import {dirname} from 'node:path';
 import {pino} from 'pino';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from './log-port.ts';
-import {AUDIT_FILE_BACKLOG_BYTES, AUDIT_FILE_WARNING_INTERVAL_MS} from './limits.ts';
+import {AUDIT_FILE_BACKLOG_BYTES, LOSS_WARNING_INTERVAL_MS} from './limits.ts';
+import {Throttle} from './throttle.ts';
 
 const MODE = 0o600;
 
@@ -40,7 +41,7 @@ export class AuditFile {
   private readonly output: ReturnType<typeof pino.destination>;
   private readonly logger: Logger;
   private readonly path: string;
-  private warnedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly warnings = new Throttle(LOSS_WARNING_INTERVAL_MS);
   /** Resolves once the file is open, or cannot be opened. */
   private readonly opened: Promise<void>;
 
@@ -85,9 +86,7 @@ export class AuditFile {
   }
 
   private warn(why: string): void {
-    const nowMs = performance.now();
-    if (nowMs - this.warnedAtMs < AUDIT_FILE_WARNING_INTERVAL_MS) return;
-    this.warnedAtMs = nowMs;
+    if (!this.warnings.passes()) return;
     this.logger.error(
       {file: this.path, why, lost},
       'the audit file cannot be written; etcd keeps the entries',

@@ -54,14 +54,11 @@ export const HEAVY_TURN_MS = 2;
 /** Lines that the audit file has not taken yet; what comes beyond is lost. */
 export const AUDIT_FILE_BACKLOG_BYTES = 1024 * 1024;
 
-/** The log says at most so often that the audit file cannot be written. */
-export const AUDIT_FILE_WARNING_INTERVAL_MS = 60_000;
-
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 
-/** That log lines are lost is said again at most so often. */
-export const LOG_LOSS_WARNING_INTERVAL_MS = 60_000;
+/** That lines of the log, or of the audit file, are lost is said again at most so often. */
+export const LOSS_WARNING_INTERVAL_MS = 60_000;
 
 /** Between two looks at what of the log still waits to be written. */
 export const LOG_DRAIN_LOOK_MS = 20;

@@ -3,7 +3,8 @@ import {closeSync, openSync} from 'node:fs';
 import {isatty} from 'node:tty';
 import type {Writable} from 'node:stream';
 import {pause} from './pause.ts';
-import {LOG_BACKLOG_CHARACTERS, LOG_LOSS_WARNING_INTERVAL_MS, LOG_DRAIN_LOOK_MS} from './limits.ts';
+import {LOG_BACKLOG_CHARACTERS, LOG_DRAIN_LOOK_MS, LOSS_WARNING_INTERVAL_MS} from './limits.ts';
+import {Throttle} from './throttle.ts';
 
 /** The stream of a log, as far as it is used. A terminal's and a pipe's have a handle that may block. */
 type LogStream = Pick<Writable, 'write' | 'writableLength' | 'on' | 'removeAllListeners'> & {
@@ -23,7 +24,7 @@ export class LogOutput {
   private readonly warn: (text: string) => void;
   /** Descriptors that are one: of a closed terminal that cannot be asked any more. */
   private readonly terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
-  private warnedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly warnings = new Throttle(LOSS_WARNING_INTERVAL_MS);
 
   /** `warn` says where the log should have been heard, at most once a minute, that lines are lost. */
   constructor(stream: LogStream, warn: (text: string) => void) {
@@ -56,10 +57,8 @@ export class LogOutput {
 
   private lose(why: string): void {
     lost += 1;
-    const nowMs = performance.now();
-    if (nowMs - this.warnedAtMs < LOG_LOSS_WARNING_INTERVAL_MS) return;
-    this.warnedAtMs = nowMs;
-    this.warn(`sm: continuing without a log, which cannot be written: ${why}`);
+    if (this.warnings.passes())
+      this.warn(`sm: continuing without a log, which cannot be written: ${why}`);
   }
 }
 
