@@ -1,4 +1,5 @@
 /** Keys and what they are called. Pure. */
+import type {Key as PressedKey} from 'ink';
 import type {Step} from './table-state.ts';
 
 export type KeyName =
@@ -24,22 +25,7 @@ export interface Key {
 }
 
 /** What the terminal library says of a key press. */
-export interface Pressed {
-  readonly upArrow?: boolean;
-  readonly downArrow?: boolean;
-  readonly pageUp?: boolean;
-  readonly pageDown?: boolean;
-  readonly home?: boolean;
-  readonly end?: boolean;
-  readonly return?: boolean;
-  readonly escape?: boolean;
-  readonly tab?: boolean;
-  readonly shift?: boolean;
-  readonly backspace?: boolean;
-  readonly delete?: boolean;
-  readonly ctrl?: boolean;
-  readonly meta?: boolean;
-}
+type Pressed = Partial<PressedKey>;
 
 const LETTERS: Readonly<Record<string, KeyName>> = {
   k: 'up',

@@ -26,28 +26,22 @@ const alone = {titled: false, headed: true};
 const titled = {titled: true, headed: true};
 const below = {titled: true, headed: false};
 
-const SPECS: Readonly<Record<LiveView, Omit<ViewSpec, 'view'>>> = {
-  containers: {slots: [{panel: anyPanel(CONTAINER_PANEL), ...alone}], fullScreen: false},
-  shards: {slots: [{panel: anyPanel(SHARD_PANEL), ...alone}], fullScreen: false},
-  apps: {slots: [{panel: anyPanel(APP_PANEL), ...alone}], fullScreen: false},
-  moves: {
-    slots: [
-      {panel: anyPanel(MOVE_PANEL), ...alone},
-      {panel: anyPanel(FINISHED_PANEL), ...below},
-    ],
-    fullScreen: false,
-  },
-  top: {
-    slots: [
-      {panel: anyPanel(APP_PANEL), ...titled},
-      {panel: anyPanel(CONTAINER_PANEL), ...titled},
-      {panel: anyPanel(MOVE_PANEL), ...titled},
-      {panel: anyPanel(FINISHED_PANEL), ...below},
-    ],
-    fullScreen: true,
-  },
+const SLOTS: Readonly<Record<LiveView, readonly PanelSlot[]>> = {
+  containers: [{panel: anyPanel(CONTAINER_PANEL), ...alone}],
+  shards: [{panel: anyPanel(SHARD_PANEL), ...alone}],
+  apps: [{panel: anyPanel(APP_PANEL), ...alone}],
+  moves: [
+    {panel: anyPanel(MOVE_PANEL), ...alone},
+    {panel: anyPanel(FINISHED_PANEL), ...below},
+  ],
+  top: [
+    {panel: anyPanel(APP_PANEL), ...titled},
+    {panel: anyPanel(CONTAINER_PANEL), ...titled},
+    {panel: anyPanel(MOVE_PANEL), ...titled},
+    {panel: anyPanel(FINISHED_PANEL), ...below},
+  ],
 };
 
 export function specOf(view: LiveView): ViewSpec {
-  return {view, ...SPECS[view]};
+  return {view, slots: SLOTS[view], fullScreen: view === 'top'};
 }
