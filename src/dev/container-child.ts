@@ -20,7 +20,7 @@ export class ContainerChild {
   readonly id: string;
   /** Chaos is at work on it. */
   disturbed = false;
-  private readonly child: ChildProcess;
+  readonly process: ChildProcess;
 
   /** Loads the program; it joins on a message. */
   constructor(
@@ -31,61 +31,59 @@ export class ContainerChild {
   ) {
     this.id = id;
     // A session of its own: Ctrl-C is for the parent, which ends its children itself.
-    this.child = fork(program, [], {
+    this.process = fork(program, [], {
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: program.endsWith('.ts') ? ['--import', 'tsx'] : [],
     });
-    this.child.on('message', (report) => onReport(report as ContainerReport));
-    this.child.on('error', () => undefined);
-    this.child.once('exit', (code, signal) => {
+    this.process.on('message', (report) => onReport(report as ContainerReport));
+    this.process.on('error', () => undefined);
+    this.process.once('exit', (code, signal) => {
       const ended = (): void => onEnd({code, signal});
       // What it said last may still be under way.
-      if (this.child.connected) this.child.once('disconnect', ended);
+      if (this.process.connected) this.process.once('disconnect', ended);
       else ended();
     });
   }
 
-  get process(): ChildProcess {
-    return this.child;
-  }
-
   get pid(): number {
-    return this.child.pid ?? 0;
+    return this.process.pid ?? 0;
   }
 
   get alive(): boolean {
     return (
-      this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null
+      this.process.pid !== undefined &&
+      this.process.exitCode === null &&
+      this.process.signalCode === null
     );
   }
 
   join(options: JoinOrder['options']): void {
     const order: JoinOrder = {type: 'join', options};
-    this.child.send(order, () => undefined);
+    this.process.send(order, () => undefined);
   }
 
   /** Asks it to leave in order; a stopped one goes on for it. */
   leave(): void {
     const order: LeaveOrder = {type: 'leave'};
-    this.child.kill('SIGCONT');
-    this.child.send(order, () => undefined);
+    this.process.kill('SIGCONT');
+    this.process.send(order, () => undefined);
   }
 
   /** Resolves when the process is gone. */
   get gone(): Promise<void> {
-    return this.alive ? once(this.child, 'exit').then(() => undefined) : Promise.resolve();
+    return this.alive ? once(this.process, 'exit').then(() => undefined) : Promise.resolve();
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name);
+    this.process.kill(name);
   }
 
   /** Kills it, stopped or not; resolves when it is gone. */
   async kill(): Promise<void> {
     if (!this.alive) return;
     const {gone} = this;
-    this.child.kill('SIGKILL');
+    this.process.kill('SIGKILL');
     await gone;
   }
 }

@@ -4,6 +4,7 @@ import {ContainerChild, DEMO_CONTAINER} from './container-child.ts';
 import type {ProcessEnd} from './container-child.ts';
 import type {Emit} from './events.ts';
 import type {ContainerReport, JoinOrder} from './reports.ts';
+import {gate} from '../runtime/gate.ts';
 import {pause} from '../runtime/pause.ts';
 import {OwnershipVerdict} from './verdict.ts';
 import {OrphanReaper} from './orphan-reaper.ts';
@@ -30,8 +31,9 @@ export interface EffectPass {
 }
 
 export class Fleet {
+  private readonly allServed = gate();
   /** Resolves once each shard has acted. */
-  readonly placed: Promise<void>;
+  readonly placed = this.allServed.promise;
   readonly verdict = new OwnershipVerdict();
   private readonly options: FleetOptions;
   private readonly reaper = new OrphanReaper();
@@ -43,11 +45,8 @@ export class Fleet {
   private joining: Joining | undefined;
   private stopping = false;
 
-  private allServed: () => void = () => undefined;
-
   constructor(options: FleetOptions) {
     this.options = options;
-    this.placed = new Promise((resolve) => (this.allServed = resolve));
   }
 
   /** Containers whose process lives, whether it moves or not. */
@@ -120,7 +119,7 @@ export class Fleet {
     if (this.served.size < shards) return;
     const containers = this.living.map(({id, pid}) => ({id, pid}));
     emit({event: 'placed', shards, containers, afterMs});
-    this.allServed();
+    this.allServed.resolve();
   }
 
   /** One that is killed stays away: that is what its killer wants to see. One that gives up, as on a starved machine, tries again. */

@@ -27,12 +27,16 @@ interface Fault {
   readonly atUs: number;
 }
 
+interface Gaps {
+  readonly newest: number[];
+  count: number;
+  longestMs: number;
+}
+
 export class OwnershipMeter {
   private readonly last = new Map<string, EffectPass>();
   private readonly faults = new Map<string, Fault>();
-  private readonly gaps = new Map<HandoverCause, number[]>();
-  private readonly counts = new Map<HandoverCause, number>();
-  private readonly longest = new Map<HandoverCause, number>();
+  private readonly gaps = new Map<HandoverCause, Gaps>();
   private longestStallMs = 0;
 
   /** A fault on purpose begins. */
@@ -66,14 +70,10 @@ export class OwnershipMeter {
 
   get handovers(): Partial<Record<HandoverCause, GapFigures>> {
     const figures: Partial<Record<HandoverCause, GapFigures>> = {};
-    for (const [cause, gaps] of this.gaps) {
-      const sorted = [...gaps].sort((a, b) => a - b);
-      figures[cause] = {
-        count: this.counts.get(cause) ?? 0,
-        medianMs: quantile(sorted, 0.5),
-        p99Ms: quantile(sorted, 0.99),
-        maxMs: Math.round(this.longest.get(cause) ?? 0),
-      };
+    for (const [cause, {newest, count, longestMs}] of this.gaps) {
+      const sorted = [...newest].sort((a, b) => a - b);
+      const [medianMs, p99Ms] = [quantile(sorted, 0.5), quantile(sorted, 0.99)];
+      figures[cause] = {count, medianMs, p99Ms, maxMs: Math.round(longestMs)};
     }
     return figures;
   }
@@ -83,12 +83,12 @@ export class OwnershipMeter {
     const sinceUs = before.atUs - FAULT_BEFORE_MS * 1_000;
     const byFault = fault !== undefined && fault.atUs >= sinceUs && fault.atUs <= atUs;
     const cause = byFault ? fault.action : 'other';
-    const gaps = this.gaps.get(cause) ?? [];
+    const gaps = this.gaps.get(cause) ?? {newest: [], count: 0, longestMs: 0};
     this.gaps.set(cause, gaps);
-    gaps.push(gapMs);
-    if (gaps.length > GAPS_KEPT) gaps.shift();
-    this.counts.set(cause, (this.counts.get(cause) ?? 0) + 1);
-    this.longest.set(cause, Math.max(this.longest.get(cause) ?? 0, gapMs));
+    gaps.newest.push(gapMs);
+    if (gaps.newest.length > GAPS_KEPT) gaps.newest.shift();
+    gaps.count += 1;
+    gaps.longestMs = Math.max(gaps.longestMs, gapMs);
     return {shard, cause, gapMs};
   }
 }
