@@ -40,26 +40,13 @@ export interface FileApp {
   readonly workerGroups: Readonly<Record<string, readonly string[]>>;
 }
 
-interface RawShard {
+interface RawShard extends Partial<Omit<FileShard, 'shardId' | 'manualContainerId'>> {
   readonly id?: string;
   readonly range?: string;
-  readonly task?: string;
-  readonly group?: string;
-  readonly workerGroup?: string;
   readonly pin?: string;
-  readonly load?: Readonly<Record<string, number>>;
-  readonly spreadKey?: string;
-  readonly priority?: number;
 }
 
-interface RawApp {
-  readonly name: string;
-  readonly maxShardCount?: number;
-  readonly maxRecoveryTime?: number;
-  readonly maxMoving?: number;
-  readonly placement?: PlacementPolicy;
-  readonly paused?: boolean;
-  readonly workerGroups?: Readonly<Record<string, readonly string[]>>;
+interface RawApp extends Partial<Omit<FileApp, 'name' | 'shards'>>, Pick<FileApp, 'name'> {
   readonly pins?: Readonly<Record<string, string>>;
   readonly shards?: readonly (string | RawShard)[];
 }

@@ -2,27 +2,18 @@
 import {compareText} from '../model/compare-text.ts';
 import {plainPolicy} from '../model/placement-policy.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
+import type {FileApp, FileShard} from './apps-file.ts';
 import {yamlText} from './yaml-text.ts';
 
-export interface PrintedApp {
-  readonly name: string;
+type Loose<T> = {readonly [K in keyof T]?: T[K] | undefined};
+
+export interface PrintedApp
+  extends
+    Pick<FileApp, 'name' | 'maxShardCount' | 'maxRecoveryTime' | 'paused' | 'workerGroups'>,
+    Loose<Pick<FileApp, 'maxMoving'>> {
   readonly revision: string;
-  readonly maxShardCount: number;
-  readonly maxRecoveryTime: number;
-  readonly maxMoving?: number | undefined;
   readonly placement?: object | undefined;
-  readonly paused: boolean;
-  readonly shards: readonly {
-    readonly shardId: string;
-    readonly task?: string | undefined;
-    readonly manualContainerId?: string | undefined;
-    readonly group?: string | undefined;
-    readonly workerGroup?: string | undefined;
-    readonly load?: Readonly<Record<string, number>> | undefined;
-    readonly spreadKey?: string | undefined;
-    readonly priority?: number | undefined;
-  }[];
-  readonly workerGroups: Readonly<Record<string, readonly string[]>>;
+  readonly shards: readonly (Pick<FileShard, 'shardId'> & Loose<Omit<FileShard, 'shardId'>>)[];
 }
 
 /** What `apply` accepts; apps, shards and groups in the order given. */
@@ -37,12 +28,10 @@ function appNode(app: PrintedApp): object {
   const groups = Object.keys(workerGroups).length === 0 ? {} : {workerGroups};
   const nodes = shards.map(({shardId, task, manualContainerId, group, workerGroup, ...terms}) => {
     const rest = {
-      ...(task === undefined || task === '' ? {} : {task}),
-      ...(group === undefined || group === '' ? {} : {group}),
-      ...(workerGroup === undefined || workerGroup === '' ? {} : {workerGroup}),
-      ...(manualContainerId === undefined || manualContainerId === ''
-        ? {}
-        : {pin: manualContainerId}),
+      ...(task ? {task} : {}),
+      ...(group ? {group} : {}),
+      ...(workerGroup ? {workerGroup} : {}),
+      ...(manualContainerId ? {pin: manualContainerId} : {}),
       ...termsOf(terms),
     };
     return Object.keys(rest).length === 0 ? shardId : {id: shardId, ...rest};
