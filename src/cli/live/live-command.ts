@@ -121,7 +121,8 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
   ): Promise<void> {
     const {LiveLines, LiveLink, isRetryable} = await import('./line-watch.ts');
     if (signal.aborted) return;
-    const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
+    const {limit = ALL_ROWS} = watched.query ?? {};
+    const input = inputOf({...watched, query: {...watched.query, limit}}, undefined);
     const lines = new LiveLines({
       json: !this.isForPeople,
       write: (line) => void process.stdout.write(`${line}\n`),
