@@ -24,8 +24,8 @@ export default class Autocomplete extends SmCommand<typeof Autocomplete> {
 
   override async run(): Promise<void> {
     const shell = this.args.shell as Shell | undefined;
-    if (shell === undefined) {
-      await this.showList({
+    if (shell === undefined)
+      return this.showList({
         kind: 'ShellList',
         items: SHELLS.map((name) => ({shell: name, install: LINES[name]})),
         name: (item) => item.shell,
@@ -34,8 +34,6 @@ export default class Autocomplete extends SmCommand<typeof Autocomplete> {
           {header: 'INSTALL', value: ({install}) => install},
         ],
       });
-      return;
-    }
     if (this.isForPeople) process.stdout.write(SCRIPTS[shell]);
     else {
       const fields = {shell, script: SCRIPTS[shell]};

@@ -23,16 +23,14 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
 
   override async run(): Promise<void> {
     const {state} = this.flags;
-    if (this.flags.watch) {
-      await this.watch({
+    if (this.flags.watch)
+      return this.watch({
         view: 'apps',
         command: 'sm app ls --watch',
         filter: state,
         only: (row) => state === undefined || ('settled' in row && isIn(row, state)),
         for: this.flags.for,
       });
-      return;
-    }
     const {apps, revision} = await this.client.call('getApps', {});
     const found = apps.filter((app) => state === undefined || isIn(app, state));
     const none =

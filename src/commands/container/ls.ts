@@ -25,10 +25,15 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
 
   override async run(): Promise<void> {
     const {app, state} = this.flags;
-    if (this.flags.watch) {
-      await this.watchContainers(app, state, this.flags.for);
-      return;
-    }
+    if (this.flags.watch)
+      return this.watch({
+        view: 'containers',
+        command: 'sm container ls --watch',
+        service: app,
+        filter: state,
+        only: (row) => state === undefined || ('state' in row && row.state === state),
+        for: this.flags.for,
+      });
     const {containers, revision} = await this.client.call('getContainers', {service: app});
     const items = containers
       .filter((container) => state === undefined || container.state === state)
@@ -44,20 +49,6 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
       name: ({id}) => id,
       columns: containerColumns(items),
       ...(items.length === 0 ? {note: none} : {}),
-    });
-  }
-  private watchContainers(
-    app: string,
-    state: string | undefined,
-    goal: string | undefined,
-  ): Promise<void> {
-    return this.watch({
-      view: 'containers',
-      command: 'sm container ls --watch',
-      service: app,
-      filter: state,
-      only: (row) => state === undefined || ('state' in row && row.state === state),
-      for: goal,
     });
   }
 }

@@ -39,25 +39,21 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
   };
 
   override async run(): Promise<void> {
-    const {state, container, unplaced} = this.flags;
+    const {app: service, state, container, unplaced} = this.flags;
     const query = {
-      service: this.flags.app,
       ...{state: state as ShardState | undefined, container},
       ...(unplaced ? {unplaced} : {}),
     };
-    if (this.flags.watch) {
-      const {service, ...asked} = query;
-      await this.watch({
+    if (this.flags.watch)
+      return this.watch({
         view: 'shards',
         command: 'sm shard ls --watch',
         service,
-        query: {...asked, limit: this.flags.limit},
+        query: {...query, limit: this.flags.limit},
         for: this.flags.for,
       });
-      return;
-    }
     // Sorting, trouble first, needs all of them; what is shown is cut later.
-    const every = {...query, limit: SHARDS_PAGE};
+    const every = {service, ...query, limit: SHARDS_PAGE};
     const {shards, matched, revision} = await everyShard(this.client, every);
     await this.showList<ShardView>({
       kind: 'ShardList',
