@@ -4,7 +4,7 @@ import type {FileApp, FileShard} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
 import type {AddShardItem, BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
-import {countOf, diffApp, hasChanges} from './apps-diff.ts';
+import {countOf, diffApp} from './apps-diff.ts';
 import type {AppDiff, FieldChange} from './apps-diff.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {inBatches} from './shard-batches.ts';
@@ -130,7 +130,7 @@ class Applying {
     const {prune, dryRun} = this.options;
     const first = diffApp(wanted, await exported(client, wanted.name));
     // A file that was applied as a whole is done, whatever revision it was meant for.
-    if (!hasChanges(first, prune))
+    if (countOf(first, prune) === 0)
       return this.outcome(first, 'unchanged', false, first.specRevision);
     this.total = countOf(first, prune);
     this.reportProgress();

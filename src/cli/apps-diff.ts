@@ -72,11 +72,6 @@ export function diffApp(wanted: FileApp, present: ExportAppAnswer | undefined): 
   };
 }
 
-/** Whether applying would write anything. */
-export function hasChanges(diff: AppDiff, prune: boolean): boolean {
-  return countOf(diff, prune) > 0;
-}
-
 /** Objects that applying would write. */
 export function countOf(diff: AppDiff, prune: boolean): number {
   const {exists, spec, add, update, extra, join, extraMemberships} = diff;

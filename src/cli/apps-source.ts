@@ -5,7 +5,7 @@ import {Flags} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import type {FileApp} from '../config/apps-file.ts';
 import {FILES_LIMIT} from './limits.ts';
-import {readTextInput} from './text-input.ts';
+import {readNamedInput} from './text-input.ts';
 
 export const appsFileFlag = Flags.string({
   char: 'f',
@@ -20,7 +20,7 @@ export async function readApps(paths: readonly string[]): Promise<FileApp[]> {
   const sources: {file: string; text: string}[] = [];
   for (const path of paths) {
     for (const file of await filesOf(path))
-      sources.push({file: nameOf(file), text: await read(file)});
+      sources.push({file: nameOf(file), text: await readNamedInput(file)});
   }
   return parseApps(sources);
 }
@@ -35,14 +35,6 @@ async function filesOf(path: string): Promise<string[]> {
     return names.map((name) => join(path, name));
   } catch (error) {
     throw error instanceof SmError ? error : unreadable(path, 'cannot be read', error);
-  }
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readTextInput(file);
-  } catch (error) {
-    throw error instanceof SmError ? error : unreadable(file, 'cannot be read', error);
   }
 }
 

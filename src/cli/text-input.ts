@@ -4,23 +4,20 @@ import {buffer} from 'node:stream/consumers';
 import {SmError} from '../model/errors.ts';
 import {decodeUtf8} from '../model/utf8.ts';
 
-/** As `readTextInput`, where a file that cannot be read is bad input, too. @throws SmError INVALID_INPUT. */
+/** The text of a file, or of stdin for `-`. @throws SmError INVALID_INPUT, with file:line:column for what is not UTF-8. */
 export async function readNamedInput(path: string): Promise<string> {
+  return textOf(await bytesOf(path), path === '-' ? 'stdin' : path);
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    return await readTextInput(path);
+    return path === '-' ? await buffer(process.stdin) : readFileSync(path);
   } catch (error) {
-    if (error instanceof SmError) throw error;
     throw new SmError('INVALID_INPUT', `${path} cannot be read`, {
       hint: 'check the path',
       cause: error,
     });
   }
-}
-
-/** The text of a file, or of stdin for `-`. @throws SmError INVALID_INPUT with file:line:column; whatever reading throws. */
-export async function readTextInput(path: string): Promise<string> {
-  const bytes = path === '-' ? await buffer(process.stdin) : readFileSync(path);
-  return textOf(bytes, path === '-' ? 'stdin' : path);
 }
 
 /** @throws SmError INVALID_INPUT. */
