@@ -90,10 +90,7 @@ export function parsePlacement(file: string, text: string): PlacementPolicy | un
   const {documents, position} = documentsOf(file, text, faults);
   if (documents.length > 1) faults.push(`${file}: more than one document`);
   const [document] = documents;
-  if (document === undefined) {
-    if (faults.length > 0) throw invalid(faults, PLACEMENT_HINT);
-    return undefined;
-  }
+  if (document === undefined) throw invalid(faults, PLACEMENT_HINT);
   const checker = new Checker(document, position, faults);
   checker.check(document.contents as Node | null, PLACEMENT_SHAPE, '');
   if (faults.length > 0) throw invalid(faults);

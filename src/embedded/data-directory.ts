@@ -17,7 +17,7 @@ import {makeFolder} from '../runtime/make-folder.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {checkContentRights, checkDirectoryRights} from './directory-rights.ts';
-import {isLockName, lockDirectory} from './directory-lock.ts';
+import {isLockName, lockDirectory, numbersIn} from './directory-lock.ts';
 import type {DirectoryLock} from './directory-lock.ts';
 import type {StoreUser} from './auth.ts';
 import {newIdentity} from './identity.ts';
@@ -139,12 +139,7 @@ export class DataDirectory {
   }
 
   private numbered(pattern: RegExp): number[] {
-    return readdirSync(this.path)
-      .flatMap((name) => {
-        const match = pattern.exec(name);
-        return match === null ? [] : [Number(match[1])];
-      })
-      .sort((a, b) => a - b);
+    return numbersIn(this.path, pattern).sort((a, b) => a - b);
   }
 }
 

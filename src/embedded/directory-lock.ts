@@ -56,8 +56,13 @@ function lockPath(path: string, number: number): string {
 }
 
 function lockNumbers(path: string): number[] {
+  return numbersIn(path, LOCK);
+}
+
+/** Of the names in a directory that have this form. */
+export function numbersIn(path: string, form: RegExp): number[] {
   return readdirSync(path).flatMap((name) => {
-    const match = LOCK.exec(name);
+    const match = form.exec(name);
     return match === null ? [] : [Number(match[1])];
   });
 }
