@@ -1,43 +1,49 @@
 /** What leaves the planner is checked in production, too: a bad plan becomes a stopped governor, never two owners. */
 import {invariant} from '../model/errors.ts';
 import type {Plan} from '../model/placement.ts';
+import {countsOf} from './counts.ts';
 import {Occupants} from './hard/occupants.ts';
 import {runsAllowed} from './sorting.ts';
-import {NOT_LIVING, OPEN, TAKES_REST, TRIAL_DUE} from './table.ts';
+import {NOT_LIVING, OPEN, TAKES_REST, TRIAL_DUE, poolOfShard} from './table.ts';
 import type {Table} from './table.ts';
 
 /** @throws Error when the plan breaks a hard constraint. */
 export function checkPlan(table: Table, plan: Plan): void {
-  const totals = new Int32Array(table.m);
-  const before = new Int32Array(table.m);
   const trials = trialsOf(table, plan);
-  let nowhere = 0;
-  const {n, current, bucket, bucketPool, mode, pin} = table;
-  const {target} = plan;
-  const members = table.pools.map(({has}) => has);
-  const only = members.length === 1 ? members[0] : undefined;
-  for (let shard = 0; shard < n; shard += 1) {
-    const to = target[shard] ?? -1;
-    const from = current[shard] ?? -1;
-    if (from >= 0) before[from] = (before[from] ?? 0) + 1;
-    if (to < 0) {
-      nowhere += 1;
-      continue;
-    }
-    totals[to] = (totals[to] ?? 0) + 1;
-    // An unpinned shard on an open container of its pool keeps every rule: most are that.
-    const isPlain =
-      mode[to] === OPEN &&
-      pin[shard] === -1 &&
-      (only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0])?.[to] === 1;
-    if (!isPlain) checkShard(table, shard, from, to, trials);
-  }
+  const nowhere = checkPlaces(table, plan.target, trials);
   invariant(
     nowhere === plan.unplaced.length,
     `${nowhere} shards have no container, ${plan.unplaced.length} reasons are given`,
   );
   checkHardRules(table, plan.target);
-  for (const [container, cap] of (table.caps ?? []).entries()) {
+  if (table.caps !== undefined) checkCaps(table, table.caps, plan.target);
+}
+
+/** Returns how many shards have no container. */
+function checkPlaces(table: Table, target: Int32Array, trials: ReadonlySet<number>): number {
+  const {n, current, bucket, bucketPool, mode, pin} = table;
+  const members = table.pools.map(({has}) => has);
+  const only = members.length === 1 ? members[0] : undefined;
+  let nowhere = 0;
+  for (let shard = 0; shard < n; shard += 1) {
+    const to = target[shard] ?? -1;
+    if (to < 0) {
+      nowhere += 1;
+      continue;
+    }
+    // An unpinned shard on an open container of its pool keeps every rule: most are that.
+    const isPlain =
+      mode[to] === OPEN &&
+      pin[shard] === -1 &&
+      (only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0])?.[to] === 1;
+    if (!isPlain) checkShard(table, shard, current[shard] ?? -1, to, trials);
+  }
+  return nowhere;
+}
+
+function checkCaps({m, current}: Table, caps: Int32Array, target: Int32Array): void {
+  const [before, totals] = [countsOf(current, m), countsOf(target, m)];
+  for (const [container, cap] of caps.entries()) {
     const count = totals[container] ?? 0;
     invariant(
       count <= Math.max(cap, before[container] ?? 0),
@@ -100,6 +106,6 @@ function brokenPlacement(table: Table, shard: number, to: number): string | unde
   const pin = table.pin[shard] ?? -1;
   if (pin === NOT_LIVING) return 'placed although its pin is not alive';
   if (pin !== -1 && pin !== to) return 'away from its pin';
-  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  const pool = poolOfShard(table, shard);
   return pool?.has[to] === 1 ? undefined : 'outside its worker group';
 }

@@ -71,13 +71,22 @@ function conclude(
   const unplaced: UnplacedShard[] = [];
   const stranded: UnplacedShard[] = [];
   const {additions, others} = changesOf(table, target);
-  for (const shard of others)
-    if ((target[shard] ?? -1) < 0)
-      leaveOut(table, sorted, target, shard, why.refused, unplaced, stranded);
+  for (const shard of nowhereOf(others, target))
+    leaveOut(table, sorted, target, shard, why.refused, unplaced, stranded);
   for (const [shard, reason] of sorted.stranded)
     if (target[shard] === table.current[shard]) stranded.push({shard, reason, mustDrop: false});
   const moves = orderMoves(table, target, others, why);
   return {target, additions, moves, unplaced, stranded, trials};
+}
+
+/** A pass of its own over all that changes, so that it stays compiled. */
+function nowhereOf(shards: Int32Array, target: Int32Array): number[] {
+  const nowhere: number[] = [];
+  for (let at = 0; at < shards.length; at += 1) {
+    const shard = shards[at] ?? 0;
+    if ((target[shard] ?? -1) < 0) nowhere.push(shard);
+  }
+  return nowhere;
 }
 
 /** A shard that got no container: it stays where it runs if it may, else it carries its reason. */

@@ -6,7 +6,7 @@ import {Occupants} from './hard/occupants.ts';
 import {assign} from './matrix/assign.ts';
 import {targetsOf} from './matrix/targets.ts';
 import {runsAllowed} from './sorting.ts';
-import {CLOSED, OPEN, TAKES_REST} from './table.ts';
+import {CLOSED, OPEN, TAKES_REST, poolOfShard} from './table.ts';
 import type {Table} from './table.ts';
 
 /** Writes the containers of shards that get one into `target`. */
@@ -18,7 +18,7 @@ export function placeRest(table: Table, target: Int32Array): void {
   const free: number[] = [];
   for (const shard of rest) {
     const pin = table.pin[shard] ?? -1;
-    const pool = opened.pools[opened.bucketPool[opened.bucket[shard] ?? 0] ?? 0];
+    const pool = poolOfShard(opened, shard);
     if (pin === -1 && (pool?.open.length ?? 0) > 0) free.push(shard);
     else if (pin >= 0 && opened.mode[pin] === OPEN && pool?.has[pin] === 1)
       fixed[shard] = target[shard] = pin;

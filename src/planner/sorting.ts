@@ -1,6 +1,6 @@
 /** Who must stay, who must go, who has nowhere to be: decided shard by shard, before any balancing. */
 import type {PlacementReason} from '../model/placement.ts';
-import {CLOSED, DRAINING, NOT_LIVING, OPEN} from './table.ts';
+import {CLOSED, DRAINING, NOT_LIVING, OPEN, poolOfShard} from './table.ts';
 import type {Table} from './table.ts';
 
 /** What is decided of a shard at first sight. */
@@ -64,7 +64,7 @@ const TO_PIN: Classified = {goes: 'pin'};
 const STAYS: Classified = {goes: 'stays'};
 
 function ofUnpinned(table: Table, shard: number): Classified {
-  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  const pool = poolOfShard(table, shard);
   if (table.m === 0 || pool === undefined) return {goes: 'nowhere', reason: 'no-container'};
   if (!pool.hasMembers) return {goes: 'nowhere', reason: 'worker-group-empty'};
   if (pool.living === 0) return {goes: 'nowhere', reason: 'worker-group-not-living'};
@@ -80,7 +80,7 @@ function ofPinned(table: Table, shard: number): Classified {
   const pin = table.pin[shard] ?? NOT_LIVING;
   if (table.m === 0) return {goes: 'nowhere', reason: 'no-container'};
   if (pin === NOT_LIVING) return {goes: 'nowhere', reason: 'pin-not-living'};
-  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  const pool = poolOfShard(table, shard);
   if (pool !== undefined && pool.has[pin] !== 1)
     return {goes: 'nowhere', reason: 'pin-outside-worker-group'};
   if (table.mode[pin] === OPEN) return TO_PIN;
@@ -93,9 +93,9 @@ function ofPinned(table: Table, shard: number): Classified {
 export function runsForbidden(table: Table, shard: number): boolean {
   const current = table.current[shard] ?? -1;
   if (current < 0) return false;
-  const pin = table.pin[shard] ?? -1;
+  const pin = table.hasPins ? (table.pin[shard] ?? -1) : -1;
   if (pin !== -1 && pin !== current) return true;
-  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  const pool = poolOfShard(table, shard);
   return pool !== undefined && pool.has[current] !== 1;
 }
 

@@ -63,6 +63,11 @@ export interface Pool {
 
 export const NOT_LIVING = -2;
 
+/** The pool of a shard. Where there is but one, nothing is read of the shard: in a pass in another order than that of memory each such look is a wait. */
+export function poolOfShard({pools, bucketPool, bucket}: Table, shard: number): Pool | undefined {
+  return pools.length === 1 ? pools[0] : pools[bucketPool[bucket[shard] ?? 0] ?? 0];
+}
+
 export function tabulate(snapshot: PlacementSnapshot): Table {
   const {shards} = snapshot;
   const columns = new ShardColumns(shards.length);

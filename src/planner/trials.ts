@@ -4,7 +4,7 @@
  */
 import {Counts} from './counts.ts';
 import {runsForbidden} from './sorting.ts';
-import {DRAINING, OPEN, TRIAL_DUE, UNPROVED} from './table.ts';
+import {DRAINING, OPEN, TRIAL_DUE, UNPROVED, poolOfShard} from './table.ts';
 import type {Table} from './table.ts';
 
 /** Chooses, and writes into `target`. Returns the shards on trial. */
@@ -105,7 +105,7 @@ class TrialChoice {
     const {table} = this;
     if (table.snapshot.shards[shard]?.trial === 'no') return false;
     const pin = table.pin[shard] ?? -1;
-    const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+    const pool = poolOfShard(table, shard);
     return (
       (pin === -1 || pin === container) &&
       pool?.has[container] === 1 &&

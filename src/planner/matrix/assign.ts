@@ -1,9 +1,11 @@
 /** From counts to shards: who stays, who leaves, and which of those without a place goes where. */
 import type {LoadChooser} from '../load/chooser.ts';
-import {DRAINING} from '../table.ts';
+import {DRAINING, poolOfShard} from '../table.ts';
 import type {Table} from '../table.ts';
 import {SORTED_FACTOR} from './limits.ts';
 import type {Targets} from './targets.ts';
+
+const NOWHERE = -1;
 
 /** Writes the container of every free shard that gets one into `target`, as an index of the snapshot. `chooser`: where loads count. */
 export function assign(
@@ -16,6 +18,7 @@ export function assign(
   // Shards that get another container, bucket by bucket, in the order in which they do.
   const movers = new Int32Array(targets.demand.shards.length);
   const ends = new Int32Array(buckets);
+  keepAtHome(table, targets.demand.homes, target);
   for (let bucket = 0, end = 0; bucket < buckets; bucket += 1) {
     end = addMovers(table, targets, bucket, target, chooser, movers, end);
     ends[bucket] = end;
@@ -30,7 +33,16 @@ export function assign(
   refuseArrivals(targets, target);
 }
 
-/** Places who stays of the bucket. Writes who gets another container into `movers` from `moved` on, and returns where they end. */
+/**
+ * All that may stay where they run are free, and begin there. Row by row, as memory lies. Takes columns alone: code for objects that do not outlive a plan is thrown away with
+ * them.
+ */
+function keepAtHome({n, current, pin}: Table, homes: Int32Array, target: Int32Array): void {
+  for (let shard = 0; shard < n; shard += 1)
+    if ((homes[shard] ?? 0) > 0 && pin[shard] === -1) target[shard] = current[shard] ?? -1;
+}
+
+/** Takes who leaves from its place. Writes who gets another container into `movers` from `moved` on, and returns where they end. */
 function addMovers(
   table: Table,
   targets: Targets,
@@ -51,20 +63,20 @@ function addMovers(
     const count = now[cell] ?? 0;
     const rank = place[at] ?? 0;
     const leaving = Math.max(0, count - (want[cell] ?? 0));
-    const home = table.containerOrder[rank] ?? 0;
-    if (leaving === 0 || (chooser === undefined && table.movedAt === undefined)) {
-      rotateOut(shards, at, count, rank, leaving, movers, last, target, home);
-      last += leaving;
-    } else {
+    if (leaving > 0) {
       const members = shards.subarray(at, at + count);
-      const order =
-        chooser?.leaversFirst(members, rank, leaving) ?? leaversFirst(table, members, rank);
-      movers.set(order.subarray(0, leaving), last);
-      for (let index = leaving; index < count; index += 1) target[order[index] ?? 0] = home;
+      if (chooser === undefined && table.movedAt === undefined)
+        rotateOut(members, rank, leaving, movers, last);
+      else {
+        const order =
+          chooser?.leaversFirst(members, rank, leaving) ?? leaversFirst(table, members, rank);
+        movers.set(order.subarray(0, leaving), last);
+      }
       last += leaving;
     }
     at += count;
   }
+  for (let index = moved; index < last; index += 1) target[movers[index] ?? 0] = NOWHERE;
   const placed = (waiting[bucket] ?? 0) - (targets.unplaced[bucket] ?? 0);
   const urgent = (mayStay[bucket] ?? 0) > 0;
   const homeless = urgent ? urgentFirst(table, shards.subarray(first, running)) : shards;
@@ -74,33 +86,23 @@ function addMovers(
   return last + placed;
 }
 
-/**
- * Of the run of shards on one container those leave that come first from `rank` on, in a circle: it is not the same ones everywhere. The others stay at `home`.
- * Takes columns alone: code for objects that do not outlive a plan is thrown away with them.
- */
+/** Of the shards of one container those leave that come first from `rank` on, in a circle: it is not the same ones everywhere. */
 function rotateOut(
-  shards: Int32Array,
-  first: number,
-  count: number,
+  members: Int32Array,
   rank: number,
   leaving: number,
   movers: Int32Array,
   moved: number,
-  target: Int32Array,
-  home: number,
 ): void {
-  const end = first + count;
-  let at = leaving === 0 ? first : first + (rank % count);
-  for (let index = 0; index < count; index += 1) {
-    const shard = shards[at] ?? 0;
-    if (index < leaving) movers[moved + index] = shard;
-    else target[shard] = home;
+  let at = rank % members.length;
+  for (let index = 0; index < leaving; index += 1) {
+    movers[moved + index] = members[at] ?? 0;
     at += 1;
-    if (at === end) at = first;
+    if (at === members.length) at = 0;
   }
 }
 
-/** Each mover goes to the first taker that has room. Takes columns alone, as `rotateOut`. */
+/** Each mover goes to the first taker that has room. Takes columns alone, as `keepAtHome`. */
 function fillInTurn(
   takers: readonly number[],
   room: Int32Array,
@@ -138,7 +140,7 @@ function urgentFirst(table: Table, waiting: Int32Array): Int32Array {
   const mayStay = (shard: number): number => {
     const current = table.current[shard] ?? -1;
     if (current < 0 || table.mode[current] !== DRAINING) return 0;
-    const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+    const pool = poolOfShard(table, shard);
     return pool?.has[current] === 1 ? 1 : 0;
   };
   return waiting.toSorted((a, b) => mayStay(a) - mayStay(b));

@@ -38,6 +38,8 @@ export interface Demand {
   readonly mayStay: Int32Array;
   /** Beside `shards`: the open container where that shard runs and may stay; -1 for none. */
   readonly place: Int32Array;
+  /** Per shard, free or not: 1 + the rank of the open container of its pool where it runs; 0 for none. */
+  readonly homes: Int32Array;
   /** Per shard: when it last moved; undefined when that is known of none. */
   readonly movedAt: Float64Array | undefined;
   /** Per shard: how urgent it is among those that wait, 0 for the least; undefined when all are alike. */
@@ -59,14 +61,12 @@ export interface ContainerClass {
 
 export function demandOf(table: Table, sorted: Sorted): Demand {
   const buckets = table.bucketPool.length;
-  const place = placesOf(table);
-  const pools = table.pools.map(({open}) =>
-    Int32Array.from(open, (at) => table.containerRank[at] ?? 0),
-  );
+  const pools = table.pools.map(({open}) => entriesOf(table.containerRank, open));
   const zones = table.zones && inTieOrder(table, table.zones);
   const weights = weightsOf(table, pools);
   const priorityRanks = priorityRanksOf(table, sorted);
-  const free = sortFree(table, sorted.free, place);
+  const homes = homesOf(table);
+  const free = sortFree(table, sorted.free, homes);
   if (priorityRanks !== undefined) sortWaiting(table, free, priorityRanks);
   return {
     containers: table.m,
@@ -80,6 +80,7 @@ export function demandOf(table: Table, sorted: Sorted): Demand {
     poolOf: Int32Array.from(table.bucketPool),
     ...free,
     mayStay: mayStayOf(table, sorted.free),
+    homes,
     movedAt: table.movedAt,
     priorityRanks,
     ...fixedOf(table, sorted, priorityRanks),
@@ -88,7 +89,14 @@ export function demandOf(table: Table, sorted: Sorted): Demand {
 
 /** A column of containers by rank. */
 export function inTieOrder({containerOrder}: Table, column: Int32Array): Int32Array {
-  return containerOrder.map((container) => column[container] ?? 0);
+  return entriesOf(column, containerOrder);
+}
+
+/** A loop, and no callback: a callback of a plan is compiled anew in each plan. */
+function entriesOf(column: Int32Array, indexes: ArrayLike<number>): Int32Array {
+  const entries = new Int32Array(indexes.length);
+  for (let at = 0; at < entries.length; at += 1) entries[at] = column[indexes[at] ?? 0] ?? 0;
+  return entries;
 }
 
 /** Where all of a pool weigh nothing, they weigh the same. */
@@ -141,21 +149,22 @@ function sortWaiting(
   }
 }
 
-/** Per shard, free or not: the open container of its pool where it runs; -1 for none. Row by row, not in tie-break order: memory is read in a line. */
-function placesOf(table: Table): Int32Array {
+/** Row by row, not in tie-break order: memory is read in a line. */
+function homesOf(table: Table): Int32Array {
   const {n, current, bucket, bucketPool, mode, containerRank} = table;
-  const place = new Int32Array(n);
+  const homes = new Int32Array(n);
+  const open = new Int32Array(table.m);
+  for (let container = 0; container < table.m; container += 1)
+    if (mode[container] === OPEN) open[container] = 1 + (containerRank[container] ?? 0);
   const members = table.pools.map(({has}) => has);
   const only = members.length === 1 ? members[0] : undefined;
   for (let shard = 0; shard < n; shard += 1) {
     const there = current[shard] ?? -1;
-    const mayBe =
-      there >= 0 &&
-      mode[there] === OPEN &&
-      (only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0])?.[there] === 1;
-    place[shard] = mayBe ? (containerRank[there] ?? 0) : NOWHERE;
+    if (there < 0) continue;
+    const has = only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0];
+    if (has?.[there] === 1) homes[shard] = open[there] ?? 0;
   }
-  return place;
+  return homes;
 }
 
 function mayStayOf(table: Table, free: Int32Array): Int32Array {
@@ -171,30 +180,37 @@ function mayStayOf(table: Table, free: Int32Array): Int32Array {
   return mayStay;
 }
 
-/** Two counting sorts, by container and then by bucket; both keep the tie-break order. */
+/** Two counting sorts, by container and then by bucket; both keep the tie-break order. `homes`: those of the demand. */
 function sortFree(
   table: Table,
   free: Int32Array,
-  placeByShard: Int32Array,
+  homes: Int32Array,
 ): Pick<Demand, 'shards' | 'place' | 'start' | 'waiting'> {
   const buckets = table.bucketPool.length;
-  const waiting = new Int32Array(buckets);
-  const keys = new Int32Array(free.length);
+  // Their order does not matter here: memory is read in a line where it can be.
+  const keys = free.length === table.n ? homes : entriesOf(homes, free);
+  const ends = startsOf(keys, table.m + 1);
+  const byContainer = new Int32Array(free.length);
+  const next = ends.slice();
   for (let at = 0; at < free.length; at += 1) {
     const shard = free[at] ?? 0;
-    const key = (placeByShard[shard] ?? NOWHERE) - NOWHERE;
-    keys[at] = key;
-    if (key > 0) continue;
-    const bucket = table.bucket[shard] ?? 0;
-    waiting[bucket] = (waiting[bucket] ?? 0) + 1;
+    const key = homes[shard] ?? 0;
+    const to = next[key] ?? 0;
+    byContainer[to] = shard;
+    next[key] = to + 1;
   }
-  const byContainer = new Int32Array(free.length);
-  const ends = countingSort(free, keys, byContainer, table.m + 1);
   const place = new Int32Array(free.length);
   for (let key = 0; key <= table.m; key += 1)
     place.fill(key + NOWHERE, ends[key] ?? 0, ends[key + 1] ?? 0);
-  if (buckets === 1)
+  if (buckets === 1) {
+    const waiting = Int32Array.of(ends[1] ?? 0);
     return {shards: byContainer, place, start: Int32Array.of(0, free.length), waiting};
+  }
+  const waiting = new Int32Array(buckets);
+  for (let at = 0; at < (ends[1] ?? 0); at += 1) {
+    const bucket = table.bucket[byContainer[at] ?? 0] ?? 0;
+    waiting[bucket] = (waiting[bucket] ?? 0) + 1;
+  }
   return {...sortByBucket(table, byContainer, place), waiting};
 }
 
@@ -216,24 +232,6 @@ function sortByBucket(
     next[key] = to + 1;
   }
   return {shards, place, start};
-}
-
-/** Sorts `items` by their keys into `sorted`, stable. Returns where each key begins, and the end. */
-function countingSort(
-  items: Int32Array,
-  keyAt: Int32Array,
-  sorted: Int32Array,
-  keys: number,
-): Int32Array {
-  const start = startsOf(keyAt, keys);
-  const next = start.slice();
-  for (let at = 0; at < items.length; at += 1) {
-    const key = keyAt[at] ?? 0;
-    const to = next[key] ?? 0;
-    sorted[to] = items[at] ?? 0;
-    next[key] = to + 1;
-  }
-  return start;
 }
 
 /** Where each key begins in the sorted items, and the end. */

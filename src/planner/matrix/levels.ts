@@ -29,8 +29,9 @@ export class Levels {
     this.totals = Int32Array.from(demand.fixed);
     this.shares = Float64Array.from(demand.fixed);
     this.shareOut(demand, this.shares);
-    this.least = new Int32Array(this.shares.map((share) => this.down(share)));
-    this.most = new Int32Array(this.shares.map((share) => this.up(share)));
+    this.least = new Int32Array(demand.containers);
+    this.most = new Int32Array(demand.containers);
+    this.roundShares();
   }
 
   /** Buckets more, whose shards are in the totals already: each has a pool of one container. */
@@ -80,12 +81,13 @@ export class Levels {
     return this.slack === 0 || bucket >= this.buckets ? 0 : Math.floor(this.slack * share);
   }
 
-  private down(share: number): number {
-    return Math.max(0, Math.floor(nearby(share)) - Math.floor(this.slack * share));
-  }
-
-  private up(share: number): number {
-    return Math.ceil(nearby(share)) + Math.floor(this.slack * share);
+  private roundShares(): void {
+    for (let at = 0; at < this.shares.length; at += 1) {
+      const share = this.shares[at] ?? 0;
+      const slack = Math.floor(this.slack * share);
+      this.least[at] = Math.max(0, Math.floor(nearby(share)) - slack);
+      this.most[at] = Math.ceil(nearby(share)) + slack;
+    }
   }
 
   /** Adds the shares of all buckets to `shares`, and what they hold at least to `totals`. */
