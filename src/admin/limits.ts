@@ -15,6 +15,9 @@ export const LIMITED_WAIT_MAX_S = 5;
 /** A proxy that has not opened the way to the daemon by then is given up. */
 export const PROXY_ANSWER_MS = 10_000;
 
+/** An idle connection to a daemon is closed after so long, or a second before the daemon closes it, where that says so. */
+export const IDLE_MS = 60_000;
+
 /** Longest answer, bytes: the export of an app with 100,000 shards and tasks of 2 KiB fits. */
 export const ANSWER_LIMIT_BYTES = 256 * 1_024 * 1_024;
 

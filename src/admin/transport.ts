@@ -5,7 +5,7 @@ import type {ClientRequest, IncomingMessage, RequestOptions} from 'node:http';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {SmError} from '../model/errors.ts';
-import {PROXY_ANSWER_MS} from './limits.ts';
+import {IDLE_MS, PROXY_ANSWER_MS} from './limits.ts';
 
 export interface TransportOptions {
   /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
@@ -30,11 +30,14 @@ export interface Transport {
   close(): void;
 }
 
+/** With a limit an agent also heeds what the server says of its own, and closes an idle connection a second before the server does. */
+const KEEP_ALIVE = {keepAlive: true, timeout: IDLE_MS};
+
 /** TLS takes longer to load than all else that a call needs, and most daemons are asked without. @throws SmError INVALID_INPUT. */
 export async function openTransport(server: URL, options: TransportOptions): Promise<Transport> {
   const proxy = options.proxy === undefined ? undefined : proxyUrl(options.proxy);
   if (server.protocol === 'https:') return secureTransport(options, proxy);
-  const agent = new Agent({keepAlive: true});
+  const agent = new Agent(KEEP_ALIVE);
   return {
     request: (url, asked, answered) =>
       proxy === undefined
@@ -73,7 +76,7 @@ async function secureTransport(
     ...(certFile === undefined ? {} : {cert: certificate('certificate file', certFile)}),
     ...(keyFile === undefined ? {} : {key: readPem('key file', keyFile)}),
   };
-  const agent = new https.Agent({keepAlive: true, ...files});
+  const agent = new https.Agent({...KEEP_ALIVE, ...files});
   if (proxy !== undefined) {
     const connect = async (options: RequestOptions): Promise<Duplex> => {
       const socket = await tunnel(proxy, `${options.host}:${options.port ?? 443}`);

@@ -33,7 +33,7 @@ import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
 import type {DaemonOptions} from './daemon-options.ts';
 import {etcdRenewal} from './etcd-renewal.ts';
-import {openWhenReachable} from './etcd-start.ts';
+import {openWhenReachable, whenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {GoverningDaemon} from './governing-daemon.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
@@ -145,9 +145,8 @@ export class RunningDaemon implements Daemon {
     this.governing = this.newGoverning(stores.cluster, senders);
     this.selfCheck = this.newSelfCheck(senders.daemonHints);
     this.watchMetrics();
-    const {renew} = stores;
     this.etcdRenewal = etcdRenewal({
-      ...{credentials, renew, clock, logger: options.logger},
+      ...{credentials, renew: stores.renew, clock, logger: options.logger},
       isInside: options.config.embedded !== undefined,
     });
     this.credentialWatch = new CredentialWatch({
@@ -176,13 +175,14 @@ export class RunningDaemon implements Daemon {
     const metrics = options.metrics ?? new DaemonMetrics();
     const onCall = (call: StoreCall): void => metrics.storeCall(call);
     const stores = await openWhenReachable({...options, onCall}, keys);
-    const {onAudited = auditLog(options.logger)} = options;
-    const filled = {...options, metrics, onAudited};
+    const filled = {onAudited: auditLog(options.logger), ...options, metrics};
     const daemon = new RunningDaemon(filled, stores, keys, credentials);
     try {
-      await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
-      if (stores.cluster.doubt === undefined)
-        await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
+      const {store, clock} = daemon;
+      await whenReachable(options, async () => {
+        await refuseLoopbackBesideOthers(config, {store, keys, clock});
+        if (stores.cluster.doubt === undefined) await ensureOwnSpec(store, keys, clock.wallMs());
+      });
       await listen(daemon.http, config);
     } catch (error) {
       await daemon.release();

@@ -36,7 +36,7 @@ export async function openWhenReachable(
   options: OpeningOptions,
   keys: Keys,
 ): Promise<OpenedStores> {
-  const {config, logger, signal} = options;
+  const {config, logger} = options;
   const {openEndpoint: open, onCall, storeQuotaBytes: quotaBytes} = options;
   const etcd = {
     ...new Credentials(config).forEtcd(),
@@ -48,17 +48,27 @@ export async function openWhenReachable(
   };
   warnOfPlainEtcd(etcd, logger);
   const store = openEtcdStore(etcd);
+  try {
+    const cluster = await whenReachable(options, () => openCluster(store, keys));
+    const others = {heartbeatStore: openEtcdStore(etcd), leases: openEtcdLeases(etcd)};
+    const opened = {...others, store};
+    return {...opened, cluster, renew: (secrets) => renewed(etcd, opened, secrets)};
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Does a step of the start, again and again while etcd does not answer. @throws what does not pass; STORE_UNAVAILABLE only when the signal aborts. */
+export async function whenReachable<Result>(
+  {config, logger, signal}: Pick<OpeningOptions, 'config' | 'logger' | 'signal'>,
+  step: () => Promise<Result>,
+): Promise<Result> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const cluster = await openCluster(store, keys);
-      const others = {heartbeatStore: openEtcdStore(etcd), leases: openEtcdLeases(etcd)};
-      const opened = {...others, store};
-      return {...opened, cluster, renew: (secrets) => renewed(etcd, opened, secrets)};
+      return await step();
     } catch (error) {
-      if (!(error instanceof SmError) || !error.retryable || signal?.aborted === true) {
-        await store.close();
-        throw error;
-      }
+      if (!(error instanceof SmError) || !error.retryable || signal?.aborted === true) throw error;
       const waitMs = backOff(attempt + 1, START_RETRY_MIN_MS, START_RETRY_MAX_MS);
       if (isLogged(attempt))
         logger.warn(

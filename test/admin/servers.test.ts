@@ -8,8 +8,10 @@ import type {AddressInfo} from 'node:net';
 import {afterEach, beforeAll, afterAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminClientOptions} from '../../src/admin/index.ts';
+import {until} from '../support/until.ts';
 import {Authority} from '../support/certificates.ts';
 
+const HANG_MS = 60_000;
 const DEAD = 'http://127.0.0.1:1';
 const open: Server[] = [];
 const clients: AdminClient[] = [];
@@ -86,6 +88,21 @@ describe('several daemons', () => {
   it('that are all away end the call with the fault of the last', async () => {
     const call = client({server: [DEAD, 'http://127.0.0.1:2']}).call('getSpec', {});
     await expect(call).rejects.toMatchObject({message: 'http://127.0.0.1:2 cannot be reached'});
+  });
+});
+
+describe('an idle connection', () => {
+  it('is closed by the client, before the daemon does so: a call that meets its end is reset', async () => {
+    const server = createServer({keepAliveTimeout: 3_000}, answers);
+    const closedBy: string[] = [];
+    server.on('connection', (socket) => {
+      socket.on('end', () => closedBy.push('client'));
+      socket.on('close', () => closedBy.push('somebody'));
+    });
+    const port = await listening(server);
+    await client({server: `http://127.0.0.1:${port}`}).call('getSpec', {});
+    await until(() => closedBy.includes('somebody'), HANG_MS, 'the connection is closed');
+    expect(closedBy[0]).toBe('client');
   });
 });
 

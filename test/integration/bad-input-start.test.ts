@@ -17,9 +17,12 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {daemonLogin, loginLines} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
+import {pause} from '../../src/runtime/pause.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 
+const LOOKS_BEGIN_MS = 1_500;
+const LONGER_THAN_A_CALL_MS = 7_000;
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 let etcd: EtcdProcess;
 let folder: string;
@@ -230,6 +233,33 @@ describe('a loopback address beside a daemon of another machine', () => {
       clearInterval(timer);
       await store.close();
     }
+  });
+});
+
+describe('an etcd that falls silent in the middle of a start', () => {
+  it('is waited for, as one that is away from the beginning', async () => {
+    const [port = 0] = await freePorts(1);
+    const lines = loginLines(await daemonLogin(etcd, '/sm-silent', 'sm.test'));
+    const text = configText(port).replace(login.join(''), lines.join(''));
+    const config = {...parseConfig(text, 'f.yml'), etcdPrefix: '/sm-silent'};
+    const keys = new Keys('/sm-silent', 'sm.test');
+    const store = openEtcdStore({endpoints: config.endpoints});
+    // The record of a daemon that is dead: the start looks for half its T whether it is renewed.
+    const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
+    const value = encodeRecord({...fellow, ttlMs: 10_000, nonce: '1'});
+    const key = keys.heartbeat('sm.test', 'fellow');
+    await store.transact({
+      ...{compares: [], otherwise: []},
+      then: [{op: 'put', key, value}],
+    });
+    await store.close();
+    const start = serve(config, {logger: silentLogger, version: 'test'});
+    await pause(LOOKS_BEGIN_MS);
+    await etcd.pause();
+    await pause(LONGER_THAN_A_CALL_MS);
+    etcd.resume();
+    const daemon = await start;
+    await daemon.shutdown();
   });
 });
 

@@ -42,8 +42,11 @@ export const HEADERS_TIMEOUT_MS = 10_000;
 /** Time to receive a whole request; an answer may take longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 
-/** An idle connection is closed after so long. */
-export const KEEP_ALIVE_MS = 5_000;
+/**
+ * An idle connection is closed after so long: later than those who ask now and then, and load balancers (60 s as a rule), let it be idle. Who ends it first
+ * decides: a call that is sent while the daemon closes its connection is reset.
+ */
+export const KEEP_ALIVE_MS = 65_000;
 
 /** Connections at once, where the system allows as many descriptors. */
 export const CONNECTIONS_LIMIT = 1_000;
