@@ -1,6 +1,8 @@
-/** What was played before somebody interrupts is not lost. */
+/** What was played before somebody interrupts is not lost, and nothing plays on for nobody. */
 import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {expect, it} from 'vitest';
+import {until} from '../support/until.ts';
 import {SIMULATION_HANG_MS} from './hang.ts';
 
 it(
@@ -20,3 +22,36 @@ it(
     expect(code).toBe(0);
   },
 );
+
+it.runIf(process.platform === 'linux')(
+  'the processes of `npm run sim --jobs` end with the one that started them',
+  {timeout: SIMULATION_HANG_MS},
+  async () => {
+    const parent = spawn(process.execPath, [
+      ...['--import', 'tsx', 'test/simulation/run.ts'],
+      ...['--seed', '1', '--minutes', '60', '--jobs', '2'],
+    ]);
+    let players: number[] = [];
+    await until(
+      () => (players = childrenOf(parent.pid ?? 0).filter(isPlayer)).length === 2,
+      SIMULATION_HANG_MS,
+      'two processes play',
+    );
+    parent.kill('SIGKILL');
+    await until(() => !players.some(isPlayer), SIMULATION_HANG_MS, 'both have ended');
+  },
+);
+
+function childrenOf(pid: number): number[] {
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return pids.trim().split(' ').map(Number);
+}
+
+/** Whether the process lives and plays; one that is gone has no file. */
+function isPlayer(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('.tmp/simulation-');
+  } catch {
+    return false;
+  }
+}

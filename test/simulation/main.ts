@@ -107,7 +107,8 @@ function chosenRuns(command: Command, coverage: Coverage | undefined): Runs | Pr
 function stopAtSignal(): () => boolean {
   let isStopped = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
-  return () => isStopped;
+  // Where who has started it is gone nobody reads the totals.
+  return () => isStopped || (process.send !== undefined && !process.connected);
 }
 
 async function playAll(command: Command, isStopped: () => boolean): Promise<void> {
@@ -138,7 +139,7 @@ async function playAll(command: Command, isStopped: () => boolean): Promise<void
   totals.cpuSeconds = (user + system) / 1e6;
   if (process.send === undefined)
     console.log(totalsText(totals, (performance.now() - startedMs) / 1000));
-  else process.send(totals);
+  else if (process.connected) process.send(totals);
   if (totals.failed > 0) process.exitCode = 1;
 }
 
@@ -149,4 +150,4 @@ const missing = commands.flatMap(({files: paths}) => paths).find((path) => !exis
 if (missing !== undefined) throw new Error(`there is no file ${missing}`);
 const isStopped = stopAtSignal();
 for (const command of commands) await playAll(command, isStopped);
-if (process.send !== undefined) process.disconnect();
+if (process.connected) process.disconnect();
