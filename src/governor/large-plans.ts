@@ -8,7 +8,6 @@ import type {RowPlan} from '../planner/row-plan.ts';
 import type {PlanTerms, WarmFitness} from '../planner/warm-table.ts';
 import type {GovernorAction} from './actions.ts';
 import {LARGE_PLAN_PAUSE_MAX_MS, PAUSE_PER_PLAN, ROWS_PER_TURN} from './limits.ts';
-import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import {placementTerms} from './placement.ts';
 import type {Arriving} from './placement.ts';
@@ -154,16 +153,11 @@ export class LargePlans {
     {view, living, pending, retries}: LargePlanningContext,
     nowMs: number,
   ): WarmFitness {
-    const cancelled = new Map<number, string>();
-    for (const row of this.feed.cancelled) {
-      const to = cancelledTo(view.rows.idAt(row) ?? '', view, living);
-      if (to !== '') cancelled.set(row, to);
-    }
     return {
       onlyForced: view.spec?.value.paused === true,
       homelessWaiting: rowsOf(view, retries.waitingShards(nowMs)),
       runningWaiting: rowsOf(view, pending.shards()),
-      cancelled,
+      cancelled: this.feed.cancelledNow(living),
     };
   }
 }

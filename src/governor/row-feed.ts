@@ -1,5 +1,6 @@
 /** What is sent of shards to whoever plans beside the governor: each change once, and what hangs on the state of containers as a home key. */
 import {NO_ROW} from '../appstate/shard-rows.ts';
+import type {ShardRows} from '../appstate/shard-rows.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {placementOf} from '../model/placement-policy.ts';
@@ -9,6 +10,7 @@ import {comesBackTo, isOpenFor} from './containers.ts';
 import type {Arrival, Living} from './containers.ts';
 import {HOMES_KEPT} from './limits.ts';
 import type {LoadTerms} from './load-terms.ts';
+import {cancelledTo} from './move-gate.ts';
 import {placementShard} from './placement.ts';
 import type {Arriving} from './placement.ts';
 
@@ -20,20 +22,28 @@ interface CountingContainer extends Arrival {
   readonly incarnation: string;
 }
 
+/** The rows that have to be sent. The view knows them for one who follows it. */
+export type ChangedRows = Pick<
+  ShardRows,
+  'follow' | 'unfollow' | 'touch' | 'hasTouched' | 'takeTouched'
+>;
+
 const NO_ARRIVAL: Arrival = {comesBack: false, onTrial: false};
 
 export class RowFeed {
   /** Rows of shards one of whose moves an operator has cancelled. */
-  readonly cancelled = new Set<number>();
+  private readonly cancelled = new Set<number>();
   private readonly view: AppView;
   private readonly arriving: Arriving;
+  private readonly changed: ChangedRows;
   private readonly homes = new Map<string, CountingContainer>();
   private tried: readonly number[] = [];
   private isFresh = true;
 
-  constructor(view: AppView, arriving: Arriving) {
+  constructor(view: AppView, arriving: Arriving, changed: ChangedRows = view.rows) {
     this.view = view;
     this.arriving = arriving;
+    this.changed = changed;
   }
 
   /** Nothing was sent yet, or all is to be sent anew. */
@@ -41,15 +51,15 @@ export class RowFeed {
     this.isFresh = true;
     this.homes.clear();
     this.cancelled.clear();
-    this.view.rows.follow();
+    this.changed.follow();
   }
 
   stop(): void {
-    this.view.rows.unfollow();
+    this.changed.unfollow();
   }
 
   get isLeft(): boolean {
-    return this.isFresh || this.view.rows.hasTouched;
+    return this.isFresh || this.changed.hasTouched;
   }
 
   /** Home keys have become too many: those of containers that are gone are among them. */
@@ -61,13 +71,13 @@ export class RowFeed {
   noteTrials(): void {
     const {rows} = this.view;
     const now = Array.from(this.arriving.trials.keys(), (shard) => rows.rowOf(shard));
-    for (const row of [...this.tried, ...now]) rows.touch(row);
+    for (const row of [...this.tried, ...now]) this.changed.touch(row);
     this.tried = now;
   }
 
   /** All rows are to be sent again, for their loads have changed. */
   resendAll(): void {
-    this.view.rows.follow();
+    this.changed.follow();
   }
 
   /** The next changes, of so many rows at most. */
@@ -76,7 +86,7 @@ export class RowFeed {
     this.isFresh = false;
     const set: WarmShard[] = [];
     const removed: number[] = [];
-    for (const row of this.view.rows.takeTouched(most)) {
+    for (const row of this.changed.takeTouched(most)) {
       const changed = this.shardAt(row, loads);
       if (changed === undefined) removed.push(row);
       else set.push(changed);
@@ -93,6 +103,17 @@ export class RowFeed {
       const isIt = home.incarnation === '' || found.incarnation === home.incarnation;
       const counts = home.kind === 'owner' || isOpenFor(found, home);
       if (isIt && counts) now.set(key, home.container);
+    }
+    return now;
+  }
+
+  /** By row: the container to which an operator has cancelled the move of the shard. */
+  cancelledNow(living: Living): Map<number, string> {
+    const {view} = this;
+    const now = new Map<number, string>();
+    for (const row of this.cancelled) {
+      const to = cancelledTo(view.rows.idAt(row) ?? '', view, living);
+      if (to !== '') now.set(row, to);
     }
     return now;
   }

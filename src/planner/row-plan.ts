@@ -1,11 +1,6 @@
 /** A plan as numbers alone, by rows: it goes from thread to thread without a copy, and a million shards of it are looked through in a moment. */
-import type {
-  MoveCause,
-  PlacementReason,
-  PlacementSnapshot,
-  Plan,
-  PlanFigures,
-} from '../model/placement.ts';
+import type {MoveCause, PlacementReason, Plan, PlanFigures} from '../model/placement.ts';
+import type {SumsOfPlan} from './container-sums.ts';
 import {ROWS_PER_STEP} from './limits.ts';
 
 /** The shard has no container. */
@@ -55,6 +50,10 @@ export interface RowPlan {
   /** Rows of shards on trial. */
   readonly trials: Int32Array;
   readonly figures?: PlanFigures;
+  /** With figures: rows, ascending, of shards that ran nowhere and get a container. */
+  readonly additions?: Int32Array;
+  /** With figures. */
+  readonly sums?: SumsOfPlan;
 }
 
 /** `rows`: by the plan's index of a shard. `end`: all rows are below. */
@@ -103,18 +102,9 @@ export function rowPlan(
   };
 }
 
-/** The plan for a snapshot whose shards have their indexes as rows, in steps. Additions come in the order of the snapshot. */
-export function* planOfRows(
-  rows: RowPlan,
-  {shards}: Pick<PlacementSnapshot, 'shards'>,
-): Generator<undefined, Plan> {
-  const {target, containers} = rows;
-  const known = new Set(containers);
-  const additions: number[] = [];
-  for (const [at, {current}] of shards.entries()) {
-    if (at % ROWS_PER_STEP === 0) yield;
-    if ((target[at] ?? NOWHERE) >= 0 && !known.has(current)) additions.push(at);
-  }
+/** The plan in whose lists shards are named by their rows, in steps. */
+export function* planOfRows(rows: RowPlan): Generator<undefined, Plan> {
+  const {target, additions = new Int32Array()} = rows;
   const moves: Plan['moves'][number][] = [];
   for (let at = 0; at < rows.moves.length; at += PER_MOVE) {
     if (at % (PER_MOVE * ROWS_PER_STEP) === 0) yield;
@@ -124,7 +114,7 @@ export function* planOfRows(
   const unplaced = yield* shortagesOf(rows.unplaced);
   const stranded = yield* shortagesOf(rows.stranded);
   const trials = [...rows.trials];
-  const lists = {target, additions: Int32Array.from(additions), moves, unplaced, stranded, trials};
+  const lists = {target, additions, moves, unplaced, stranded, trials};
   return rows.figures === undefined ? lists : {...lists, figures: rows.figures};
 }
 
@@ -146,7 +136,7 @@ export function containersNow(before: readonly string[], now: readonly string[])
 
 /** What may be given to another thread instead of being copied. */
 export function buffersOf(plan: RowPlan): ArrayBuffer[] {
-  const {target, counts, changed = new Int32Array(), unplaced, stranded, moves, trials} = plan;
-  const all = [target, counts, changed, unplaced, stranded, moves, trials];
-  return all.map(({buffer}) => buffer as ArrayBuffer);
+  const {target, counts, changed, unplaced, stranded, moves, trials, additions} = plan;
+  const all = [target, counts, changed, unplaced, stranded, moves, trials, additions];
+  return all.filter((list) => list !== undefined).map(({buffer}) => buffer as ArrayBuffer);
 }

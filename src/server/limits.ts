@@ -24,8 +24,14 @@ export const PLANNER_HEAP_MB = 4_096;
 /** Ends of the planner thread in a row, without a plan in between, after which it is not begun again: governors and readers plan within the event loop then. */
 export const PLANNER_LOSSES_ALLOWED = 3;
 
-/** Shards that are sent to the thread at a time for a reader. */
+/** Shards that are compared, and those of them that have changed sent to the thread, at a time for a reader. */
 export const ROWS_PER_UPDATE = 500;
+
+/** The thread keeps the shards of an app so long after a reader's plan, ms: as long as a view is kept that nobody reads. */
+export const READER_TABLE_KEPT_MS = 15_000;
+
+/** Apps whose shards the thread of readers has at once; more only while as many are asked for at once. */
+export const READER_TABLES = 4;
 
 /** A planner thread stands behind the event loop by this much (nice): where processors are short its plans wait, and heartbeats do not. */
 export const PLANNER_NICE = 5;

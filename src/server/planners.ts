@@ -1,12 +1,11 @@
 /** Who plans in a daemon: one thread for governors of large apps, another for readers, so that none of them waits for the other. */
-import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {PlannersBeside} from './governing/planners-beside.ts';
 import {HEAVY_CALLS_AT_ONCE, HEAVY_CALLS_WAITING, READERS_THREAD_LINGER_MS} from './limits.ts';
 import {PlannerThread} from './planner-thread.ts';
 import type {PlannerThreadOptions} from './planner-thread.ts';
-import type {AskedOfPlan} from './admin/dependencies.ts';
-import {ReaderPlans} from './reader-plans.ts';
+import type {PlanDependencies} from './admin/dependencies.ts';
+import {ReaderPlans, planAtOnce} from './reader-plans.ts';
 import {Turns} from './turns.ts';
 
 export interface PlannersOptions {
@@ -52,15 +51,14 @@ export class Planners {
     return this.threads.reduce((sum, {losses}) => sum + losses, 0);
   }
 
-  /** As `AdminDependencies.plan`. */
-  readonly plan = (snapshot: PlacementSnapshot, asked?: AskedOfPlan): Plan | Promise<Plan> =>
-    this.readers.plan(snapshot, asked);
-
-  /** As `AdminDependencies.byTurns`. */
-  readonly byTurns = <T>(app: string, work: () => Promise<T>, restFactor?: number): Promise<T> =>
-    this.turns.run(app, work, restFactor);
+  readonly forReaders: Required<Omit<PlanDependencies, 'planInUse'>> = {
+    plan: planAtOnce,
+    planBeside: (listing, living, asked) => this.readers.plan(listing, living, asked),
+    byTurns: (app, work, restFactor) => this.turns.run(app, work, restFactor),
+  };
 
   async stop(): Promise<void> {
+    this.readers.close();
     await Promise.all(this.threads.map((one) => one.stop()));
   }
 }

@@ -16,7 +16,7 @@ const {dependencies} = new World({
   keys: new Keys(prefix, service),
   service,
   wallMs: () => Date.now(),
-  plan: planners.plan,
+  ...planners.forReaders,
 });
 const {server} = fixture({admin: createAdminHandlers(dependencies)});
 process.stdout.write(`${await listen(server)}\n`);

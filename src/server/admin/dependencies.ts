@@ -1,7 +1,10 @@
 import type {AppViews} from '../../appview/app-views.ts';
+import type {AppListing} from '../../appview/listing.ts';
 import type {Keys} from '../../etcd/keys.ts';
+import type {LivingContainer} from '../../governor/containers.ts';
 import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import type {AppScope} from '../../model/access.ts';
+import type {RowPlan} from '../../planner/row-plan.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
@@ -46,8 +49,17 @@ export interface AdminDependencies {
   readonly seenApps?: () => readonly string[];
   /** How long somebody may still act by a right of before the store was restored, ms. */
   readonly oldRightsMs: () => number;
-  /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */
-  readonly plan: (snapshot: PlacementSnapshot, asked?: AskedOfPlan) => Plan | Promise<Plan>;
+  /** The live planner, at once. */
+  readonly plan: (snapshot: PlacementSnapshot, asked?: AskedOfPlan) => Plan;
+  /**
+   * The same beside the event loop, for a large app. Undefined: the app is not large, or nobody can plan beside; it is planned for at once. Absent: the same for
+   * all apps. @throws SmError SERVER_UNAVAILABLE when whoever plans has ended meanwhile.
+   */
+  readonly planBeside?: (
+    listing: AppListing,
+    living: ReadonlyMap<string, LivingContainer>,
+    asked: AskedOfPlan,
+  ) => Promise<PlanOfView | undefined>;
   /** The plan in use of an app whose governor runs here; undefined: there is none. Absent: no governor runs here. */
   readonly planInUse?: (app: string) => PlanInUse | undefined;
   /**
@@ -92,8 +104,22 @@ export interface AskedOfPlan {
   readonly withFigures?: boolean;
 }
 
+/** A plan for a reader, by the rows of the view that he reads. */
+export interface PlanOfView {
+  readonly rows: RowPlan;
+  /** Of rows that were born later it says nothing. */
+  readonly born: number;
+  /** What was planned with: the containers have in `rows` the numbers that they have here. */
+  readonly terms: Omit<PlacementSnapshot, 'shards'>;
+  /** The shard that was planned for by that row; right until the same is asked again. */
+  readonly idAt: (row: number) => string;
+}
+
 /** What planning for a reader needs. */
-export type PlanDependencies = Pick<AdminDependencies, 'plan' | 'byTurns' | 'planInUse'>;
+export type PlanDependencies = Pick<
+  AdminDependencies,
+  'plan' | 'planBeside' | 'byTurns' | 'planInUse'
+>;
 
 /** Where nobody takes turns. */
 export function atOnce<T>(_app: string, work: () => Promise<T>): Promise<T> {

@@ -3,17 +3,14 @@ import {beforeEach, describe, expect, it} from 'vitest';
 import {moveRows} from '../../../src/cli/move-rows.ts';
 import {planLines} from '../../../src/cli/plan-lines.ts';
 import type {AppStatus} from '../../../src/model/status.ts';
-import {PlannerThread} from '../../../src/server/planner-thread.ts';
-import {ReaderPlans} from '../../../src/server/reader-plans.ts';
+import {planAtOnce} from '../../../src/server/reader-plans.ts';
 import {World} from './fixture.ts';
 
 const service = 'orders';
-const FAR_ABOVE = 1_000;
 let world: World;
 
 beforeEach(async () => {
-  const plans = new ReaderPlans(new PlannerThread({from: FAR_ABOVE}));
-  world = new World({plan: (snapshot, asked) => plans.plan(snapshot, asked)});
+  world = new World({plan: planAtOnce});
   await world.call('addSpec', {service, placement: {metrics: [{name: 'qps'}]}});
   for (const [shardId, qps] of [
     ['a', 30],

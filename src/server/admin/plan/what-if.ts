@@ -3,16 +3,11 @@ import {isVoluntary} from '../../../model/move-reason.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import {containerNotAlive} from '../../../model/not-found.ts';
-import type {
-  PlacementSnapshot,
-  Plan,
-  PlanFigures,
-  UnplacedShard,
-} from '../../../model/placement.ts';
+import type {PlanFigures, UnplacedShard} from '../../../model/placement.ts';
 import type {AdminRequest, DeclaredApp, PlanAnswer} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
-import {MoveNumbers} from '../read/move-numbers.ts';
-import {plannerInput} from '../read/planner-input.ts';
+import {readerPlan} from '../read/reader-plan.ts';
+import type {ReaderPlan} from '../read/reader-plan.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from '../read/listing.ts';
@@ -42,9 +37,8 @@ async function answerOf(
   const living = livingOf(listing);
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
-  const snapshot = await plannerInput(listing, living);
-  const plan = await dependencies.plan(snapshot, {withFigures: true});
-  return planAnswer(snapshot, plan, request.limit, listing);
+  const made = await readerPlan(dependencies, listing, living, {withFigures: true});
+  return planAnswer(made, request.limit, listing);
 }
 
 /** A copy of the app as it would be: others read the view itself. */
@@ -78,14 +72,12 @@ function addHypothetical(living: Map<string, LivingContainer>, count: number): v
   }
 }
 
-async function planAnswer(
-  snapshot: PlacementSnapshot,
-  plan: Plan,
+function planAnswer(
+  {plan, terms: {containers}, shardAt: shard, numbers}: ReaderPlan,
   limit: number,
   {view, revision}: AppListing,
-): Promise<PlanAnswer> {
-  const shard = (index: number): string => snapshot.shards[index]?.id ?? '';
-  const container = (index: number): string => snapshot.containers[index]?.id ?? '';
+): PlanAnswer {
+  const container = (index: number): string => containers[index]?.id ?? '';
   const shortage = (found: UnplacedShard) => ({
     shard: shard(found.shard),
     reason: found.reason,
@@ -93,7 +85,6 @@ async function planAnswer(
     rule: RULES[found.reason],
   });
   const additions = plan.additions.filter((index) => !staysUnnamed(view, shard(index)));
-  const numbers = await MoveNumbers.make(snapshot, plan);
   return {
     moves: plan.moves.slice(0, limit).map((move) => ({
       shard: shard(move.shard),
@@ -120,11 +111,11 @@ async function planAnswer(
       shard: shard(index),
       to: container(plan.target[index] ?? -1),
     })),
-    unproved: snapshot.containers
+    unproved: containers
       .filter(({unproved}) => unproved !== undefined)
       .map(({id}) => id)
       .sort(compareText),
-    containers: snapshot.containers
+    containers: containers
       .map(({id}, index) => ({id, ...numbers.countsOf(index)}))
       .sort((a, b) => compareText(a.id, b.id)),
     ...(plan.figures === undefined ? {} : {figures: plainFigures(plan.figures)}),

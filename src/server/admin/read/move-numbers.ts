@@ -1,26 +1,27 @@
 /** What makes a planned move necessary, at both of its ends, in a sentence. */
-import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import {countNumbers} from '../../../governor/move-numbers.ts';
 import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
+import {containerSums} from '../../../planner/container-sums.ts';
+import type {ContainerSums, SumsOfPlan} from '../../../planner/container-sums.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 
-/** By container: shards, then loads by metric. */
-type Sums = readonly number[][];
+/** All of a snapshot but its shards. */
+type Terms = Pick<PlacementSnapshot, 'containers' | 'metrics'>;
 
 export class MoveNumbers {
-  private readonly snapshot: PlacementSnapshot;
-  private readonly before: Sums;
-  private readonly after: Sums;
+  private readonly terms: Terms;
+  private readonly before: ContainerSums;
+  private readonly after: ContainerSums;
   /** Load of one unit of weight, if all were even, by metric. */
   private readonly targets: readonly number[];
 
-  private constructor(snapshot: PlacementSnapshot, before: Sums, after: Sums) {
-    this.snapshot = snapshot;
+  constructor(terms: Terms, {before, after}: SumsOfPlan) {
+    this.terms = terms;
     this.before = before;
     this.after = after;
-    const open = snapshot.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
+    const open = terms.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
     const weight = open.reduce((sum, index) => sum + this.weightOf(index), 0);
-    this.targets = (snapshot.metrics ?? []).map((_, metric) => {
+    this.targets = (terms.metrics ?? []).map((_, metric) => {
       const total = open.reduce((sum, index) => sum + (this.after[index]?.[metric + 1] ?? 0), 0);
       return weight > 0 ? total / weight : 0;
     });
@@ -29,12 +30,11 @@ export class MoveNumbers {
   /** Sums up in slices: there may be a million shards. */
   static async make(snapshot: PlacementSnapshot, {target}: Plan): Promise<MoveNumbers> {
     const at = new Map(snapshot.containers.map(({id}, index) => [id, index]));
-    const before = summing(
-      snapshot,
-      (shard) => at.get(snapshot.shards[shard]?.current ?? '') ?? -1,
-    );
-    const after = summing(snapshot, (shard) => target[shard] ?? -1);
-    return new MoveNumbers(snapshot, await runInSlices(before), await runInSlices(after));
+    const sums = (where: (shard: number) => number): Promise<ContainerSums> =>
+      runInSlices(containerSums(snapshot, where));
+    const before = await sums((shard) => at.get(snapshot.shards[shard]?.current ?? '') ?? -1);
+    const after = await sums((shard) => target[shard] ?? -1);
+    return new MoveNumbers(snapshot, {before, after});
   }
 
   /** Shards that the container has now, and in the plan. */
@@ -52,7 +52,7 @@ export class MoveNumbers {
   private loadText(container: number, metric: number): string {
     const ratios = [this.before, this.after].map((sums) => this.ratio(sums, container, metric));
     const [before, after] = ratios.map((ratio) => `${ratio.toFixed(2)}x`);
-    const name = this.snapshot.metrics?.[metric]?.name ?? '';
+    const name = this.terms.metrics?.[metric]?.name ?? '';
     return `${name} of ${this.nameOf(container)} ${before} -> ${after} of its share`;
   }
 
@@ -61,31 +61,16 @@ export class MoveNumbers {
     return ratios.length === 0 ? undefined : ratios.indexOf(Math.max(...ratios));
   }
 
-  private ratio(sums: Sums, container: number, metric: number): number {
+  private ratio(sums: ContainerSums, container: number, metric: number): number {
     const share = (this.targets[metric] ?? 0) * this.weightOf(container);
     return share > 0 ? (sums[container]?.[metric + 1] ?? 0) / share : 0;
   }
 
   private weightOf(container: number): number {
-    return this.snapshot.containers[container]?.weight ?? 1;
+    return this.terms.containers[container]?.weight ?? 1;
   }
 
   private nameOf(container: number): string {
-    return this.snapshot.containers[container]?.id ?? '';
+    return this.terms.containers[container]?.id ?? '';
   }
-}
-
-function* summing(
-  {shards, containers, metrics = []}: PlacementSnapshot,
-  whereOf: (shard: number) => number,
-): Generator<undefined, Sums> {
-  const sums = containers.map(() => [0, ...metrics.map(() => 0)]);
-  for (const [index, {load = []}] of shards.entries()) {
-    if (index % SHARDS_PER_STEP === 0) yield;
-    const sum = sums[whereOf(index)];
-    if (sum === undefined) continue;
-    sum[0] = (sum[0] ?? 0) + 1;
-    for (const [metric, one] of load.entries()) sum[metric + 1] = (sum[metric + 1] ?? 0) + one;
-  }
-  return sums;
 }

@@ -16,7 +16,7 @@ import {rowPlan} from '../../../planner/row-plan.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 import {livingOf} from './container-views.ts';
 import {atOnce} from '../dependencies.ts';
-import type {PlanDependencies} from '../dependencies.ts';
+import type {PlanDependencies, PlanOfView} from '../dependencies.ts';
 import {readBalance} from './loads.ts';
 import {plannerInput} from './planner-input.ts';
 
@@ -49,24 +49,24 @@ async function liveOf({planInUse: find}: PlanDependencies, app: string) {
 }
 
 function ownPlan(
-  {plan, byTurns = atOnce}: PlanDependencies,
+  {plan, planBeside, byTurns = atOnce}: PlanDependencies,
   listing: AppListing,
 ): Promise<PlanInUse> {
   return byTurns(listing.app, async () => {
     const living = livingOf(listing);
+    const beside = await planBeside?.(listing, living, {});
+    if (beside !== undefined) return runInSlices(inUse(listing, living, beside));
     const snapshot = await plannerInput(listing, living);
-    return runInSlices(inUse(listing, living, snapshot, await plan(snapshot)));
+    const found = await runInSlices(byRows(listing, snapshot, plan(snapshot)));
+    return runInSlices(inUse(listing, living, found));
   });
 }
 
-function* inUse(
-  listing: AppListing,
-  living: ReadonlyMap<string, LivingContainer>,
+function* byRows(
+  {view: {rows}}: AppListing,
   snapshot: PlacementSnapshot,
   wanted: Plan,
-): Generator<undefined, PlanInUse> {
-  const {view, revision} = listing;
-  const {rows} = view;
+): Generator<undefined, PlanOfView> {
   const {born} = rows;
   // The view may have moved on: what is gone gets the row that nobody has.
   const nobody = rows.end;
@@ -76,12 +76,21 @@ function* inUse(
     const row = rows.rowOf(id);
     rowsOf[at] = row === NO_ROW ? nobody : row;
   }
-  const plan = new PlanCache(rows, NOW_MS);
   const found = rowPlan(wanted, snapshot.containers, rowsOf, rows.end + 1);
-  plan.adoptLarge({plan: found, born, areAllProved: false, nextAtMs: NOW_MS});
-  const trials = new Set(wanted.trials.map((at) => snapshot.shards[at]?.id ?? ''));
+  return {rows: found, born, terms: snapshot, idAt: (row) => rows.idAt(row) ?? ''};
+}
+
+function* inUse(
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  {rows, born, terms, idAt}: PlanOfView,
+): Generator<undefined, PlanInUse> {
+  const {view, revision} = listing;
+  const plan = new PlanCache(view.rows, NOW_MS);
+  plan.adoptLarge({plan: rows, born, areAllProved: false, nextAtMs: NOW_MS});
+  const trials = new Set(Array.from(rows.trials, idAt));
   const unproved = new Set(
-    snapshot.containers.filter((one) => one.unproved !== undefined).map(({id}) => id),
+    terms.containers.filter((one) => one.unproved !== undefined).map(({id}) => id),
   );
   const inFlightMoves = yield* inFlightOf(listing);
   const gate = gateOf(listing, {living, trials, unproved, inFlightMoves, plan});

@@ -6,9 +6,12 @@ import {TrialPlanner} from '../../../governor/trial-planner.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
 import type {OwnershipRecord} from '../../../model/ownership.ts';
-import type {PlacementSnapshot} from '../../../model/placement.ts';
+import type {PlacementSnapshot, Unproved} from '../../../model/placement.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 import {readTerms} from './loads.ts';
+
+/** Readers know neither what is being written nor what waits for its next try. */
+const NOTHING_WAITS = {pending: {has: () => false}, retries: {mustWait: () => false}};
 
 /**
  * `living`: containers, those thought in or away included. One that no heartbeat names counts as proved. When a refusing one gets its next trial
@@ -21,19 +24,30 @@ export function plannerInput(
   return runInSlices(plannerInputSteps(listing, living));
 }
 
-/** The same in steps, for whoever cannot wait. */
 function* plannerInputSteps(
   listing: AppListing,
   living: ReadonlyMap<string, LivingContainer>,
 ): Generator<undefined, PlacementSnapshot> {
   const {view} = listing;
   const trust = yield* trustFrom(view, living);
-  const pending = {has: () => false};
-  const retries = {mustWait: () => false};
-  return yield* new TrialPlanner(trust).snapshot(
-    {view, living, pending, retries, loads: readTerms(listing)},
-    0,
-  );
+  const loads = readTerms(listing);
+  return yield* new TrialPlanner(trust).snapshot({view, living, loads, ...NOTHING_WAITS}, 0);
+}
+
+/** Whom a reader's plan tries, as `plannerInput` says it. */
+export interface ReaderTrials {
+  readonly trials: ContainerTrust['trials'];
+  readonly unproved: ReadonlyMap<string, Unproved>;
+}
+
+/** The same of all but the shards, in steps. */
+export function* readerTrials(
+  view: AppView,
+  living: ReadonlyMap<string, LivingContainer>,
+): Generator<undefined, ReaderTrials> {
+  const trust = yield* trustFrom(view, living);
+  const unproved = new TrialPlanner(trust).look({view, living, ...NOTHING_WAITS}, 0);
+  return {trials: trust.trials, unproved};
 }
 
 function* trustFrom(
@@ -41,10 +55,11 @@ function* trustFrom(
   living: ReadonlyMap<string, LivingContainer>,
 ): Generator<undefined, ContainerTrust> {
   const trust = new ContainerTrust();
+  yield* noteProved(trust, view);
+  const isRefusing = [...living.values()].some(({state}) => state === 'refusing');
   let looks = 0;
-  for (const [shard, {value}] of view.own) {
+  for (const [shard, {value}] of isRefusing ? view.own : []) {
     if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
-    trust.note(shard, undefined, value, 0);
     const container = destinationOf(value);
     const there = living.get(container);
     if (there?.state !== 'refusing') continue;
@@ -56,6 +71,17 @@ function* trustFrom(
     else if (state === 'refusing') trust.assume(incarnation, 'refusing');
   }
   return trust;
+}
+
+/** One ready shard proves its container: the others say no more. */
+function* noteProved(trust: ContainerTrust, view: AppView): Generator<undefined, void> {
+  let looks = 0;
+  for (const incarnation of view.heartbeats.keys())
+    for (const shard of view.shardsOf(incarnation)) {
+      if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
+      trust.note(shard, undefined, view.own.get(shard)?.value, 0);
+      if (trust.isProved(incarnation)) break;
+    }
 }
 
 /** Where a shard is on its way to. */

@@ -22,7 +22,7 @@ import {liveSpec} from '../guards.ts';
 import {STOP_ATTEMPTS_LIMIT} from '../limits.ts';
 import {containerViews, livingOf} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
-import {plannerInput} from '../read/planner-input.ts';
+import {readerPlan} from '../read/reader-plan.ts';
 import {hasSpec, shardCounts, shardIds, shardState} from '../read/shard-views.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision} from './conditional-write.ts';
@@ -188,16 +188,16 @@ function nameOf(away: ReadonlySet<string>): string {
 }
 
 async function homelessWithout(
-  {plan, byTurns = atOnce}: AdminDependencies,
+  dependencies: AdminDependencies,
   listing: AppListing,
   away: ReadonlySet<string>,
 ): Promise<ReturnType<HomelessWithout>> {
+  const {byTurns = atOnce} = dependencies;
   return byTurns(listing.app, async () => {
     const living = livingOf(listing);
     for (const container of away) living.delete(container);
-    const snapshot = await plannerInput(listing, living);
-    const {unplaced} = await plan(snapshot);
-    return unplaced.map(({shard, reason}) => ({shard: snapshot.shards[shard]?.id ?? '', reason}));
+    const {plan, shardAt} = await readerPlan(dependencies, listing, living);
+    return plan.unplaced.map(({shard, reason}) => ({shard: shardAt(shard), reason}));
   });
 }
 
