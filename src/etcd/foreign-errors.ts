@@ -16,7 +16,7 @@ const TOO_MANY = /etcdserver: too many requests/i;
 /** An alert is etcd's word; that our certificate has ended it calls a bad one, like one of an unknown authority. */
 const OUR_CERTIFICATE_REFUSED = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/;
 const OUR_CERTIFICATE_FIX =
-  'see whether etcd.tls.cert has ended (sm doctor says when) and whether etcd trusts who signed it (its --trusted-ca-file); a renewed file is read again without a restart';
+  'see etcd.tls.ca, etcd.tls.cert and etcd.tls.key: whether a certificate is given, has not ended (sm doctor says when), and is signed by one whom etcd trusts (its --trusted-ca-file); a renewed file is read again without a restart';
 const ETCD_CERTIFICATE_FIX =
   'check etcd.tls.ca (who signed the certificate of etcd), etcd.tls.cert and etcd.tls.key, and the host names in endpoints';
 

@@ -1,6 +1,6 @@
 /** What containers may hold and shards weigh, as numbers in which nothing is NaN, negative or infinite. */
 import type {PlacementContainer, PlacementMetric, PlacementSnapshot} from '../model/placement.ts';
-import {LIMIT_UNITS, MOST_LOAD, MOST_WEIGHT, UNLIMITED, WEIGHT_PARTS} from './limits.ts';
+import {LIMIT_UNITS, LOAD_PARTS, MOST_LOAD, MOST_WEIGHT, UNLIMITED, WEIGHT_PARTS} from './limits.ts';
 import type {ShardColumns} from './shard-columns.ts';
 
 /** The columns of a table that most apps do not use; undefined where the snapshot says nothing of the kind. */
@@ -131,13 +131,17 @@ function loadsOf({shards, containers, metrics = []}: PlacementSnapshot): Loads |
   return {metrics, ofShards, cooling, limits};
 }
 
-/** As parts of the greatest: whatever the unit of a load, the plan is the same to the last bit. */
+/**
+ * As parts of the greatest, in whole multiples of a tiny part: whatever the unit of a load, and in whatever order loads are added, the plan is the same to the last
+ * bit.
+ */
 function makeRelative(loads: Float64Array, metric: number, width: number): void {
   let greatest = 0;
   for (let at = metric; at < loads.length; at += width)
     greatest = Math.max(greatest, loads[at] ?? 0);
   if (greatest === 0) return;
-  for (let at = metric; at < loads.length; at += width) loads[at] = (loads[at] ?? 0) / greatest;
+  for (let at = metric; at < loads.length; at += width)
+    loads[at] = Math.round(((loads[at] ?? 0) / greatest) * LOAD_PARTS) / LOAD_PARTS;
 }
 
 /** Undefined where no container has any. */

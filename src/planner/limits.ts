@@ -10,6 +10,8 @@ export const MOST_WEIGHT = 1_000;
 export const MOST_LOAD = 1e100;
 /** Units of a metric's greatest limit: sums of them are exact. */
 export const LIMIT_UNITS = 2 ** 30;
+/** Parts of a metric's greatest load: sums of the loads of up to eight million shards are exact. */
+export const LOAD_PARTS = 2 ** 30;
 /** Rows of a plan that are gone through before others may run, where readers ask. */
 export const ROWS_PER_STEP = 2_000;
 /** Shards that columns have space for at first where their count is not known. */

@@ -129,9 +129,14 @@ function namedContainers(
   const [current, prefer] = [new Int32Array(count), new Int32Array(count)];
   const [avoid, pin] = [new Int32Array(count), new Int32Array(count)];
   let [hasWishes, hasPins] = [false, false];
+  for (let at = 0; at < count; at += 1) current[at] = whereRuns[numbers.home[at] ?? 0] ?? -1;
+  // Only '' has a number: nobody names a container.
+  if (named.length === 1) {
+    for (const column of [prefer, avoid, pin]) column.fill(-1);
+    return {current, prefer, avoid, pin, hasWishes, hasPins};
+  }
   for (let at = 0; at < count; at += 1) {
     const home = numbers.home[at] ?? 0;
-    current[at] = whereRuns[home] ?? -1;
     const wish = hasNoWish[home] === 1 ? -1 : (named[numbers.prefer[at] ?? 0] ?? -1);
     const avoided = named[numbers.avoid[at] ?? 0] ?? -1;
     const pinnedTo = pinned[numbers.pin[at] ?? 0] ?? -1;
@@ -152,7 +157,8 @@ function bucketsOf(
   const bucketOf = new Int32Array(groups.workerGroups.length).fill(-1);
   const bucketPool: number[] = [];
   const poolOfGroup = new Map<string, number>();
-  for (let at = 0; at < count; at += 1) {
+  // Until all have come up: in this order memory is read all over the place.
+  for (let at = 0; at < count && bucketPool.length < bucketOf.length; at += 1) {
     const own = pair[shardOrder[at] ?? 0] ?? 0;
     if (bucketOf[own] !== -1) continue;
     bucketOf[own] = bucketPool.length;
@@ -162,7 +168,8 @@ function bucketsOf(
     bucketPool.push(pool);
   }
   const bucket = new Int32Array(count);
-  for (let at = 0; at < count; at += 1) bucket[at] = bucketOf[pair[at] ?? 0] ?? 0;
+  if (bucketPool.length > 1)
+    for (let at = 0; at < count; at += 1) bucket[at] = bucketOf[pair[at] ?? 0] ?? 0;
   return {bucket, bucketPool, workerGroups: [...poolOfGroup.keys()]};
 }
 

@@ -5,7 +5,7 @@
 import {compareText} from '../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../model/placement.ts';
 import {LastTargets} from './last-targets.ts';
-import {NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
+import {FIRST_SHARDS, NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
 import {Names, ShardColumns} from './shard-columns.ts';
 import {assemble, hashOf} from './table.ts';
 import type {Table} from './table.ts';
@@ -65,10 +65,10 @@ export class WarmTable {
   readonly lastTargets = new LastTargets();
   private columns = new ShardColumns(0);
   /** By index in the columns. */
-  private readonly rows: number[] = [];
+  private readonly rows = new IntList();
   private readonly isReady: boolean[] = [];
   /** By row. */
-  private readonly indexes: number[] = [];
+  private readonly indexes = new IntList();
   private names = new Names();
   private readonly order = new RowOrder((row) => this.idOf(row));
 
@@ -90,8 +90,8 @@ export class WarmTable {
         ? columns.shards
         : columns.shards.map((shard, at) => this.withFitness(shard, at, homes, fitness));
     return {
-      table: assemble({...terms, shards}, columns, inOrder(this.indexes, this.order.rows()), homes),
-      rows: new Int32Array(this.rows),
+      table: assemble({...terms, shards}, columns, inOrder(this.indexes.values, this.order.rows()), homes),
+      rows: this.rows.values.slice(0, this.rows.length),
       end: this.indexes.length,
     };
   }
@@ -104,14 +104,13 @@ export class WarmTable {
   }
 
   private set({row, shard, homeKey, isReady}: WarmShard): void {
-    // One by one and in order: a list that is made long at once may become a slow one.
     while (this.indexes.length <= row) this.indexes.push(NO_SHARD);
-    const known = this.indexes[row] ?? NO_SHARD;
+    const known = this.indexes.at(row);
     const before = known === NO_SHARD ? undefined : this.columns.shards[known]?.id;
     const at = known === NO_SHARD ? this.size : known;
     this.columns.set(at, this.withSharedNames(shard), homeKey);
-    this.indexes[row] = at;
-    this.rows[at] = row;
+    this.indexes.set(row, at);
+    this.rows.set(at, row);
     this.isReady[at] = isReady;
     if (before === shard.id) return;
     if (before !== undefined) this.order.remove(row, before);
@@ -120,17 +119,17 @@ export class WarmTable {
   }
 
   private remove(row: number): void {
-    const at = this.indexes[row] ?? NO_SHARD;
+    const at = this.indexes.at(row);
     if (at === NO_SHARD) return;
     this.order.remove(row, this.idOf(row));
-    this.indexes[row] = NO_SHARD;
+    this.indexes.set(row, NO_SHARD);
     this.columns.remove(at);
-    const last = this.rows.pop() ?? 0;
+    const last = this.rows.pop();
     const isReady = this.isReady.pop() ?? false;
     if (last === row) return;
-    this.rows[at] = last;
+    this.rows.set(at, last);
     this.isReady[at] = isReady;
-    this.indexes[last] = at;
+    this.indexes.set(last, at);
   }
 
   /** Most of the names are those of what is gone. */
@@ -143,7 +142,7 @@ export class WarmTable {
   }
 
   private idOf(row: number): string {
-    return this.columns.shards[this.indexes[row] ?? NO_SHARD]?.id ?? '';
+    return this.columns.shards[this.indexes.at(row)]?.id ?? '';
   }
 
   /** With what tells whether it may be tried. */
@@ -155,7 +154,7 @@ export class WarmTable {
   ): PlacementShard {
     const home = this.columns.homes.texts[this.columns.numbers.home[at] ?? 0] ?? '';
     const isHomeless = (homes.get(home) ?? '') === '';
-    const row = this.rows[at] ?? 0;
+    const row = this.rows.at(at);
     return {
       ...shard,
       ...(isHomeless
@@ -183,8 +182,40 @@ export class WarmTable {
   }
 }
 
+/** Numbers in a column that grows: each plan reads all of them, in an order that is not theirs. */
+class IntList {
+  length = 0;
+  values = new Int32Array(FIRST_SHARDS);
+
+  /** NO_SHARD beyond the end. */
+  at(index: number): number {
+    return index < this.length ? (this.values[index] ?? NO_SHARD) : NO_SHARD;
+  }
+
+  /** `index`: at most the length. */
+  set(index: number, value: number): void {
+    if (index === this.length) this.push(value);
+    else this.values[index] = value;
+  }
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new Int32Array(2 * this.length);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.length] = value;
+    this.length += 1;
+  }
+
+  pop(): number {
+    this.length -= 1;
+    return this.values[this.length] ?? NO_SHARD;
+  }
+}
+
 /** The indexes of the rows. */
-function inOrder(indexes: readonly number[], rows: Int32Array): Int32Array {
+function inOrder(indexes: Int32Array, rows: Int32Array): Int32Array {
   const found = new Int32Array(rows.length);
   for (let rank = 0; rank < rows.length; rank += 1) found[rank] = indexes[rows[rank] ?? 0] ?? 0;
   return found;

@@ -67,7 +67,7 @@ it('a certificate of ours that etcd refuses may have ended: etcd does not say so
   ).toMatchObject({
     code: 'STORE_AUTH',
     message: 'the TLS connection to etcd fails: etcd refuses our certificate (bad certificate)',
-    hint: expect.stringContaining('see whether etcd.tls.cert has ended'),
+    hint: expect.stringContaining('has not ended (sm doctor says when)'),
   });
 });
 

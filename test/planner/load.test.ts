@@ -192,6 +192,33 @@ describe('load', () => {
     });
   });
 
+  test('is added to the same sums in whatever order shards come', () => {
+    const shards = [3, 20, 3].map((load, at) => ({
+      ...{id: `s${at}`, group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''},
+      load: [load],
+    }));
+    const snapshot: PlacementSnapshot = {
+      containers: ['a', 'b'].map((id) => ({id, mode: 'open'})),
+      pools: new Map(),
+      maxShardCount: 0,
+      metrics: [{name: 'qps', upper: 1.2, lower: 1.1}],
+      shards,
+    };
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ].map((order) => order.flatMap((at) => shards[at] ?? []));
+    const plans = orders.map((mixed) => {
+      const {target} = plan({...snapshot, shards: mixed});
+      return mixed.map(({id}, at) => `${id} on ${target[at]}`).sort();
+    });
+    for (const one of plans) expect(one).toEqual(plans[0]);
+  });
+
   test('who moved lately is not moved for it', () => {
     each(loaded, (snapshot) => {
       const shards = snapshot.shards.map((shard, at) => ({...shard, cooling: at % 2 === 0}));

@@ -13,6 +13,13 @@ const CHECK = testsOf('test/planner/check.test.ts');
 const COLUMNS: readonly Mutant[] = [
   ...inFile('src/planner/columns.ts', [
     {
+      name: 'loads are added as they come',
+      breaks: 'planner.md: the same snapshot in any order gives the same plan',
+      find: 'Math.round(((loads[at] ?? 0) / greatest) * LOAD_PARTS) / LOAD_PARTS;',
+      replace: '(loads[at] ?? 0) / greatest;',
+      killed: LOAD('load > is added to the same sums in whatever order shards come'),
+    },
+    {
       name: 'all containers weigh the same',
       breaks: 'planner.md: a container with weight 2 holds twice the shards',
       find: 'if (weight === 1 || !(weight >= 0)) return WEIGHT_PARTS;',
@@ -70,8 +77,8 @@ const COLUMNS: readonly Mutant[] = [
     {
       name: 'readiness goes to the shard that takes the row',
       breaks: 'planner.md: what has become ready may be tried elsewhere',
-      find: '    this.isReady[at] = isReady;\n    this.indexes[last] = at;',
-      replace: '    this.indexes[last] = at;',
+      find: '    this.isReady[at] = isReady;\n    this.indexes.set(last, at);',
+      replace: '    this.indexes.set(last, at);',
       killed: KEPT('a table that is kept > knows who is ready when another has gone'),
     },
     {
