@@ -1,6 +1,13 @@
 /** What containers may hold and shards weigh, as numbers in which nothing is NaN, negative or infinite. */
 import type {PlacementContainer, PlacementMetric, PlacementSnapshot} from '../model/placement.ts';
-import {LIMIT_UNITS, LOAD_PARTS, MOST_LOAD, MOST_WEIGHT, UNLIMITED, WEIGHT_PARTS} from './limits.ts';
+import {
+  LIMIT_UNITS,
+  LOAD_PARTS,
+  MOST_LOAD,
+  MOST_WEIGHT,
+  UNLIMITED,
+  WEIGHT_PARTS,
+} from './limits.ts';
 import type {ShardColumns} from './shard-columns.ts';
 
 /** The columns of a table that most apps do not use; undefined where the snapshot says nothing of the kind. */

@@ -90,7 +90,12 @@ export class WarmTable {
         ? columns.shards
         : columns.shards.map((shard, at) => this.withFitness(shard, at, homes, fitness));
     return {
-      table: assemble({...terms, shards}, columns, inOrder(this.indexes.values, this.order.rows()), homes),
+      table: assemble(
+        {...terms, shards},
+        columns,
+        inOrder(this.indexes.values, this.order.rows()),
+        homes,
+      ),
       rows: this.rows.values.slice(0, this.rows.length),
       end: this.indexes.length,
     };

@@ -153,7 +153,7 @@ describe('a plan for a reader', () => {
         plans.close();
         expect(beside.tables.size).toBe(0);
       }),
-      {numRuns: 200},
+      {numRuns: 400},
     );
     for (const [name, count] of Object.entries(seen)) expect(count, name).toBeGreaterThan(20);
   });
