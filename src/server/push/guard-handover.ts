@@ -12,6 +12,7 @@ import {
   encodeBridge,
   encodeGuardLease,
 } from '../../protocol/push.ts';
+import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import type {Compare, KeyValue, Operation} from '../../store/port.ts';
 import {
@@ -31,11 +32,13 @@ export interface HandoverScope extends Pick<
 }
 
 /**
+ * - `unneeded`: there is no app, or it is being removed: nothing of it is created any more;
  * - `unset`: made by the Go project for an app that never had containers;
  * - `ended`: the lease that it names lives no more;
  * - `short`: a lease of seconds, which the Go project renews while its server runs.
  */
 export type GuardState =
+  | {readonly kind: 'unneeded'}
   | {readonly kind: 'absent'}
   | {readonly kind: 'unreadable'}
   | {readonly kind: 'unset'}
@@ -50,6 +53,8 @@ export async function guardState({
   store,
   leases,
 }: Omit<HandoverScope, 'clock' | 'proofs'>): Promise<GuardState> {
+  if (liveSpecMod((await store.get(keys.appSpec(app))).entry) === undefined)
+    return {kind: 'unneeded'};
   const {entry} = await store.get(keys.leaseGuard(app));
   if (entry === undefined) return {kind: 'absent'};
   const leaseId = decodeGuard(entry.value);
@@ -62,7 +67,7 @@ export async function guardState({
 
 /**
  * Puts a new guard lease of ten years in the place of `before` (decimal digits, `UNSET_GUARD` for none), which the containers know; takes
- * about 5 s. Its id. @throws SmError STORE_UNAVAILABLE, STORE_AUTH; CONFLICT when a proof does not hold any more.
+ * about 5 s. Its id. @throws SmError STORE_UNAVAILABLE, STORE_AUTH; CONFLICT when a proof does not hold any more, or the app is being removed.
  */
 export async function replaceGuard(scope: HandoverScope, before: string): Promise<string> {
   const {app, keys, leases, clock} = scope;
@@ -114,9 +119,15 @@ function isBridge(entry: KeyValue | undefined): boolean {
   return entry !== undefined && decodeBridge(entry.value) !== undefined;
 }
 
-async function commit({store, proofs}: HandoverScope, then: readonly Operation[]): Promise<void> {
-  const outcome = await store.transact({compares: proofs, then, otherwise: []});
+async function commit(
+  {app, keys, store, proofs}: HandoverScope,
+  then: readonly Operation[],
+): Promise<void> {
+  const specMod = liveSpecMod((await store.get(keys.appSpec(app))).entry);
+  if (specMod === undefined) throw new SmError('CONFLICT', 'the app is being removed');
+  const compares = [...proofs, specUnchanged(keys, app, specMod)];
+  const outcome = await store.transact({compares, then, otherwise: []});
   if (outcome.kind === 'unknown') throw outcome.error;
   if (outcome.kind === 'refused')
-    throw new SmError('CONFLICT', 'another daemon governs the app now');
+    throw new SmError('CONFLICT', 'another daemon governs the app now, or the app has changed');
 }

@@ -2,6 +2,7 @@
 import {inFile, inVain, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const GUARD_TESTS = testsOf('test/server/push/guard-lost.test.ts');
 const CHORE_GUARDS_TESTS = testsOf('test/server/governing/chore-guards.test.ts');
 const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.ts');
 const RESTORE_TESTS = testsOf('test/server/admin/write/restore.test.ts');
@@ -15,6 +16,17 @@ const FALSE_HEARTBEATS_TESTS = testsOf('test/server/push/false-heartbeats.test.t
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/server/push/guard-handover.ts', [
+    {
+      name: 'a guard is replaced while its app is removed',
+      breaks: 'app-spec-guard.ts: nothing of an app may be created once its removal has begun',
+      find: '[...proofs, specUnchanged(keys, app, specMod)]',
+      replace: '[...proofs]',
+      killed: GUARD_TESTS(
+        'the guard of an app that is being removed > is not replaced where the removal begins in the middle of it: no key may come after its listing',
+      ),
+    },
+  ]),
   ...inFile('src/server/governing/record-rereads.ts', [
     {
       name: 'a reread older than the view is believed',

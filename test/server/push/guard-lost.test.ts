@@ -5,6 +5,8 @@ import {PushSession} from '../../../src/ownership/push-session.ts';
 import {encodeGuardLease} from '../../../src/protocol/push.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
+import {pause} from '../../../src/runtime/pause.ts';
+import {replaceGuard} from '../../../src/server/push/guard-handover.ts';
 import {LeaseRenewer} from '../../../src/server/push/guard-lease.ts';
 import {GUARD_TTL_S} from '../../../src/server/push/limits.ts';
 import {PushWork} from '../../../src/server/push/push-work.ts';
@@ -17,12 +19,16 @@ import {LONG_MS, until} from '../../support/until.ts';
 const keys = new Keys('/sm', 'sm');
 const CONTAINER = '10.0.0.1:80';
 const FIRST_PLAN_MS = 3_000;
+const SOME_ROUNDS_MS = 300;
+
+const SPEC = {op: 'put', key: keys.appSpec('app'), value: '{"service":"app"}'} as const;
+const REMOVED = {...SPEC, value: '{"service":"app","deleting":true}'} as const;
 
 describe('the machine of the guard', () => {
   it('tells the id only while the lease lives', async () => {
     const store = new MemoryStore();
     const put = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
-    await store.transact({compares: [], then: [put], otherwise: []});
+    await store.transact({compares: [], then: [put, SPEC], otherwise: []});
     let alive = true;
     const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
     const machine = new LeaseRenewer({
@@ -42,6 +48,50 @@ describe('the machine of the guard', () => {
     alive = true;
     await until(() => machine.leaseId === '7', LONG_MS, 'the id again');
     machine.stop();
+  });
+});
+
+/** The removal of the app begins when the bridge is on its way. */
+class RemovedAtLast extends MemoryStore {
+  override async transact(transaction: Transaction): ReturnType<MemoryStore['transact']> {
+    if (transaction.then.some(({key}) => key === keys.leaseBridge('app')))
+      await super.transact({compares: [], then: [REMOVED], otherwise: []});
+    return super.transact(transaction);
+  }
+}
+
+describe('the guard of an app that is being removed', () => {
+  const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
+  const leases = {
+    ...{revoke: unused, close: () => undefined, keepAliveOnce: () => Promise.resolve(false)},
+    grantedSeconds: () => Promise.resolve(undefined),
+  };
+
+  it('is not replaced: its lease is ended on purpose', async () => {
+    const store = new MemoryStore();
+    const guard = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
+    await store.transact({compares: [], then: [guard, REMOVED], otherwise: []});
+    const machine = new LeaseRenewer({
+      ...{app: 'app', keys, store, clock: systemClock(), logger: silentLogger, checkEveryMs: 1},
+      leases: {...leases, grant: () => Promise.resolve('9')},
+      ...{proofs: [], isWatched: () => true, leaseInUse: () => '7'},
+    });
+    machine.start();
+    await pause(SOME_ROUNDS_MS);
+    machine.stop();
+    expect(machine.alarm).toBeUndefined();
+    expect((await store.get(keys.leaseBridge('app'))).entry).toBeUndefined();
+  });
+
+  it('is not replaced where the removal begins in the middle of it: no key may come after its listing', async () => {
+    const store = new RemovedAtLast();
+    await store.transact({compares: [], then: [SPEC], otherwise: []});
+    const grant = (): Promise<string> => Promise.resolve('9');
+    const scope = {app: 'app', keys, store, clock: systemClock(), proofs: []};
+    await expect(replaceGuard({...scope, leases: {...leases, grant}}, '7')).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect((await store.get(keys.leaseBridge('app'))).entry).toBeUndefined();
   });
 });
 
