@@ -30,7 +30,7 @@ export interface Transport {
   close(): void;
 }
 
-/** With a limit an agent also heeds what the server says of its own, and closes an idle connection a second before the server does. */
+/** With a timeout an agent also heeds the Keep-Alive header of the server, and closes an idle connection a second before the server does. */
 const KEEP_ALIVE = {keepAlive: true, timeout: IDLE_MS};
 
 /** TLS takes longer to load than all else that a call needs, and most daemons are asked without. @throws SmError INVALID_INPUT. */

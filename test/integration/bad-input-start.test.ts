@@ -204,14 +204,19 @@ describe('a store that cannot be used', () => {
   });
 });
 
+/** A daemon's configuration for a prefix that holds nothing yet, and a store to write there. */
+async function cleanPlace(prefix: string) {
+  const [port = 0] = await freePorts(1);
+  const lines = loginLines(await daemonLogin(etcd, prefix, 'sm.test'));
+  const text = configText(port).replace(login.join(''), lines.join(''));
+  const config = {...parseConfig(text, 'f.yml'), etcdPrefix: prefix};
+  const store = openEtcdStore({endpoints: config.endpoints});
+  return {config, store, keys: new Keys(prefix, 'sm.test')};
+}
+
 describe('a loopback address beside a daemon of another machine', () => {
   it('is refused at the start, and leaves no key of it', async () => {
-    const [port = 0] = await freePorts(1);
-    const lines = loginLines(await daemonLogin(etcd, '/sm-elsewhere', 'sm.test'));
-    const text = configText(port).replace(login.join(''), lines.join(''));
-    const config = {...parseConfig(text, 'f.yml'), etcdPrefix: '/sm-elsewhere'};
-    const keys = new Keys('/sm-elsewhere', 'sm.test');
-    const store = openEtcdStore({endpoints: config.endpoints});
+    const {config, keys, store} = await cleanPlace('/sm-elsewhere');
     const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
     let beats = 0;
     const beat = (): void => {
@@ -238,12 +243,7 @@ describe('a loopback address beside a daemon of another machine', () => {
 
 describe('an etcd that falls silent in the middle of a start', () => {
   it('is waited for, as one that is away from the beginning', async () => {
-    const [port = 0] = await freePorts(1);
-    const lines = loginLines(await daemonLogin(etcd, '/sm-silent', 'sm.test'));
-    const text = configText(port).replace(login.join(''), lines.join(''));
-    const config = {...parseConfig(text, 'f.yml'), etcdPrefix: '/sm-silent'};
-    const keys = new Keys('/sm-silent', 'sm.test');
-    const store = openEtcdStore({endpoints: config.endpoints});
+    const {config, keys, store} = await cleanPlace('/sm-silent');
     // The record of a daemon that is dead: the start looks for half its T whether it is renewed.
     const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
     const value = encodeRecord({...fellow, ttlMs: 10_000, nonce: '1'});

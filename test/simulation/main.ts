@@ -107,7 +107,7 @@ function chosenRuns(command: Command, coverage: Coverage | undefined): Runs | Pr
 function stopAtSignal(): () => boolean {
   let isStopped = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
-  // Where who has started it is gone nobody reads the totals.
+  // Once the process that started this one is gone, nobody reads the totals.
   return () => isStopped || (process.send !== undefined && !process.connected);
 }
 

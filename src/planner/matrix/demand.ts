@@ -92,7 +92,7 @@ export function inTieOrder({containerOrder}: Table, column: Int32Array): Int32Ar
   return entriesOf(column, containerOrder);
 }
 
-/** A loop, and no callback: a callback of a plan is compiled anew in each plan. */
+/** A loop, not a callback: the engine compiles a callback anew in each plan that makes one. */
 function entriesOf(column: Int32Array, indexes: ArrayLike<number>): Int32Array {
   const entries = new Int32Array(indexes.length);
   for (let at = 0; at < entries.length; at += 1) entries[at] = column[indexes[at] ?? 0] ?? 0;

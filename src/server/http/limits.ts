@@ -43,8 +43,8 @@ export const HEADERS_TIMEOUT_MS = 10_000;
 export const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
- * An idle connection is closed after so long: later than those who ask now and then, and load balancers (60 s as a rule), let it be idle. Who ends it first
- * decides: a call that is sent while the daemon closes its connection is reset.
+ * An idle connection is closed after so long. Load balancers keep one for 60 s as a rule: they must close it first, for a call that is sent while the daemon
+ * closes its connection is reset.
  */
 export const KEEP_ALIVE_MS = 65_000;
 
