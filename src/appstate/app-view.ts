@@ -157,13 +157,12 @@ export class AppView {
     return longest;
   }
 
-  /** T of a container that waits for the id of this incarnation, whose shards it gets first; 0 when none waits. */
-  successorTtlMs(incarnation: string): number {
-    const [shard] = this.shardsOf(incarnation);
-    const container = this.own.get(shard ?? '')?.value.container;
+  /** Containers whose id somebody waits for; gathered for all at once, as there may be many. */
+  awaitedContainers(): ReadonlySet<string> {
+    const awaited = new Set<string>();
     for (const {value} of this.heartbeats.values())
-      if (value.container === container && value.state === 'waiting') return value.ttlMs;
-    return 0;
+      if (value.state === 'waiting') awaited.add(value.container);
+    return awaited;
   }
 
   /** A view of its own that says the same, in steps: this one may change in between, and then what has changed may be in it or not. */

@@ -42,6 +42,7 @@ import {Renewals} from './renewals.ts';
 import {Reports} from './reports.ts';
 import type {KnownStatus} from './reports.ts';
 import {RetrySchedule} from './retry.ts';
+import {Successors} from './successors.ts';
 import type {RaisedAlarm} from '../model/alarm.ts';
 import {AppView, incarnationOf} from '../appstate/app-view.ts';
 import {REFUSED_RETRY_MS} from './limits.ts';
@@ -53,6 +54,7 @@ export class Governor implements ListingTaker {
   private readonly failureDetector: FailureDetector;
   private readonly evictor = new Evictor();
   private readonly inFlightMoves = new InFlightMoves(this.view, (id) => zoneOf(this.view, id));
+  private readonly successors = new Successors();
   private readonly claims = new ClaimMonitor();
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
@@ -233,7 +235,6 @@ export class Governor implements ListingTaker {
     this.holdings.forget(incarnation);
     this.loads.forget(incarnation);
     if (last !== undefined) this.trust.ended(incarnation, last, nowMs);
-    this.planCache.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
     this.dirty.addAll(this.admissions.forget(incarnation));
     for (const shard of this.view.shardsOf(incarnation)) {
       this.dirty.add(shard);
@@ -256,7 +257,7 @@ export class Governor implements ListingTaker {
       changed = true;
       this.dirty.addByAndBy(this.view.shardsOf(now.incarnation));
     }
-    if (living.size > this.living.size) this.planCache.release();
+    this.planCache.notBeforeMs = this.successors.look(this.living, living, this.view, nowMs);
     this.living = living;
     this.admissions.limit = unclaimedLimit(living.size);
     if (changed) this.planCache.want(this.planCache.unplaced.size > 0);

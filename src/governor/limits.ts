@@ -243,5 +243,5 @@ export const SPECS_PER_TURN = 1_000;
 /** Shards that an objection to a stop names. */
 export const STRANDED_NAMED = 3;
 
-/** Part of T for which no plan is made after a container has left whose successor waits for its id. */
-export const SUCCESSOR_WAIT_TTLS_SHARE = 0.1;
+/** No plan is made for so long after a container has left whose successor waits for its id: the successor tries every second, and needs two writes. */
+export const SUCCESSOR_WAIT_MS = 5_000;

@@ -16,7 +16,6 @@ import {
   QUIET_BEFORE_FIRST_MS,
   SHARDS_PER_HURRIED_PAUSE_MS,
   SHARDS_PER_PAUSE_MS,
-  SUCCESSOR_WAIT_TTLS_SHARE,
 } from './limits.ts';
 
 export class PlanCache {
@@ -39,7 +38,8 @@ export class PlanCache {
   /** The same where a shard without a home waits for the plan. */
   private hurriedAtMs = Number.NEGATIVE_INFINITY;
   private isHurried = false;
-  private notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** No plan before that: successors are awaited. */
+  notBeforeMs = Number.NEGATIVE_INFINITY;
   private settleFromMs: number;
   private lastJoinMs: number;
   private settling = true;
@@ -75,16 +75,6 @@ export class PlanCache {
     this.settleFromMs = nowMs;
   }
 
-  /** A container is gone whose successor waits for its id: no plan until it has it, or has had the time to. */
-  awaitSuccessor(ttlMs: number, nowMs: number): void {
-    if (ttlMs === 0) return;
-    const waitMs = Math.min(
-      LONGEST_BEFORE_FIRST_MS,
-      ttlMs * SUCCESSOR_WAIT_TTLS_SHARE + QUIET_BEFORE_FIRST_MS,
-    );
-    this.notBeforeMs = nowMs + waitMs;
-  }
-
   /** `isHurried`: a shard has lost its home, has come, or may find one now: the next plan waits for no long pause after the last one. */
   want(isHurried: boolean): void {
     this.dirty = true;
@@ -94,11 +84,6 @@ export class PlanCache {
   /** A plan is being made of all that is known. */
   begun(): void {
     this.dirty = this.isHurried = false;
-  }
-
-  /** Nobody is waited for any more. */
-  release(): void {
-    this.notBeforeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The moment from which a plan may be made; Infinity when none is wanted. */

@@ -99,6 +99,9 @@ export const READ_RETRY_MAX_MS = 5_000;
 /** Reconciliation reads every record that is owned or pending this often, +-20 %. */
 export const RECONCILE_INTERVAL_MS = 30_000;
 
+/** Longest pause between two tries to take the container id: a governor keeps the shards of the last holder for its successor, but not for long. */
+export const LONGEST_ID_PAUSE_MS = 1_000;
+
 /** The wait for a taken id is logged this often. */
 export const WAITING_NOTICE_MS = 10_000;
 

@@ -6,7 +6,7 @@ import {heartbeatIntervalMs} from '../model/container.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
-import {freshIdAttempt} from './id-attempt.ts';
+import {freshIdAttempt, idPauseMs} from './id-attempt.ts';
 import type {IdAttempt} from './id-attempt.ts';
 import type {ShardContext, ShardReading, Hinted, WriteAnswer} from './shard-actions.ts';
 import {ShardMachines} from './shard-machines.ts';
@@ -133,7 +133,7 @@ export class ContainerSession {
     else if (answer.kind === 'free')
       this.idAttempt = {inFlight: false, atMs: nowMs, idMod: answer.idMod, holder: answer.holder};
     else if (answer.kind === 'occupied') this.idOccupied(answer.holder, nowMs);
-    else this.idAttempt.atMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs);
+    else this.idAttempt.atMs = nowMs + idPauseMs(this.heartbeat.ttlMs, this.options.random());
   }
 
   deregisterAnswered(incarnation: string, answer: WriteAnswer, nowMs: number): void {
@@ -253,8 +253,7 @@ export class ContainerSession {
   }
 
   private idOccupied(holder: string, nowMs: number): void {
-    const intervalMs = heartbeatIntervalMs(this.heartbeat.ttlMs) / 2;
-    this.idAttempt.atMs = nowMs + jittered(intervalMs, this.options.random());
+    this.idAttempt.atMs = nowMs + idPauseMs(this.heartbeat.ttlMs, this.options.random());
     if (this.options.refuseTakenId === true) this.askToLeave('refused');
     if (nowMs < this.noticeAtMs) return;
     this.noticeAtMs = nowMs + WAITING_NOTICE_MS;

@@ -5,6 +5,8 @@ import {GovernorBed, TTL_MS} from './governor-bed.ts';
 const W = silenceMs(TTL_MS);
 /** Waits end within a step of the bed. */
 const STEP_MS = 200;
+/** A successor that waits for its id is waited for so long. */
+const SUCCESSOR_MS = 5_000;
 
 /** An app with so many containers that have just beaten, its shards ready. */
 function bedOf(containers: readonly string[], maxRecoveryTime = 0): GovernorBed {
@@ -91,6 +93,46 @@ describe('a silent container', () => {
     expect(bed.evictions[0]).toMatchObject({container: 'c1', incarnation: 'c1-inc'});
     for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
     expect(bed.evictions.some(({incarnation}) => incarnation === 'c1-next')).toBe(false);
+  });
+
+  it.each(['its heartbeat', 'its id'])(
+    'whose successor waits keeps its shards for it, where %s is the first that is gone',
+    (first) => {
+      const bed = bedOf(['c1', 'c2'], 30);
+      const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
+      bed.beat('c1');
+      bed.beat('c1', 'waiting', 'c1-next');
+      bed.pass(W + STEP_MS, ['c2']);
+      const goes = [
+        {kind: 'heartbeat', mod: bed.next(), incarnation: 'c1-inc', entry: undefined},
+        {kind: 'id', mod: bed.next(), container: 'c1', incarnation: undefined},
+      ] as const;
+      for (const change of first === 'its id' ? goes.toReversed() : goes) {
+        bed.governor.changed(change, bed.nowMs);
+        bed.turn();
+      }
+      bed.pass(SUCCESSOR_MS - STEP_MS, ['c2']);
+      for (const shard of held) expect(bed.places[shard]).toBe('owned c1');
+      bed.holdsId('c1', 'c1-next');
+      bed.beat('c1', 'ready', 'c1-next');
+      bed.pass(STEP_MS, ['c2']);
+      for (const shard of held)
+        expect(bed.own.get(shard)?.value).toMatchObject({
+          state: 'assigned',
+          incarnation: 'c1-next',
+        });
+    },
+  );
+
+  it('whose successor does not take its id loses its shards to others after 5 s', () => {
+    const bed = bedOf(['c1', 'c2'], 30);
+    const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
+    bed.beat('c1');
+    bed.beat('c1', 'waiting', 'c1-next');
+    bed.pass(W + STEP_MS, ['c2']);
+    for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
+    bed.pass(SUCCESSOR_MS + STEP_MS, ['c2']);
+    for (const shard of held) expect(bed.places[shard]).toBe('assigned c2');
   });
 
   it('that beats again is not evicted, however late', () => {

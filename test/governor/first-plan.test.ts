@@ -47,17 +47,11 @@ describe('the first plan', () => {
 });
 
 describe('a plan', () => {
-  it('waits for the successor of a container that is gone, until it has the id', () => {
+  it('waits for successors, and no longer than for them', () => {
     const cache = planned(10_000);
-    cache.awaitSuccessor(5_000, 20_000);
-    expect(cache.wakeAtMs()).toBe(20_000 + 500 + QUIET_MS);
-    cache.release();
-    expect(cache.wakeAtMs()).toBe(10_000);
-  });
-
-  it('waits for no successor where none is there', () => {
-    const cache = planned(10_000);
-    cache.awaitSuccessor(0, 20_000);
+    cache.notBeforeMs = 25_000;
+    expect(cache.wakeAtMs()).toBe(25_000);
+    cache.notBeforeMs = Number.NEGATIVE_INFINITY;
     expect(cache.wakeAtMs()).toBe(10_000);
   });
 });

@@ -6,9 +6,11 @@ const ADMISSION_TESTS = testsOf('test/governor/admission-queue.test.ts');
 const CLAIMS_TESTS = testsOf('test/governor/claims.test.ts');
 const ENDS_TESTS = testsOf('test/governor/unclean-ends.test.ts');
 const FIRST_PLAN_TESTS = testsOf('test/governor/first-plan.test.ts');
+const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
 const UNREACHABLE = '"Hints": unclaimed for 5 s counts as unreachable until a call has succeeded';
 const FIRST = '"First placement": 500 ms without a join, 3 s at most';
+const SUCCESSOR = '"Eviction": a successor with the same id gets its shards first';
 const JOINING = '"Joining containers"';
 
 export const WAITING_MUTANTS: readonly Mutant[] = [
@@ -83,6 +85,26 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
       find: 'this.atMs.set(shard, Math.max(untilMs, this.notBeforeMs.get(shard) ?? untilMs));',
       replace: '',
       killed: ADMISSION_TESTS('a refused write > is tried again after a pause and not at once'),
+    },
+  ]),
+  ...inFile('src/governor/successors.ts', [
+    {
+      name: 'nobody waits for a successor',
+      breaks: SUCCESSOR,
+      find: 'if (waiting?.has(container)) this',
+      replace: 'if (nowMs < 0) this',
+      killed: EVICTION_TESTS(
+        'a silent container > whose successor waits keeps its shards for it, where its id is the first that is gone',
+      ),
+    },
+    {
+      name: 'a successor that does not come is waited for without end',
+      breaks: SUCCESSOR,
+      find: 'if (now.has(container) || atMs <= nowMs)',
+      replace: 'if (now.has(container))',
+      killed: EVICTION_TESTS(
+        'a silent container > whose successor does not take its id loses its shards to others after 5 s',
+      ),
     },
   ]),
   ...inFile('src/governor/plan-cache.ts', [
