@@ -100,8 +100,8 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a successor that does not come is waited for without end',
       breaks: SUCCESSOR,
-      find: 'if (now.has(container) || atMs <= nowMs)',
-      replace: 'if (now.has(container))',
+      find: 'nowMs + SUCCESSOR_WAIT_MS',
+      replace: 'Number.POSITIVE_INFINITY',
       killed: EVICTION_TESTS(
         'a silent container > whose successor does not take its id loses its shards to others after 5 s',
       ),
