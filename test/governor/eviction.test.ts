@@ -95,8 +95,30 @@ describe('a silent container', () => {
     expect(bed.evictions.some(({incarnation}) => incarnation === 'c1-next')).toBe(false);
   });
 
+  it('that beats again is not evicted, however late', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    for (let round = 0; round < 5; round += 1) {
+      bed.beat('c1');
+      bed.pass(W - STEP_MS, ['c2', 'c3']);
+    }
+    expect(bed.evictions).toEqual([]);
+  });
+
+  it('is not evicted while the store takes no writes of ours: silence counts anew', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    bed.beat('c1');
+    bed.pass(W - 5_000, ['c2', 'c3']);
+    for (let ms = 0; ms < TTL_MS; ms += 1_000) bed.turn(1_000, () => 'commits', false);
+    bed.pass(W - 2 * STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions).toEqual([]);
+    bed.pass(4 * STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions[0]?.container).toBe('c1');
+  });
+});
+
+describe('a successor that waits for the id', () => {
   it.each(['its heartbeat', 'its id'])(
-    'whose successor waits keeps its shards for it, where %s is the first that is gone',
+    'gets the shards of the last holder, where %s is the first that is gone',
     (first) => {
       const bed = bedOf(['c1', 'c2'], 30);
       const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
@@ -124,7 +146,7 @@ describe('a silent container', () => {
     },
   );
 
-  it('whose successor does not take its id loses its shards to others after 5 s', () => {
+  it('and does not take it is waited for 5 s: then they go to others', () => {
     const bed = bedOf(['c1', 'c2'], 30);
     const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
     bed.beat('c1');
@@ -133,26 +155,6 @@ describe('a silent container', () => {
     for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
     bed.pass(SUCCESSOR_MS + STEP_MS, ['c2']);
     for (const shard of held) expect(bed.places[shard]).toBe('assigned c2');
-  });
-
-  it('that beats again is not evicted, however late', () => {
-    const bed = bedOf(['c1', 'c2', 'c3']);
-    for (let round = 0; round < 5; round += 1) {
-      bed.beat('c1');
-      bed.pass(W - STEP_MS, ['c2', 'c3']);
-    }
-    expect(bed.evictions).toEqual([]);
-  });
-
-  it('is not evicted while the store takes no writes of ours: silence counts anew', () => {
-    const bed = bedOf(['c1', 'c2', 'c3']);
-    bed.beat('c1');
-    bed.pass(W - 5_000, ['c2', 'c3']);
-    for (let ms = 0; ms < TTL_MS; ms += 1_000) bed.turn(1_000, () => 'commits', false);
-    bed.pass(W - 2 * STEP_MS, ['c2', 'c3']);
-    expect(bed.evictions).toEqual([]);
-    bed.pass(4 * STEP_MS, ['c2', 'c3']);
-    expect(bed.evictions[0]?.container).toBe('c1');
   });
 });
 

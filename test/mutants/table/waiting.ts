@@ -94,7 +94,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
       find: 'if (waiting?.has(container)) this',
       replace: 'if (nowMs < 0) this',
       killed: EVICTION_TESTS(
-        'a silent container > whose successor waits keeps its shards for it, where its id is the first that is gone',
+        'a successor that waits for the id > gets the shards of the last holder, where its id is the first that is gone',
       ),
     },
     {
@@ -103,7 +103,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
       find: 'nowMs + SUCCESSOR_WAIT_MS',
       replace: 'Number.POSITIVE_INFINITY',
       killed: EVICTION_TESTS(
-        'a silent container > whose successor does not take its id loses its shards to others after 5 s',
+        'a successor that waits for the id > and does not take it is waited for 5 s: then they go to others',
       ),
     },
   ]),
