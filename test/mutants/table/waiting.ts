@@ -125,11 +125,9 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'no plan waits for a successor',
       breaks: '"Evict": its successor gets its shards first',
-      find: 'this.notBeforeMs = nowMs + waitMs;',
-      replace: '',
-      killed: FIRST_PLAN_TESTS(
-        'a plan > waits for the successor of a container that is gone, until it has the id',
-      ),
+      find: 'Math.max(pausedUntilMs, this.notBeforeMs)',
+      replace: 'pausedUntilMs',
+      killed: FIRST_PLAN_TESTS('a plan > waits for successors, and no longer than for them'),
     },
   ]),
   ...inFile('src/governor/unclean-ends.ts', [
