@@ -100,7 +100,8 @@ export class Chaos {
   }
 
   private async stopFor(victim: ContainerChild, forMs: number): Promise<void> {
-    this.emit({event: 'chaos', action: 'pause', container: victim.id, forMs});
+    const {ttlMs} = this.bed;
+    this.emit({event: 'chaos', action: 'pause', container: victim.id, forMs, ttlMs});
     victim.signal('SIGSTOP');
     await this.pause(forMs);
     victim.signal('SIGCONT');

@@ -42,8 +42,9 @@ export type DevEvent =
       readonly event: 'chaos';
       readonly action: ChaosAction;
       readonly container: string;
-      /** How long a pause lasts, ms. */
+      /** How long a pause lasts, and T of the container that is paused, ms. */
       readonly forMs?: number;
+      readonly ttlMs?: number;
     }
   | {readonly event: 'chaosOver'; readonly action: ChaosAction; readonly container: string}
   /** A canary could not remove its shards: nobody serves them once its containers have left. */

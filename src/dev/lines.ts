@@ -100,9 +100,9 @@ const AFTER = {
   drain: 'takes shards again',
 } as const;
 
-function chaos({action, container, forMs}: Extract<DevEvent, {event: 'chaos'}>): string {
+function chaos({action, container, ...of}: Extract<DevEvent, {event: 'chaos'}>): string {
   if (action === 'pause')
-    return `chaos: ${container} is stopped for ${seconds(forMs ?? 0)} s (T is ${DEMO_TTL_MS / 1000} s)`;
+    return `chaos: ${container} is stopped for ${seconds(of.forMs ?? 0)} s (T is ${(of.ttlMs ?? 0) / 1000} s)`;
   return `chaos: ${container} is ${action === 'kill' ? 'killed' : 'drained'}`;
 }
 

@@ -55,6 +55,14 @@ describe('moves', () => {
   });
 });
 
+it('names a pause with T of the container, which is not the same in a canary as in sm dev', () => {
+  const lines = new Lines({program: 'sm', defaultServer: DEFAULT_SERVER});
+  const event = {event: 'chaos', action: 'pause', container: 'c1', forMs: 7_840} as const;
+  expect(lines.of({...event, ttlMs: 10_000})).toEqual([
+    'chaos: c1 is stopped for 7.8 s (T is 10 s)',
+  ]);
+});
+
 describe('the verdict', () => {
   const counted = {breachCount: 0, breaches: [], shards: 2, passes: 9, refusals: 1, terms: 3};
   const lines = new Lines({program: 'sm', defaultServer: DEFAULT_SERVER});
