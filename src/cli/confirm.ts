@@ -14,6 +14,21 @@ export async function confirmByName(
   });
 }
 
+/** The same for several: all of them have to be named, in any order. More may be, so that one command serves for each run of a script. */
+export async function confirmByNames(
+  what: string,
+  names: readonly string[],
+  given: string | undefined,
+): Promise<void> {
+  const all = names.join(',');
+  const typed = new Set((given ?? (await ask(what, all))).split(',').map((name) => name.trim()));
+  const missing = names.filter((name) => !typed.has(name));
+  if (missing.length === 0) return;
+  throw new SmError('INVALID_INPUT', `not confirmed for ${missing.join(', ')}: ${what}`, {
+    hint: `type all names, or add --confirm ${all}`,
+  });
+}
+
 async function ask(what: string, name: string): Promise<string> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new SmError('INVALID_INPUT', `${what} needs a confirmation and there is no terminal`, {

@@ -1,13 +1,14 @@
-/** Ctrl-C and SIGTERM stop the waiting, never the work. */
+/** Ctrl-C and SIGTERM stop what runs here: the waiting, never the work of a daemon. */
 import {SmError} from '../model/errors.ts';
 
 /**
  * Runs the work with a signal that Ctrl-C and SIGTERM abort.
- * @throws SmError INTERRUPTED (exit 130) or TERMINATED (143) with `goOn` as the way to go on.
+ * @throws SmError INTERRUPTED (exit 130) or TERMINATED (143) with `goOn` as the way to go on. `said`: what that leaves behind.
  */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
   goOn: string,
+  said = 'stopped waiting; the operation continues',
 ): Promise<T> {
   const stop = new AbortController();
   let cut: 'INTERRUPTED' | 'TERMINATED' | undefined;
@@ -30,5 +31,5 @@ export async function interruptible<T>(
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', terminate);
   }
-  throw new SmError(cut, 'stopped waiting; the operation continues', {hint: goOn});
+  throw new SmError(cut, said, {hint: goOn});
 }

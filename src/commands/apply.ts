@@ -4,7 +4,7 @@ import {applyApps, exported} from '../cli/apps-apply.ts';
 import type {AppliedApp} from '../cli/apps-apply.ts';
 import {diffApp} from '../cli/apps-diff.ts';
 import {appsFileFlag, readApps} from '../cli/apps-source.ts';
-import {confirmByName} from '../cli/confirm.ts';
+import {confirmByNames} from '../cli/confirm.ts';
 import {interruptible} from '../cli/interrupt.ts';
 import {Progress} from '../cli/progress.ts';
 import type {FileApp} from '../config/apps-file.ts';
@@ -29,7 +29,7 @@ export default class Apply extends SmCommand<typeof Apply> {
     }),
     confirm: Flags.string({
       description:
-        'for --prune: the names of the apps that lose shards or group members, comma-separated',
+        'for --prune: the names of the apps that may lose shards or group members, comma-separated',
     }),
     'confirm-all': Flags.boolean({
       description: 'for --prune, instead of --confirm: prune any app without naming it',
@@ -57,8 +57,11 @@ export default class Apply extends SmCommand<typeof Apply> {
       const options = {prune, dryRun, reason, ifRevision, signal, onProgress};
       applied = await applyApps(this.client, apps, options);
     };
-    const goOn = `run the same command again to continue: sm apply -f ${this.flags.file.join(' -f ')}`;
-    await interruptible(work, goOn).finally(() => progress.stop());
+    await interruptible(
+      work,
+      'run the same command again to continue',
+      'stopped: the files may be applied in part',
+    ).finally(() => progress.stop());
     const done = applied.filter(({result}) => result !== 'failed');
     const goals = done.map(({name}) => ({service: name, kind: 'app', for: 'ready'}) as const);
     await this.showAfter(this.flags.wait && !dryRun ? goals : [], () => this.show(applied, dryRun));
@@ -109,11 +112,7 @@ export default class Apply extends SmCommand<typeof Apply> {
       if (diff.extra.length + diff.extraMemberships.length > 0) losing.push(app.name);
     }
     if (losing.length === 0) return;
-    const names = losing.join(',');
-    await confirmByName(
-      `remove from ${names} what the files do not declare`,
-      names,
-      this.flags.confirm,
-    );
+    const what = `remove from ${losing.join(', ')} what the files do not declare`;
+    await confirmByNames(what, losing, this.flags.confirm);
   }
 }

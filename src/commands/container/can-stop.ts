@@ -84,7 +84,7 @@ export default class ContainerCanStop extends ChangeCommand<typeof ContainerCanS
       }
     };
     try {
-      return await interruptible(asking, 'nothing was permitted: ask again');
+      return await interruptible(asking, 'ask again', 'stopped asking: nothing was permitted');
     } finally {
       progress.stop();
     }
