@@ -17,12 +17,14 @@ export async function readShardFile(path: string): Promise<AddShardItem[]> {
 }
 
 function parseItem(line: string, place: string): AddShardItem {
+  const hint = 'as {"shardId": "eu-1", "task": "..."}';
+  let item: AddShardItem;
   try {
-    return JSON.parse(line) as AddShardItem;
+    item = JSON.parse(line) as AddShardItem;
   } catch (error) {
-    throw new SmError('INVALID_INPUT', `${place}: no JSON object`, {
-      hint: 'as {"shardId": "eu-1", "task": "..."}',
-      cause: error,
-    });
+    throw new SmError('INVALID_INPUT', `${place}: no JSON object`, {hint, cause: error});
   }
+  // Without an id the daemon's answer could not say which line it means.
+  if (typeof item.shardId === 'string') return item;
+  throw new SmError('INVALID_INPUT', `${place}: shardId is missing or no text`, {hint});
 }

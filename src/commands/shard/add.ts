@@ -50,7 +50,7 @@ export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
     file: Flags.string({
       char: 'f',
       description:
-        'file with one shard per line: an id, or a JSON object as in the add-shards request; -: stdin',
+        'file with one shard per line: an id, or a JSON object such as {"shardId": "eu-1", "task": "..."} (all fields: sm schema addShards); -: stdin',
     }),
     wait: Flags.boolean({description: 'wait until every shard of the app is ready'}),
     ...changeFlags,
