@@ -9,10 +9,15 @@ import type {Trace} from '../simulator/trace.ts';
 
 type Row = readonly [label: string, valueOf: (result: SimulationResult) => string];
 
+const NEVER_BEGUN =
+  'nothing was measured: at no time were all shards served; to measure from the start: --from 0s';
+
 export function simulationLines({app, source, durationMs}: Trace, runs: readonly Run[]): string[] {
   const [first] = runs;
   if (first === undefined) return [];
   const {shards, fromMs, unservedAtEnd} = first.result;
+  // Measuring begins when every shard is served: zeros for want of a beginning look like a good policy.
+  const unmeasured = runs.filter(({result}) => result.fromMs >= durationMs);
   const of = source === '' ? '' : ` (${source})`;
   const rows = rowsOf(first.result);
   const label = Math.max(...rows.map(([text]) => text.length));
@@ -27,6 +32,7 @@ export function simulationLines({app, source, durationMs}: Trace, runs: readonly
       [text.padEnd(label), ...values.map((value) => value.padStart(width))].join('  ').trimEnd(),
     ),
     ...runs.map(({name, result}) => `moves of ${name}: ${causes(result)}`),
+    ...unmeasured.map(({name}) => `! ${name}: ${NEVER_BEGUN}`),
     ...(unservedAtEnd === 0 ? [] : [`! ${counted(unservedAtEnd, 'shard')} unserved at the end`]),
     '',
     ...chartLines(runs),

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {simulate} from '../../src/cli/simulating.ts';
+import {simulationLines} from '../../src/cli/simulation-lines.ts';
 import type {SimulationRequest, Simulated} from '../../src/cli/simulating.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sm-sim-'));
@@ -71,6 +72,21 @@ describe('a simulation', () => {
       'apps: [{name: u, placement: {metrics: [{name: ram}]}, shards: [a]}]',
     );
     expect((await run({files: [at('unseen.yml')]})).unseen).toEqual(['ram']);
+  });
+
+  it('that measured nothing says so, instead of figures that look perfect', async () => {
+    writeFileSync(
+      at('homeless.yml'),
+      'apps: [{name: h, shards: [a, {id: b, workerGroup: gpu}], workerGroups: {gpu: [none]}}]',
+    );
+    const of = async (times: object): Promise<string> => {
+      const {runs, trace} = await run({files: [at('homeless.yml')], times});
+      return simulationLines(trace, runs).join('\n');
+    };
+    expect(await of({})).toContain('! homeless.yml: nothing was measured');
+    const whole = await of({fromMs: 0});
+    expect(whole).not.toContain('nothing was measured');
+    expect(whole).toContain('! 1 shard unserved at the end');
   });
 
   it('without a file is of an app with every default', async () => {
