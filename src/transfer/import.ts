@@ -80,7 +80,7 @@ async function presentEntries(
   if (!force)
     throw new SmError(
       'CONFLICT',
-      `below ${prefix} in ${location.name} there is ${counted(entries.length, 'key')} already`,
+      `${location.name} already has ${counted(entries.length, 'key')} below ${prefix}`,
       {
         hint: 'pass another --etcd-prefix, or --force to replace all of them',
       },

@@ -77,7 +77,7 @@ it('leads there and back while shards run on', async () => {
     for (const shard of SHARDS) await server.add(APP, container, shard);
     await until(() => container.running.length === SHARDS.length, LONG_MS, 'all shards run');
     const told = container.told.length;
-    expect(await run(report)).toMatch(/proxy\.dev +6 +3 +1 +6 +short +0/);
+    expect(await run(report)).toMatch(/proxy\.dev +- +6 +3 +1 +6 +short +0/);
     const started = new Shell(serve ?? '', folder, env);
     daemon = started;
     await until(
@@ -93,7 +93,7 @@ it('leads there and back while shards run on', async () => {
     expect(await run(look)).toContain('6 of 6 shards ready');
     started.signal('SIGTERM');
     await started.ended();
-    expect(await run(back)).toMatch(/proxy\.dev +6 +3 +1 +6 +good +0/);
+    expect(await run(back)).toMatch(/proxy\.dev +- +6 +3 +1 +6 +good +0/);
     expect(container.told.length).toBe(told);
     expect(container.running.length).toBe(SHARDS.length);
   } finally {

@@ -31,7 +31,7 @@ export default class MigrateReport extends SmCommand<typeof MigrateReport> {
       name: ({app}) => app,
       columns: [
         {header: 'APP', value: ({app}) => app},
-        {header: 'GOVERNED BY', value: ({governedBy}) => governedBy},
+        {header: 'GOVERNED BY', value: ({governedBy}) => governedBy || '-'},
         {header: 'SHARDS', value: ({shards}) => shards},
         {header: 'TO RENAME', value: ({toRename}) => toRename},
         {header: 'CONTAINERS', value: ({containers}) => containers},
