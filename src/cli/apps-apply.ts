@@ -59,6 +59,10 @@ export async function applyApp(
   return new Applying(client, wanted, options).run();
 }
 
+function isOfOneApp({exit, code}: RemoteError['failure']): boolean {
+  return OF_ONE_APP.has(exit) || code === 'STORE_CORRUPT';
+}
+
 /** One after the other: an app that is refused does not keep the others from being applied. A single one throws what refuses it. */
 export async function applyApps(
   client: AdminClient,
@@ -71,7 +75,7 @@ export async function applyApps(
       applied.push(await applyApp(client, app, options));
     } catch (error) {
       // Only what concerns this app: a daemon that is away, or refuses the caller, does so for the next one, too.
-      const concernsApp = error instanceof RemoteError && OF_ONE_APP.has(error.failure.exit);
+      const concernsApp = error instanceof RemoteError && isOfOneApp(error.failure);
       if (apps.length === 1 || !concernsApp) throw error;
       applied.push(refusedApp(app.name, error.message));
     }

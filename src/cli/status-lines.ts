@@ -35,7 +35,7 @@ function leaderText({leader, daemons, store}: StatusAnswer): string {
   if (store.restored !== '')
     return 'no leader: STORE_RESTORED, nobody leads until sm store accept-restore';
   if (leader === null) return 'no leader: is a daemon running?';
-  const dead = leaderLives(leader, daemons) ? '' : ': it does not live';
+  const dead = leaderLives(leader, daemons) ? '' : ': it is not alive';
   return `leader ${leader.container} since ${leader.since}${dead}`;
 }
 

@@ -211,7 +211,7 @@ function isForWantOfOthers(reason: PlacementReason, {living}: GapContext): boole
 
 function stateOf(container: string, {living}: GapContext): string {
   const found = living.get(container);
-  if (found === undefined) return 'does not live';
+  if (found === undefined) return 'is not alive';
   return `is ${found.state}${found.note === undefined || found.note === '' ? '' : `: ${found.note}`}`;
 }
 

@@ -252,7 +252,7 @@ function quarantineText({quarantined, heartbeats}: AppView): string {
     return container === undefined || container === '' ? name : `${name} of container ${container}`;
   });
   const more = quarantined.size - named.length;
-  const text = `${quarantined.size} values in etcd cannot be read: ${named.join(', ')}`;
+  const text = `${counted(quarantined.size, 'value')} in etcd cannot be read: ${named.join(', ')}`;
   return more > 0 ? `${text} and ${more} more` : text;
 }
 

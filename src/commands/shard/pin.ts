@@ -41,7 +41,7 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
         this.flags.confirm,
       );
     const answer = await this.client.call('updateShard', request);
-    if (!lives) this.say(`container ${container} does not live: the shard waits for it`);
+    if (!lives) this.say(`container ${container} is not alive: the shard waits for it`);
     await this.showChange('Shard', id, answer, {pin: container, lives});
   }
 }

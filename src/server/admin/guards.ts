@@ -29,5 +29,12 @@ export function storedSpec(app: string, entry: KeyValue | undefined): AppSpec {
   if (entry === undefined) throw appNotFound(app);
   const decoded = decodeAppSpec(entry.value);
   if (decoded.ok) return decoded.value;
-  throw new SmError('STORE_CORRUPT', `spec of app ${app} cannot be read: ${decoded.problem}`);
+  throw unreadableSpec(app, decoded.problem);
+}
+
+export function unreadableSpec(app: string, problem: string): SmError {
+  return new SmError('STORE_CORRUPT', `spec of app ${app} cannot be read: ${problem}`, {
+    hint: `written by a newer sm: bring the daemons to that version; damaged: write it again with the limits that it had: sm app create ${app} --max-shard-count N --max-recovery-time S`,
+    object: `app/${app}`,
+  });
 }

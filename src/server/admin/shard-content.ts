@@ -59,6 +59,8 @@ function loadsText(load: ShardSpec['load']): string {
   return JSON.stringify(Object.entries(load ?? {}).sort(([a], [b]) => compareText(a, b)));
 }
 
+const OTHER_CONTENT = 'exists with other content';
+const NEWER_FIX = 'it was written by a newer sm, bring the daemons to that version';
 const CONTENT_FIELDS = ['task', 'manualContainerId', 'group', 'workerGroup'] as const;
 
 function differingFields(a: ShardContent, b: ShardContent): string[] {
@@ -72,6 +74,13 @@ function differingFields(a: ShardContent, b: ShardContent): string[] {
 /** Which fields of the stored value are not as in the request, for the message of a conflict. */
 export function contentConflict(stored: string, wanted: ShardContent): string {
   const decoded = decodeShardSpec(stored, '');
-  const fields = decoded.ok ? `: ${differingFields(decoded.value, wanted).join(', ')}` : '';
-  return `exists with other content${fields}`;
+  if (!decoded.ok) return conflictText(stored);
+  return `${OTHER_CONTENT}: ${differingFields(decoded.value, wanted).join(', ')}`;
+}
+
+/** The same in short. */
+export function conflictText(stored: string): string {
+  const decoded = decodeShardSpec(stored, '');
+  if (decoded.ok) return OTHER_CONTENT;
+  return `exists and cannot be read: ${decoded.newer ? NEWER_FIX : 'remove it, then add it again'}`;
 }

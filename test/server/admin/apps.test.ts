@@ -99,6 +99,32 @@ describe('changing an app', () => {
   });
 });
 
+describe('a spec of an app that cannot be read', () => {
+  beforeEach(async () => {
+    await world.call('addSpec', {service: 'orders', maxShardCount: 3});
+  });
+  const key = (): string => world.keys.appSpec('orders');
+  const create = () => world.call('addSpec', {service: 'orders', maxShardCount: 7});
+
+  it('is written again by create where it is damaged, and by nothing else', async () => {
+    await world.put(key(), '{"service":');
+    const fix = {code: 'STORE_CORRUPT', hint: expect.stringContaining('sm app create orders')};
+    const update = world.call('updateSpec', {service: 'orders', maxShardCount: 7});
+    await expect(update).rejects.toMatchObject(fix);
+    await expect(world.call('exportApp', {service: 'orders'})).rejects.toMatchObject(fix);
+    expect((await create()).result).toBe('configured');
+    expect(await world.value(key())).toMatchObject({service: 'orders', maxShardCount: 7});
+    expect((await create()).result).toBe('unchanged');
+  });
+
+  it('is left alone where a newer version wrote it', async () => {
+    const newer = {service: 'orders', v: 99};
+    await world.put(key(), newer);
+    await expect(create()).rejects.toMatchObject({code: 'STORE_CORRUPT'});
+    expect(await world.value(key())).toEqual(newer);
+  });
+});
+
 describe('removing an app', () => {
   it('marks it, and does so once', async () => {
     await world.call('addSpec', {service: 'orders'});

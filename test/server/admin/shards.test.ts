@@ -83,6 +83,20 @@ describe('one shard', () => {
     });
   });
 
+  it.each([
+    ['{"id":', 'exists and cannot be read: remove it, then add it again'],
+    [
+      '{"id":"s","v":99}',
+      'exists and cannot be read: it was written by a newer sm, bring the daemons to that version',
+    ],
+  ])('says of the value %s that it cannot be read, not that it differs', async (value, error) => {
+    await world.put(world.keys.shardSpec('orders', 's'), value);
+    const add = world.call('addShard', {...app, shardId: 's'});
+    await expect(add).rejects.toMatchObject({code: 'STORE_CORRUPT'});
+    const {items} = await world.call('addShards', {...app, shards: [{shardId: 's'}]});
+    expect(items).toMatchObject([{shardId: 's', result: 'conflict', error}]);
+  });
+
   it('is removed by its spec alone', async () => {
     await world.call('addShard', {...app, shardId: 's'});
     await world.join('orders', 'c1');

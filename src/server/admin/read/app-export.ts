@@ -4,7 +4,7 @@ import {compareText} from '../../../model/compare-text.ts';
 import type {DeclaredShard, ExportAppAnswer} from '../../../protocol/admin.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {refuseOwnService} from '../guards.ts';
+import {refuseOwnService, unreadableSpec} from '../guards.ts';
 import {saidTerms} from '../shard-content.ts';
 import {listApp} from './listing.ts';
 import {workerGroups} from './worker-groups.ts';
@@ -16,6 +16,9 @@ export async function exportApp(
   refuseOwnService(dependencies, service);
   const listing = await listApp(dependencies, service, ['shards', 'workers']);
   const {view, revision} = listing;
+  // What the view has of such a spec is old, or nothing: a file made of it would pass for the app's.
+  const problem = view.quarantined.problem('spec');
+  if (problem !== undefined) throw unreadableSpec(service, problem);
   const spec = view.spec?.value;
   const placement = plainPolicy(spec?.placement);
   const shards = [...view.shards.values()]

@@ -8,7 +8,7 @@ import {overClusterQuota} from '../../../model/quota.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {policyOf} from '../../../protocol/placement-policy.ts';
-import {encodeRecord} from '../../../protocol/records.ts';
+import {decodeAppSpec, encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -59,7 +59,8 @@ function decideCreation(
   const [spec, , governedBy] = entries;
   const placement = plainPolicy(given && policyOf(given));
   refuseContradictions(placement, maxMoving);
-  if (spec !== undefined) {
+  const isDamaged = spec !== undefined && isDamagedSpec(spec.value);
+  if (spec !== undefined && !isDamaged) {
     const present = liveSpec(app, spec);
     if (sameLimits(present, {maxShardCount, maxRecoveryTime, maxMoving, placement}))
       return {result: 'unchanged', operations: []};
@@ -77,10 +78,13 @@ function decideCreation(
     ...(placement === undefined ? {} : {placement}),
   };
   const created: AppSpec = {service: app, createTime: now, ...limits};
+  const written = {op: 'put', key: keys.appSpec(app), value: encodeRecord(created)} as const;
+  // The app is there and runs on: only this value is written anew.
+  if (isDamaged) return {result: 'configured', operations: [written]};
   return {
     result: 'created',
     operations: [
-      {op: 'put', key: keys.appSpec(app), value: encodeRecord(created)},
+      written,
       {
         op: 'put',
         key: keys.governedShard(app),
@@ -89,6 +93,12 @@ function decideCreation(
       {op: 'put', key: keys.governedBy(app), value: service},
     ],
   };
+}
+
+/** Nobody can read it, and no newer version has written it: nothing is lost when it is written anew. */
+function isDamagedSpec(value: string): boolean {
+  const decoded = decodeAppSpec(value);
+  return !decoded.ok && decoded.newer !== true;
 }
 
 /** The app as a shard of sm's own service. */

@@ -14,7 +14,7 @@ import {inSlices} from '../../../appview/listing.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
 import type {Addition, Admission} from '../quotas.ts';
 import {admitted} from './quota-admission.ts';
-import {idWarning, newShardSpec, sameContent} from '../shard-content.ts';
+import {conflictText, idWarning, newShardSpec, sameContent} from '../shard-content.ts';
 import {
   BATCH_ATTEMPTS_LIMIT,
   BYTES_PER_OPERATION,
@@ -256,7 +256,7 @@ class Batch {
       this.settle(
         item.shardId,
         result,
-        result === 'conflict' ? 'exists with other content' : undefined,
+        result === 'conflict' ? conflictText(entry?.value ?? '') : undefined,
       );
       return false;
     });

@@ -37,6 +37,7 @@ export async function addShard(
       return {result: 'created', operations: [{op: 'put', key, value}]};
     }
     if (sameContent(shard.value, request)) return {result: 'unchanged', operations: []};
+    readShard(app, shardId, shard);
     throw new SmError('SHARD_EXISTS', `shard ${shardId} ${contentConflict(shard.value, request)}`, {
       hint: 'change it by sm shard update (its pin by sm shard pin), or in a file by sm apply -f FILE',
       object: `shard/${shardId}`,
@@ -109,7 +110,7 @@ function readShard(app: string, shardId: string, entry: KeyValue | undefined): S
     'STORE_CORRUPT',
     `spec of shard ${shardId} cannot be read: ${decoded.problem}`,
     {
-      hint: 'remove the shard and add it again',
+      hint: `remove the shard, then add it again: sm shard rm -a ${app} ${shardId}`,
     },
   );
 }
