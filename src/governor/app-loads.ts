@@ -78,16 +78,21 @@ export class AppLoads {
     const table = this.known();
     if (table === undefined || !this.view.heartbeats.has(incarnation)) return;
     const found = new Set<LoadFault>();
+    const count = (fault: LoadFault, more: number): void => {
+      this.counts[fault] = (this.counts[fault] ?? 0) + more;
+    };
     const note = (fault: LoadFault): void => {
       found.add(fault);
-      this.counts[fault] = (this.counts[fault] ?? 0) + 1;
+      count(fault, 1);
     };
     for (const [shard, loads] of shards) {
       if (!this.holds(incarnation, shard)) note('foreign');
       else table.take(shard, loads, nowMs, note);
     }
     this.ownSaid(incarnation, own, note);
-    this.faults.take(incarnation, faults, found);
+    // Most faults never leave the container: it makes them harmless itself, and says how many there were.
+    const grown = Object.entries(this.faults.take(incarnation, faults, found));
+    for (const [fault, more] of grown) count(fault as LoadFault, more);
     this.isFresh = true;
     if (this.summaryAtMs === Number.POSITIVE_INFINITY) this.summaryAtMs = nowMs + FIRST_SUMMARY_MS;
   }

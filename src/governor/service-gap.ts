@@ -72,15 +72,17 @@ function onTheWay(
 ): ServiceGap {
   const {container, state, move} = record;
   const since = move === null ? '' : ` since ${move.startedAt}`;
-  const evict = restartOrEvict({
-    service: app,
-    object: container,
-    others: sameProcess(view, container),
-  });
+  const others = sameProcess(view, container);
+  // A push container runs on after an eviction: the shard would run twice.
+  const restart = isProxyIncarnation(record.incarnation)
+    ? `restart ${container}`
+    : restartOrEvict({service: app, object: container, others});
   const hook = overdue.find((one) => one.shard === shard)?.hook;
   // A hook within its time limit is no reason to restart a container, which may be the last one that serves.
   const wait = (of: 'add' | 'drop'): string =>
-    hook === of ? evict : `wait for its ${of} on ${container} to return; if it does not: ${evict}`;
+    hook === of
+      ? restart
+      : `wait for its ${of} on ${container} to return; if it does not: ${restart}`;
   if (state === 'dropping') {
     const how =
       hook === 'drop' ? 'its drop has exceeded its time limit' : 'its drop has not returned';
@@ -96,7 +98,7 @@ function onTheWay(
   const note = holder?.note ?? '';
   if (holder !== undefined && (holder.state === 'unreachable' || holder.state === 'refusing')) {
     const text = `it is assigned to ${container}${since}, which is ${holder.state}${note === '' ? '' : `: ${note}`}`;
-    return {text, fix: alarmFixOf?.(container) ?? evict};
+    return {text, fix: alarmFixOf?.(container) ?? restart};
   }
   return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: ''};
 }

@@ -62,9 +62,9 @@ export function alarmFix({code, service, object, others = []}: AlarmSubject): st
     case 'PUSH_OVER_QUOTA':
       return `stop push containers, or: sm app quota ${service} --push-sessions N --containers N`;
     case 'PUSH_DUPLICATE_ID':
-      return 'stop one of the two processes: each container needs an id of its own';
+      return 'stop the newer one of the two processes, and give it an id of its own';
     case 'PUSH_UNREADABLE':
-      return 'restart the container that holds the lease';
+      return 'restart that push container with a library that writes valid heartbeats';
     case 'PUSH_GUARD_LOST':
       return 'a new one takes its place within seconds; restart a container that refuses adds after that: docs/alarms/PUSH_GUARD_LOST.md';
     default:

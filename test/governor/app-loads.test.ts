@@ -106,6 +106,7 @@ describe('what containers say', () => {
     });
     const text = 'container c1 reports loads that are not used: loads that are not numbers';
     expect(texts).toEqual([[], [], [text], []]);
+    expect(bed.governor.loads.takeFaults()).toEqual({notNumber: 9});
   });
 
   it('is kept for metrics that stay when the policy changes, and all is dropped with the last metric', () => {

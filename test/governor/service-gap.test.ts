@@ -128,6 +128,20 @@ describe('a container that shares its process', () => {
     const found = serviceGap('s1', {app: 'orders', view, living: new Map(), reasonOf: () => ''});
     expect(found?.fix).toContain('if it does not: restart p1 (which stops p3 too');
   });
+
+  it('is not to be evicted where it is a push container, which would run on', () => {
+    const view = new AppView();
+    const incarnation = '694da22575c81a62-29';
+    const value: OwnershipRecord = {
+      ...{v: 1, state: 'dropping', container: 'p1', incarnation, token: '', ready: false},
+      ...{move, failures: 0, lastError: ''},
+    };
+    view.apply({kind: 'own', mod: 1, shard: 's1', entry: {value, mod: 1, create: 1}});
+    const heartbeat = {value: unreadableHeartbeat('p1', undefined), mod: 1, create: 1};
+    view.apply({kind: 'heartbeat', mod: 1, incarnation, entry: heartbeat});
+    const found = serviceGap('s1', {app: 'orders', view, living: new Map(), reasonOf: () => ''});
+    expect(found?.fix).toBe('wait for its drop on p1 to return; if it does not: restart p1');
+  });
 });
 
 const CASES: readonly [string, Case, string, string][] = [

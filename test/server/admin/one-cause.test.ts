@@ -8,6 +8,8 @@ const service = 'orders';
 const since = '2026-01-02T03:00:00.000Z';
 const later = '2026-01-02T03:00:05.000Z';
 const unserved = {code: 'UNSERVED', text: '2 of 2 are not served', since, object: 's1'};
+/** Not a name whose incarnation reads like that of a push container. */
+const OF_W1 = {container: 'w1', incarnation: 'w1-1'};
 let world: World;
 
 beforeEach(async () => {
@@ -15,7 +17,7 @@ beforeEach(async () => {
   await world.call('addSpec', {service});
   for (const shardId of ['s1', 's2']) {
     await world.call('addShard', {service, shardId});
-    await world.own(service, shardId, {state: 'dropping', ready: false});
+    await world.own(service, shardId, {...OF_W1, state: 'dropping', ready: false});
   }
 });
 
@@ -33,15 +35,15 @@ async function shown() {
 describe('a drop that hangs', () => {
   beforeEach(async () => {
     const overdue = ['s1', 's2'].map((shard) => ({hook: 'drop', shard}) as const);
-    await world.join(service, 'c1', {overdue});
+    await world.join(service, 'w1', {overdue});
     const stuck = ['s1', 's2'].map((shard) => ({
-      ...{code: 'STUCK', text: `drop of ${shard} is overdue`, since: later, object: 'c1'},
+      ...{code: 'STUCK', text: `drop of ${shard} is overdue`, since: later, object: 'w1'},
     }));
     await world.say(service, {alarms: [unserved, ...stuck]});
   });
 
   const text = '2 of 2 are not served; drop of s1 is overdue; drop of s2 is overdue';
-  const fix = 'restart c1, or take it out alone: sm container evict -a orders c1';
+  const fix = 'restart w1, or take it out alone: sm container evict -a orders w1';
 
   it('is one row of doctor, which names the shards, every alarm and the way out', async () => {
     expect((await shown()).doctor).toEqual([
@@ -65,12 +67,12 @@ describe('a drop that hangs', () => {
 });
 
 it('a container that cannot be called is one row: what leads out of it is the same for shards and container', async () => {
-  await world.join(service, 'c1');
-  for (const shard of ['s1', 's2']) await world.own(service, shard, {state: 'assigned'});
-  const note = 'cannot be called at c1:1: connection refused';
+  await world.join(service, 'w1');
+  for (const shard of ['s1', 's2']) await world.own(service, shard, {...OF_W1, state: 'assigned'});
+  const note = 'cannot be called at w1:1: connection refused';
   await world.say(service, {
-    containers: {c1: {state: 'unreachable', since, note, incarnation: 'c1-1'}},
-    alarms: [unserved, {code: 'UNREACHABLE', text: `c1 ${note}`, since, object: 'c1'}],
+    containers: {w1: {state: 'unreachable', since, note, incarnation: 'w1-1'}},
+    alarms: [unserved, {code: 'UNREACHABLE', text: `w1 ${note}`, since, object: 'w1'}],
   });
   const {doctor, status} = await shown();
   expect(doctor.map(({name}) => name)).toEqual([
@@ -78,13 +80,13 @@ it('a container that cannot be called is one row: what leads out of it is the sa
     `shards of ${service}`,
   ]);
   expect(status).toEqual([
-    `alarm UNSERVED, UNREACHABLE (orders) since ${since}: 2 of 2 are not served; c1 ${note}`,
-    '  fix: let the daemons reach it by that address (advertise, firewall), then restart it: sm container get -a orders c1',
+    `alarm UNSERVED, UNREACHABLE (orders) since ${since}: 2 of 2 are not served; w1 ${note}`,
+    '  fix: let the daemons reach it by that address (advertise, firewall), then restart it: sm container get -a orders w1',
   ]);
 });
 
 it('causes of their own are rows of their own, also those about no object', async () => {
-  await world.join(service, 'c1');
+  await world.join(service, 'w1');
   await world.say(service, {
     alarms: [
       unserved,
