@@ -76,6 +76,8 @@ export class LeaseRenewer {
   /** The newest loss, which a new guard has repaired. */
   private repaired: {readonly alarm: RaisedAlarm; readonly untilMs: number} | undefined;
   private timer: Timer | undefined;
+  /** When it was looked at last, without a failure. */
+  private checkedAtMs = Number.NEGATIVE_INFINITY;
   private stopped = false;
 
   constructor(options: LeaseRenewerOptions) {
@@ -102,10 +104,13 @@ export class LeaseRenewer {
   }
 
   private async round(): Promise<void> {
-    const {clock, logger} = this.options;
-    let againMs = this.intervalMs();
+    const {clock, logger, checkEveryMs = WATCHED_CHECK_INTERVAL_MS} = this.options;
+    let againMs = checkEveryMs;
     try {
-      await this.check();
+      if (this.isDue) {
+        await this.check();
+        this.checkedAtMs = clock.nowMs();
+      }
     } catch (error) {
       againMs = RETRY_MS;
       logger.debug({error: String(error)}, 'guard lease could not be checked: trying again');
@@ -113,9 +118,14 @@ export class LeaseRenewer {
     if (!this.stopped) this.timer = clock.after(againMs, () => void this.round());
   }
 
-  private intervalMs(): number {
-    const {checkEveryMs, isWatched} = this.options;
-    return checkEveryMs ?? (isWatched() ? WATCHED_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS);
+  /** Decided at each turn, for the first container may come at any time: a long timer that was set before would outlast it. */
+  private get isDue(): boolean {
+    const {clock, checkEveryMs, isWatched} = this.options;
+    return (
+      checkEveryMs !== undefined ||
+      isWatched() ||
+      clock.nowMs() - this.checkedAtMs >= CHECK_INTERVAL_MS
+    );
   }
 
   private async check(): Promise<void> {

@@ -198,17 +198,20 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (!this.shown.has(session)) this.regard(session);
     if (!this.shown.has(session)) return;
     this.maintain(session, nowMs);
-    if (!this.isDeleting) this.lookAtDouble(session, nowMs);
-    this.alarms.look(session, true, nowMs);
+    const isDouble = !this.isDeleting && this.lookAtDouble(session, nowMs);
+    // What is wrong with a second one that waits is its id. As a container without heartbeats it would pass for the first one.
+    this.alarms.look(session, !(isDouble && session.waiting), nowMs);
   }
 
-  /** A second session that beats is ended at once: what it runs, somebody else runs. */
-  private lookAtDouble(session: Session, nowMs: number): void {
+  /** A second session that beats is ended at once: what it runs, somebody else runs. True of one that waits, too. */
+  private lookAtDouble(session: Session, nowMs: number): boolean {
     const {any} = this.byContainer.oldest(session.container);
-    if (!this.doubles.look(session, any, nowMs) || session.waiting || session.evicted) return;
+    if (!this.doubles.look(session, any, nowMs)) return false;
+    if (session.waiting || session.evicted) return true;
     session.evicted = true;
     const why = 'its id belongs to an older session, which still sends heartbeats';
     this.out.push({type: 'endSession', session, why});
+    return true;
   }
 
   /** The stored shards of the container are deleted. */

@@ -1,5 +1,5 @@
 /** A guard lease that is lost: nothing is given to push containers until it is whole again. */
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import {PushSession} from '../../../src/ownership/push-session.ts';
 import {encodeGuardLease} from '../../../src/protocol/push.ts';
@@ -48,6 +48,43 @@ describe('the machine of the guard', () => {
     alive = true;
     await until(() => machine.leaseId === '7', LONG_MS, 'the id again');
     machine.stop();
+  });
+
+  it('misses the guard within 30 s, also where the first container has just come', async () => {
+    vi.useFakeTimers();
+    try {
+      const store = new MemoryStore();
+      const put = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
+      await store.transact({compares: [], then: [put, SPEC], otherwise: []});
+      let [watched, looks] = [false, 0];
+      const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
+      const machine = new LeaseRenewer({
+        ...{app: 'app', keys, store, clock: systemClock(), logger: silentLogger},
+        leases: {
+          ...{grant: () => Promise.resolve('8'), revoke: unused, close: () => undefined},
+          keepAliveOnce: () => Promise.resolve(true),
+          grantedSeconds: () => {
+            looks += 1;
+            return Promise.resolve(GUARD_TTL_S);
+          },
+        },
+        ...{proofs: [], isWatched: () => watched, leaseInUse: () => '7'},
+      });
+      machine.start();
+      await vi.advanceTimersByTimeAsync(60_000);
+      // Without containers nobody is harmed: once in ten minutes is enough.
+      expect(looks).toBe(1);
+      watched = true;
+      await store.transact({
+        ...{compares: [], otherwise: []},
+        then: [{op: 'delete', key: keys.leaseGuard('app')}],
+      });
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(machine.alarm?.code).toBe('PUSH_GUARD_LOST');
+      machine.stop();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -270,10 +270,12 @@ describe('a second session of an id', () => {
         text: `a second process has the id of push container ${CONTAINER}; it may run the same shards, and answers nobody while it waits for the id: stop it`,
       },
     ]);
-    machine.changed(gone('b', 11), 1_100);
-    expect(alarmsAt(2_000)).toEqual(['PUSH_DUPLICATE_ID']);
-    machine.changed(change('a', 5, 12), 70_000);
-    expect(alarmsAt(70_000)).toEqual([]);
+    machine.changed(change('a', 5, 12), 59_000);
+    expect(alarmsAt(60_000)).toEqual(['PUSH_DUPLICATE_ID']);
+    machine.changed(gone('b', 13), 60_100);
+    expect(alarmsAt(61_000)).toEqual(['PUSH_DUPLICATE_ID']);
+    machine.changed(change('a', 5, 14), 129_000);
+    expect(alarmsAt(129_000)).toEqual([]);
   });
 
   it('that beats is ended at once', () => {
