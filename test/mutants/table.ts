@@ -16,6 +16,7 @@ import {PLANNER_MUTANTS} from './table/planner.ts';
 import {RESUMING_MUTANTS} from './table/resuming.ts';
 import {SECURITY_MUTANTS} from './table/security.ts';
 import {SHARING_MUTANTS} from './table/sharing.ts';
+import {READER_PLAN_MUTANTS} from './table/reader-plans.ts';
 import {WAITING_MUTANTS} from './table/waiting.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...PLANNER_MUTANTS,
   ...APPVIEW_MUTANTS,
   ...GOVERNING_MUTANTS,
+  ...READER_PLAN_MUTANTS,
   ...WAITING_MUTANTS,
   ...RESUMING_MUTANTS,
   ...SECURITY_MUTANTS,

@@ -170,6 +170,13 @@ describe('a plan for a reader', () => {
     expect(beside.rows).toBe(42);
   });
 
+  it('of an app that is viewed anew takes nothing of the old view', async () => {
+    const plans = new ReaderPlans(new Beside());
+    await bothSay(plans, uneven(40), []);
+    const {kept, anew} = await bothSay(plans, uneven(9), ['c0']);
+    expect(kept).toEqual(anew);
+  });
+
   it('is the same in the thread', async () => {
     const plans = inThread();
     const app = uneven(40);
