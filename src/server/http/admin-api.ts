@@ -10,7 +10,7 @@ import {grantOf, refuseOtherApp} from './access.ts';
 import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {sendEvents} from './event-stream.ts';
-import {badRequest} from './failures.ts';
+import {badRequest, notJson} from './failures.ts';
 import type {HeavyBodies} from './heavy-bodies.ts';
 import {STREAMS_LIMIT} from './limits.ts';
 import {parseSteps} from './long-lists.ts';
@@ -166,9 +166,7 @@ function mediaProblem({headers}: FastifyRequest): SmError | undefined {
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (type === '' && !hasBody && headers.origin === undefined) return undefined;
   if (/^application\/json *(;|$)/i.test(type)) return undefined;
-  return new SmError('UNSUPPORTED_MEDIA_TYPE', 'the body must be JSON', {
-    hint: 'send Content-Type: application/json',
-  });
+  return notJson();
 }
 
 /**

@@ -19,10 +19,18 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
 function operational(error: FastifyError | SmError): SmError | undefined {
   if (error instanceof SmError) return error;
   const code = BY_FASTIFY_CODE[error.code];
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') return notJson();
   if (code !== undefined) return new SmError(code, error.message, {cause: error});
   const refused =
     error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
   return refused ? new SmError('INVALID_INPUT', 'malformed request', {cause: error}) : undefined;
+}
+
+/** A type that is not JSON, whoever finds it first: fastify those that it does not know, as that which curl sends by itself. */
+export function notJson(): SmError {
+  return new SmError('UNSUPPORTED_MEDIA_TYPE', 'the body must be JSON', {
+    hint: 'send Content-Type: application/json',
+  });
 }
 
 /** The answer for one failure; 500 and nothing of the inside for a bug, which is logged. */

@@ -134,6 +134,7 @@ describe('bad bodies', () => {
       415,
       'UNSUPPORTED_MEDIA_TYPE',
     ]);
+    expect(reply.json<ErrorAnswer>().hint).toBe('send Content-Type: application/json');
     expect(http.calls).toEqual([]);
   });
 
