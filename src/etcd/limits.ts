@@ -54,7 +54,7 @@ export const METRICS_LIMIT_BYTES = 4 * 1024 ** 2;
 /** Connections whose secrets have changed stay open so long for calls under way: longer than any call may last. */
 export const RENEWED_CLOSE_MS = 30_000;
 
-/** A connection with a call under way is tested with a ping so often. etcd closes connections with pings less than 5000 apart, and a stalled event loop sends two close together. */
+/** A connection with a call under way is tested with a ping so often. etcd closes connections with pings less than 5000 apart (a stalled event loop sends two close together), and 3.4 also those that ping without a call. */
 export const KEEPALIVE_MS = 7_000;
 
 /** A connection that does not answer a ping by then is closed, and its calls fail. */

@@ -9,10 +9,13 @@ export const CHANGES_PER_STEP = 500;
 /** Records that are looked at in one turn for what may have been overlooked. */
 export const SWEPT_PER_TURN = 10_000;
 
-/** Most records assigned to one container and not yet claimed ... */
+/**
+ * Most records assigned to one container and not yet claimed. 200 for each of 100 containers, without the limit for the app, were a
+ * queue of 7 to 10 s in a cold start of 100,000 shards: slow containers counted as unreachable, and nothing moved for up to 24 s.
+ */
 export const UNCLAIMED_PER_CONTAINER = 200;
 
-/** ... and to all containers of an app together, but for the few that keep each one busy. */
+/** Most for all containers of an app together, but for the few that keep each one busy: that cold start took 50 to 72 s with it, 46 to 120 s without. */
 export const UNCLAIMED_PER_APP = 6_000;
 
 /** However many containers share what an app may wait for, each one may have so many records that wait for its claims. */
@@ -69,10 +72,10 @@ export const REPEAT_MAX_MS = 5_000;
 /** So many repeats are the longest interval. */
 export const REMINDED = 4;
 
-/** A hint to claim is not repeated to a container that has claimed something so lately, for it is busy and hints reach it; ... */
+/** A hint to claim is not repeated to a container that has claimed something so lately: it is busy, and hints reach it. In a cold start of 100,000 shards calls fell from 10,399 to 4,637 by it ... */
 export const CLAIMED_LATELY_MS = 2_000;
 
-/** ... but no longer than this, for this one may have been lost. */
+/** ... but it is repeated after this time, because it may have been lost. */
 export const BUSY_LIMIT_MS = 5_000;
 
 /** Repeats are looked for this often, not at every event: 100,000 open hints must not cost a scan each time. */
