@@ -1,6 +1,6 @@
 /**
  * `npm test`: every check, stage after stage, also after one that failed, and the simulation beside them; quiet when green, the whole
- * output of a step that failed. The last line counts the tests, and says what was left out for want of a program.
+ * output of a step that failed. The last line counts the tests, and says what was left out because a program is missing.
  */
 import {spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
@@ -133,7 +133,7 @@ async function main(): Promise<void> {
   rmSync(reports, {recursive: true, force: true});
   if (tools.missing.length > 0)
     console.log(
-      `left out for want of ${tools.missing.join(', ')}: ${[...new Set(tools.leftOut)].join(' ')}`,
+      `left out, because ${tools.missing.join(', ')} is missing: ${[...new Set(tools.leftOut)].join(' ')}`,
     );
   console.log(
     `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,

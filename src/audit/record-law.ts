@@ -1,5 +1,5 @@
 /**
- * The transition table of ownership records (docs/architecture.md), written a second time and from outside: checks what happened to
+ * The transition table of ownership records (docs/protocol.md), written a second time and from outside: checks what happened to
  * a record in the store, knowing everything else that was there at that moment. It shares nothing with the code that makes the
  * writes (src/ownership/transitions.ts): that is the independence that matters. The simulation and `sm audit` both check by it.
  */

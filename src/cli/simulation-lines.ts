@@ -16,7 +16,7 @@ export function simulationLines({app, source, durationMs}: Trace, runs: readonly
   const [first] = runs;
   if (first === undefined) return [];
   const {shards, fromMs, unservedAtEnd} = first.result;
-  // Measuring begins when every shard is served: zeros for want of a beginning look like a good policy.
+  // Measuring begins when every shard is served: the zeros of a measurement that never began would look like a good policy.
   const unmeasured = runs.filter(({result}) => result.fromMs >= durationMs);
   const of = source === '' ? '' : ` (${source})`;
   const rows = rowsOf(first.result);

@@ -19,7 +19,7 @@ interface Answer {
 
 export class Answers {
   bytes = 0;
-  /** Since the start: refused for want of room, cut off because they were not taken. */
+  /** Since the start: refused because there was no room, cut off because they were not taken. */
   readonly ended = {refused: 0, cut: 0};
   private readonly underWay = new Set<Answer>();
   private readonly limitBytes: number;

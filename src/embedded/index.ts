@@ -68,7 +68,7 @@ export interface StoreFigures {
   readonly quotaBytes: number;
   /** Of the open file of the log; 0 in memory. */
   readonly logBytes: number;
-  /** It takes no writes for want of room. */
+  /** It takes no writes, because it is out of space. */
   readonly outOfSpace: boolean;
   /** Connections, now. */
   readonly connections: number;

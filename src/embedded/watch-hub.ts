@@ -11,7 +11,7 @@ export interface Watcher {
   readonly progress: boolean;
   readonly noPut: boolean;
   readonly noDelete: boolean;
-  /** Events before this revision are none of its business, or were sent. */
+  /** Events before this revision were sent, or are not wanted. */
   nextRevision: number;
   /** It reads history until it has caught up; the hub leaves it alone meanwhile. */
   behind: boolean;

@@ -28,7 +28,7 @@ export function isWildcardHost(host: string): boolean {
   return /^(?:0+(?:\.0+){0,3}|(?:0{0,4}:){2,7}0{0,4}|::ffff:0\.0\.0\.0)$/i.test(bareHost(host));
 }
 
-/** The fault of a `listen` as an SmError; what is none of the surroundings comes back as it is. */
+/** The fault of a `listen` as an SmError; any error that the surroundings did not cause is returned unchanged. */
 export function listenFault(error: unknown, listening: Listening): unknown {
   const {host, port, hostKey, portKey, code = 'INVALID_CONFIG'} = listening;
   const where = addressOf(host, port);

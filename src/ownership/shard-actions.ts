@@ -36,7 +36,7 @@ export type HookState =
  * - leaving: this container leaves;
  * - deleted: the app is being removed;
  * - failed: its `add` has thrown or was given up: clear up what it began;
- * - fenced: the right to act ends or has ended, for want of a heartbeat: stop at once, `guard()` refuses;
+ * - fenced: the right to act ends or has ended, because no heartbeat committed in time: stop at once, `guard()` refuses;
  * - lost: the record names another owner already, or an operator evicts this container: this handle is worthless.
  */
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';

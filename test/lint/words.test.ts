@@ -75,6 +75,8 @@ const PHRASES = new Map([
     'is not a ...',
   ],
   [/\bsurely stopped\b/, 'certainly stopped'],
+  [/\bnone of (?:the|their)\b/, 'no ..., not one of the ...'],
+  [/\bfor want of\b/, 'because ... is missing'],
 ]);
 
 const files = readdirSync('src', {recursive: true, withFileTypes: true})

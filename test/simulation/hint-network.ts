@@ -95,7 +95,7 @@ export class HintNetwork {
     for (const delayMs of struck ?? usual) this.world.after(delayMs, () => this.arrive(app, batch));
   }
 
-  /** Checked as the receiver checks: another app or incarnation is none of its business. */
+  /** Checked as the receiver checks: hints for another app or incarnation are ignored. */
   private arrive(app: string, {endpoint, incarnation, items}: HintBatch): void {
     const listener = this.listeners.get(endpoint);
     if (listener === undefined || listener.app !== app || this.deaf.has(endpoint)) return;

@@ -66,7 +66,7 @@ function eventsOf({keys, epoch, service}: Listened, event: WatchEvent, at: numbe
 class WaitNews {
   private last = '[]';
 
-  /** Without those that say what the last one said; the same array where there are none of the kind, so that its text is made once. */
+  /** Without those that say what the last one said; the same array where there are no such events, so that its text is made once. */
   newOf(events: readonly MoveEvent[]): readonly MoveEvent[] {
     if (!events.some(({type}) => type === 'waiting')) return events;
     return events.filter((event) => event.type !== 'waiting' || this.isNew(event.waits));

@@ -21,7 +21,7 @@ export interface Reading {
 }
 
 /**
- * Reads the keys, decides, and writes under the condition that none of the keys has changed. The decision may throw an
+ * Reads the keys, decides, and writes under the condition that no key has changed. The decision may throw an
  * SmError, which ends it. With `dryRun` nothing is written.
  * @throws SmError STORE_UNAVAILABLE when the outcome of the write cannot be found out: it may still happen.
  */
