@@ -48,7 +48,7 @@ export function checkGoverned(fleet: Fleet): void {
 }
 
 /** The living daemon that the record of the app names. */
-function governorOf(fleet: Fleet, app: string): Daemon | undefined {
+export function governorOf(fleet: Fleet, app: string): Daemon | undefined {
   const value = fleet.server.kv.get(fleet.keys.ownership(SERVICE, app))?.value;
   const record = value === undefined ? undefined : (JSON.parse(value) as OwnershipRecord);
   if (record?.state !== 'owned') return undefined;

@@ -6,7 +6,14 @@ import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Coverage} from './coverage.ts';
 import type {RecordedChoices} from './choices.ts';
 import type {Violation} from './checker.ts';
-import {checkGoverned, checkNothingLeft, isGoverned, leftOver, loseAgain} from './end-checks.ts';
+import {
+  checkGoverned,
+  checkNothingLeft,
+  governorOf,
+  isGoverned,
+  leftOver,
+  loseAgain,
+} from './end-checks.ts';
 import {FAULTS, LATER, isWider, prepare, unleash, widerSwarm} from './faults.ts';
 import type {ChanceOf, FaultName} from './faults.ts';
 import {APP, CLONE_NONCE, Fleet} from './fleet.ts';
@@ -174,10 +181,11 @@ function calm(fleet: Fleet, endsMs: number): void {
   const {world, checker} = fleet;
   awaitTasks(fleet, endsMs + TASKS_LIMIT_MS);
   const fromMs = world.nowMs;
+  const leaderMs = areLeaderAndGovernorLost(fleet) ? 1.2 * fleet.shape.daemonTtlMs : 0;
   // What was failing at the end is written down by then.
   world.run(fromMs + CONVERGE_MS);
   if (checker.violation !== undefined) return;
-  awaitRest(fleet, fromMs + convergenceMs(fleet));
+  awaitRest(fleet, fromMs + leaderMs + convergenceMs(fleet));
   if (checker.violation !== undefined) return;
   if (!fleet.appStands) return checker.violated('I6', 'there is no app any more');
   checkPlaced(fleet);
@@ -258,6 +266,15 @@ function convergenceMs(fleet: Fleet): number {
   const listedByMs = fleet.weather.missedAtMs + LONGEST_RELIST_MS;
   const relistMs = Math.max(0, listedByMs - fleet.world.nowMs);
   return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + relistMs + CONVERGE_MS;
+}
+
+/** The leader and the governor of the app are both gone: the next leader counts the silence of that governor from its own beginning on. */
+function areLeaderAndGovernorLost(fleet: Fleet): boolean {
+  const {server, keys, daemons} = fleet;
+  const value = server.kv.get(keys.leader())?.value;
+  if (value === undefined || governorOf(fleet, APP) !== undefined) return false;
+  const {incarnation} = JSON.parse(value) as {incarnation: string};
+  return ![...daemons.values()].some((one) => one.process.alive && one.incarnation === incarnation);
 }
 
 /** Containers of one app may differ in T. */
