@@ -15,19 +15,32 @@ const TOOLS: readonly Tool[] = [
   {
     program: 'etcd',
     packageName: 'etcd-server',
-    tests: ['test/conformance/**', 'test/etcd/**', 'test/store/**', 'test/integration/etcd-*'],
+    tests: [
+      'test/conformance/**',
+      ...['any-endpoint', 'login-change', 'out-of-space', 'tls', 'traps'].map(
+        (name) => `test/integration/etcd-${name}.test.ts`,
+      ),
+      'test/integration/fencing/**',
+      'test/integration/store-transfer.test.ts',
+      'test/e2e/readme.test.ts',
+    ],
   },
   {
     program: 'etcdctl',
     packageName: 'etcd-client',
     tests: [
       'test/conformance/etcdctl.test.ts',
+      ...['auth', 'login-change', 'out-of-space', 'roles', 'signed-tokens', 'tls'].map(
+        (name) => `test/integration/etcd-${name}.test.ts`,
+      ),
       'test/integration/store-transfer.test.ts',
-      'test/integration/etcd-auth.test.ts',
-      'test/integration/etcd-tls.test.ts',
     ],
   },
-  {program: 'promtool', packageName: 'prometheus', tests: ['test/monitoring/**']},
+  {
+    program: 'promtool',
+    packageName: 'prometheus',
+    tests: ['test/monitoring/exported.test.ts', 'test/monitoring/rules.test.ts'],
+  },
   {program: 'tmux', packageName: 'tmux', tests: ['test/e2e/views-terminal.test.ts']},
 ];
 

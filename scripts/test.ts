@@ -1,6 +1,6 @@
 /**
  * `npm test`: every check, stage after stage, also after one that failed, and the simulation beside them; quiet when green, the whole
- * output of a step that failed. The last line counts the tests, and says what was left out because a program is missing.
+ * output of a step that failed. The last line counts the tests, and says what was not run because a program is missing.
  */
 import {spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
@@ -8,6 +8,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {SIMULATION_HANG_MS} from '../test/simulation/hang.ts';
 import {findTools} from './test-tools.ts';
+import type {Tools} from './test-tools.ts';
 
 interface Step {
   readonly name: string;
@@ -109,6 +110,13 @@ async function countedRun(step: Step, background = false): Promise<Counts> {
   return code !== 0 && counts.failed === 0 ? {...counts, failed: 1} : counts;
 }
 
+/** The last line: it counts the tests, and says what was not run because a program is missing. */
+function summaryText({passed, failed, skipped}: Counts, {missing, leftOut}: Tools): string {
+  const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  if (missing.length === 0) return counts;
+  return `${counts}; not run without ${missing.join(', ')}: ${[...new Set(leftOut)].join(' ')}`;
+}
+
 async function main(): Promise<void> {
   const total: Counts = {passed: 0, failed: 0, skipped: 0};
   const only = process.argv.slice(2);
@@ -131,13 +139,7 @@ async function main(): Promise<void> {
     (await Promise.all(wanted(stage).map((step) => countedRun(step)))).forEach(add);
   (await Promise.all(background)).forEach(add);
   rmSync(reports, {recursive: true, force: true});
-  if (tools.missing.length > 0)
-    console.log(
-      `left out, because ${tools.missing.join(', ')} is missing: ${[...new Set(tools.leftOut)].join(' ')}`,
-    );
-  console.log(
-    `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
-  );
+  console.log(summaryText(total, tools));
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
