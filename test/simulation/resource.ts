@@ -81,7 +81,8 @@ export class TokenResource {
     this.tokens.set(key, token);
     this.applied += 1;
     const newest = this.newestApplied.get(key);
-    if (newest !== undefined && claim < newest.claim)
+    // Of a copy only the token is known: it may act by an older claim than the last one of its incarnation.
+    if (newest !== undefined && claim < newest.claim && !newest.isForked)
       this.broken(
         `${key}: an effect of claim ${claim} with ${token} is applied after one of claim ${newest.claim}`,
       );
