@@ -22,7 +22,7 @@ const TOOLS: readonly Tool[] = [
       ),
       'test/integration/fencing/**',
       'test/integration/store-transfer.test.ts',
-      'test/e2e/readme.test.ts',
+      'test/e2e/readme-etcd.test.ts',
     ],
   },
   {
@@ -41,7 +41,11 @@ const TOOLS: readonly Tool[] = [
     packageName: 'prometheus',
     tests: ['test/monitoring/exported.test.ts', 'test/monitoring/rules.test.ts'],
   },
-  {program: 'tmux', packageName: 'tmux', tests: ['test/e2e/views-terminal.test.ts']},
+  {
+    program: 'tmux',
+    packageName: 'tmux',
+    tests: ['test/e2e/views-terminal.test.ts', 'test/e2e/readme-commands.test.ts'],
+  },
 ];
 
 /** What the tests run with. */
