@@ -1,6 +1,6 @@
 /**
  * Who leads sm itself (protocol.md, "Leadership"): the leader key is created if absent and ends by silence. Every daemon
- * keeps the failure detectors of its fellows warm, so that a new leader need not start any wait anew. Passive: the shell feeds
+ * keeps the failure detectors of its peers warm, so that a new leader need not start any wait anew. Passive: the shell feeds
  * what it sees and carries the actions out.
  */
 import {FailureDetector} from './failure-detector.ts';

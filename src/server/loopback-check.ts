@@ -16,7 +16,7 @@ import {refusedEndpoint} from './contact/endpoint-policy.ts';
 import {LOOPBACK_LOOK_MS} from './limits.ts';
 
 /** A heartbeat as it was seen. */
-export interface SeenFellow {
+export interface SeenPeer {
   readonly value: Pick<Heartbeat, 'container' | 'bootId' | 'ttlMs'>;
   readonly mod: number;
 }
@@ -26,14 +26,14 @@ export function isLoopback(address: string): boolean {
   return isLoopbackHost(address.slice(0, address.lastIndexOf(':')));
 }
 
-/** Fellows of another boot beside which this address cannot be right; none when it is not a loopback address. */
-export function foreignFellows<T extends SeenFellow>(
+/** Peers of another boot beside which this address cannot be right; none when it is not a loopback address. */
+export function foreignPeers<T extends SeenPeer>(
   advertise: string,
   bootId: string,
-  fellows: readonly T[],
+  peers: readonly T[],
 ): T[] {
   if (!isLoopback(advertise)) return [];
-  return fellows.filter(({value}) => value.bootId !== bootId);
+  return peers.filter(({value}) => value.bootId !== bootId);
 }
 
 /** @throws SmError INVALID_CONFIG for an address that no daemon would call. */
@@ -46,9 +46,9 @@ export function refuseUncallable(advertise: string): void {
 }
 
 /**
- * Records of this machine's last boot, and of daemons that died without a word, look the same as those of other machines: only a fellow
+ * Records of this machine's last boot, and of daemons that died without a word, look the same as those of other machines: only a peer
  * that renews its heartbeat counts, so that start waits where there is one, for half its T at most.
- * @throws SmError INVALID_CONFIG when such a fellow lives; STORE_UNAVAILABLE.
+ * @throws SmError INVALID_CONFIG when such a peer lives; STORE_UNAVAILABLE.
  */
 export async function refuseLoopbackBesideOthers(
   config: Pick<ServerConfig, 'advertise'>,
@@ -57,24 +57,24 @@ export async function refuseLoopbackBesideOthers(
 ): Promise<void> {
   const {advertise} = config;
   if (!isLoopback(advertise)) return;
-  const first = await seenFellows(store, keys);
-  const suspects = foreignFellows(advertise, bootId, [...first.values()]);
+  const first = await seenPeers(store, keys);
+  const suspects = foreignPeers(advertise, bootId, [...first.values()]);
   if (suspects.length === 0) return;
   const waitMs = Math.max(...suspects.map(({value}) => value.ttlMs)) / 2;
   const untilMs = clock.nowMs() + waitMs;
   while (clock.nowMs() < untilMs) {
     await clock.sleep(LOOPBACK_LOOK_MS);
-    const now = await seenFellows(store, keys);
+    const now = await seenPeers(store, keys);
     const living = [...now].filter(([key, {mod}]) => mod !== first.get(key)?.mod);
     const seen = living.map(([, one]) => one);
-    const [fellow] = foreignFellows(advertise, bootId, seen);
-    if (fellow !== undefined) throw refusal(advertise, fellow.value.container);
+    const [peer] = foreignPeers(advertise, bootId, seen);
+    if (peer !== undefined) throw refusal(advertise, peer.value.container);
   }
 }
 
-async function seenFellows(store: Store, keys: Keys): Promise<Map<string, SeenFellow>> {
+async function seenPeers(store: Store, keys: Keys): Promise<Map<string, SeenPeer>> {
   const {entries} = await store.list([keys.heartbeatPrefix(keys.service)]);
-  const seen = new Map<string, SeenFellow>();
+  const seen = new Map<string, SeenPeer>();
   for (const {key, value, mod} of entries) {
     const decoded = decodeHeartbeat(value);
     if (decoded.ok) seen.set(key, {value: decoded.value, mod});
@@ -82,10 +82,10 @@ async function seenFellows(store: Store, keys: Keys): Promise<Map<string, SeenFe
   return seen;
 }
 
-function refusal(advertise: string, fellow: string): SmError {
+function refusal(advertise: string, peer: string): SmError {
   return new SmError(
     'INVALID_CONFIG',
-    `this daemon advertises ${advertise}, a loopback address, but daemon ${visible(fellow)} of the same service runs on another machine and could not call it`,
+    `this daemon advertises ${advertise}, a loopback address, but daemon ${visible(peer)} of the same service runs on another machine and could not call it`,
     {
       hint: 'set advertise to a host:port at which the other daemons and the containers reach this daemon',
     },

@@ -36,10 +36,10 @@ describe('a listing', () => {
         known,
         fc.array(fc.tuple(fc.nat(4), fc.nat(5))),
         fc.nat(40),
-        (told, shown, at) => {
+        (reported, shown, at) => {
           const view = new AppView();
           let mod = 0;
-          for (const [kind, name, present] of told)
+          for (const [kind, name, present] of reported)
             view.apply(change(kind, name, (mod += 1), present));
           const marks = view.beginListing();
           const listed = new Set<string>();

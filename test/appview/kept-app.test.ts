@@ -38,11 +38,11 @@ class NotingStore extends MemoryStore {
 
 let store: NotingStore;
 let world: World;
-let keeper: Keeper;
+let owner: ViewOwner;
 let views: AppViews;
 
 /** Keeps the view of the app as its governor does, and takes changes that no watch has brought. */
-class Keeper {
+class ViewOwner {
   readonly view = new AppView();
   readonly kept: KeptApp;
   private readonly source: ListAndWatch<AppChange>;
@@ -101,26 +101,26 @@ beforeEach(async () => {
   await world.call('addSpec', {service: APP});
   await world.call('addShards', {service: APP, shards: [{shardId: 's1'}, {shardId: 's2'}]});
   store.scanned = [];
-  keeper = new Keeper();
+  owner = new ViewOwner();
   views = new AppViews({
     ...{store, keys: world.keys, clock: systemClock(), logger: silentLogger},
     unknownSince: () => '',
-    kept: (app) => (app === APP ? keeper.kept : undefined),
+    kept: (app) => (app === APP ? owner.kept : undefined),
   });
 });
 afterEach(() => {
   views.close();
-  keeper.stop();
+  owner.stop();
 });
 
 describe('readers of an app that is kept', () => {
   it('list and watch none of its shards, however many they are', async () => {
-    keeper.start();
+    owner.start();
     const listings = await Promise.all([views.current(APP), views.current(APP)]);
     const lease = await views.acquire(APP);
-    for (const listing of listings) expect(listing?.view).toBe(keeper.view);
-    expect(lease.apps()[0]?.view).toBe(keeper.view);
-    expect([...keeper.view.shards.keys()].sort()).toEqual(['s1', 's2']);
+    for (const listing of listings) expect(listing?.view).toBe(owner.view);
+    expect(lease.apps()[0]?.view).toBe(owner.view);
+    expect([...owner.view.shards.keys()].sort()).toEqual(['s1', 's2']);
     expect(ofShards(store.scanned)).toHaveLength(2);
     expect(ofShards(store.watched)).toHaveLength(2);
     lease.release();
@@ -129,12 +129,12 @@ describe('readers of an app that is kept', () => {
   it('wait for its first listing instead of beginning one', async () => {
     const reading = views.current(APP);
     await store.get('/any');
-    keeper.start();
-    expect((await reading)?.view).toBe(keeper.view);
+    owner.start();
+    expect((await reading)?.view).toBe(owner.view);
   });
 
   it('see whatever was written before they asked, shards, containers, status and what is gone', async () => {
-    keeper.start();
+    owner.start();
     await views.current(APP);
     const lease = await views.acquire(APP);
     for (let round = 0; round < 30; round += 1) {
@@ -146,8 +146,7 @@ describe('readers of an app that is kept', () => {
     const ids = (): Promise<readonly string[]> | undefined => {
       lease.refresh();
       const [records] = lease.apps();
-      const make = (): Promise<readonly string[]> =>
-        Promise.resolve([...keeper.view.shards.keys()]);
+      const make = (): Promise<readonly string[]> => Promise.resolve([...owner.view.shards.keys()]);
       return records?.listing(lease.revision, 1).ids?.(make);
     };
     expect(await ids()).toHaveLength(2);
@@ -158,30 +157,30 @@ describe('readers of an app that is kept', () => {
   });
 
   it('are woken by what changes, also where it was in the view before the watch brought it', async () => {
-    keeper.start();
+    owner.start();
     let calls = 0;
     const lease = await views.acquire(APP, () => (calls += 1));
     lease.refresh();
-    const before = lease.apps()[0]?.once('count', () => keeper.view.own.get('s1')?.value.failures);
+    const before = lease.apps()[0]?.once('count', () => owner.view.own.get('s1')?.value.failures);
     expect(before).toBeUndefined();
     // As the answer of an own write does.
     const mod = await world.own(APP, 's1', {failures: 3});
     await until(() => Promise.resolve(calls > 0), LONG_MS, 'the reader is called');
     expect(await lease.untilComplete(mod, LONG_MS)).toBe(true);
     lease.refresh();
-    const after = lease.apps()[0]?.once('count', () => keeper.view.own.get('s1')?.value.failures);
+    const after = lease.apps()[0]?.once('count', () => owner.view.own.get('s1')?.value.failures);
     expect(after).toBe(3);
     lease.release();
   });
 
   it('list it themselves once nobody keeps it any more, and see what was written meanwhile', async () => {
-    keeper.start();
+    owner.start();
     const lease = await views.acquire(APP);
-    keeper.stop();
+    owner.stop();
     const mod = await world.own(APP, 's1', {failures: 7});
     expect(await lease.untilComplete(mod, LONG_MS)).toBe(true);
     const listing = await views.current(APP);
-    expect(listing?.view).not.toBe(keeper.view);
+    expect(listing?.view).not.toBe(owner.view);
     expect(listing?.view.own.get('s1')).toMatchObject({mod, value: {failures: 7}});
     expect(listing?.revision).toBeGreaterThanOrEqual(mod);
     lease.release();
@@ -190,7 +189,7 @@ describe('readers of an app that is kept', () => {
   it('list it themselves where its first listing never comes', async () => {
     const reading = views.current(APP);
     await store.get('/any');
-    keeper.stop();
+    owner.stop();
     expect((await reading)?.view.shards.size).toBe(2);
   });
 });

@@ -49,7 +49,7 @@ class Bed {
   readonly keys = new Keys('/sm', 'sm');
   readonly store = new GatedStore();
   readonly listings: ReadonlyMap<string, string>[] = [];
-  readonly told: string[] = [];
+  readonly reported: string[] = [];
   failures = 0;
   private readonly observer = new ListAndWatch<{id: string; value: string}>({
     prefixes: [this.keys.heartbeatPrefix('app')],
@@ -66,7 +66,7 @@ class Bed {
         this.listings.push(new Map([...found].map(({id, value}) => [id, value])));
         return undefined;
       },
-      changed: (changes) => this.told.push(...changes.map(({id, value}) => `${id} ${value}`)),
+      changed: (changes) => this.reported.push(...changes.map(({id, value}) => `${id} ${value}`)),
     },
   });
 
@@ -87,8 +87,8 @@ class Bed {
     await this.store.transact({compares: [], then: [operation], otherwise: []});
   }
 
-  untilTold(what: string): Promise<boolean> {
-    return until(() => this.told.includes(what), LONG_MS, `the watch tells: ${what}`);
+  untilReported(what: string): Promise<boolean> {
+    return until(() => this.reported.includes(what), LONG_MS, `the watch tells: ${what}`);
   }
 
   /** The next listing to begin waits for the function returned. */
@@ -119,7 +119,7 @@ describe('the observer', () => {
     await bed.write('c', '1');
     await bed.write('d', '1');
     await bed.write('d', undefined);
-    await bed.untilTold('d gone');
+    await bed.untilReported('d gone');
     release();
     await until(() => bed.listings.length > before, LONG_MS, 'the listing is taken');
     expect([...(bed.listings[before] ?? [])]).toEqual([
@@ -139,7 +139,7 @@ describe('the observer of a store that answers with the past', () => {
     await bed.start();
     await bed.write('b', '1');
     await bed.write('b', undefined);
-    await bed.untilTold('b gone');
+    await bed.untilReported('b gone');
     bed.store.behind = 1;
     const isBack = (): boolean => bed.listings.some((listing) => listing.get('b') === '1');
     await until(() => bed.failures > 1 || isBack(), LONG_MS, 'such listings fail');
@@ -164,7 +164,7 @@ describe('the observer whose watch is lost', () => {
     await until(() => listeners.length > opened, LONG_MS, 'another watch is opened');
     expect(bed.listings.length).toBeGreaterThan(1);
     await bed.write('b', '1');
-    await bed.untilTold('b 1');
+    await bed.untilReported('b 1');
   });
 });
 
@@ -177,7 +177,7 @@ describe('the observer whose watch is lost while the store answers with the past
     await bed.write('b', '1');
     await bed.start();
     await bed.write('b', undefined);
-    await bed.untilTold('b gone');
+    await bed.untilReported('b gone');
     bed.store.behind = 1;
     const before = bed.listings.length;
     bed.store.loseWatches();
@@ -185,7 +185,7 @@ describe('the observer whose watch is lost while the store answers with the past
     // A store that was restored begins at an older revision: such a listing cannot be refused for ever.
     expect(bed.listings[before]?.get('b')).toBe('1');
     await until(
-      () => bed.told.filter((one) => one === 'b gone').length > 1,
+      () => bed.reported.filter((one) => one === 'b gone').length > 1,
       LONG_MS,
       'the deletion is told once more',
     );

@@ -30,7 +30,7 @@ const READY_LIMIT_MS = 60_000;
 const NICE = 10;
 export type StoreKind = 'etcd' | 'embedded';
 
-export interface Told {
+export interface ContainerReport {
   readonly event: 'add' | 'drop' | 'ready' | 'ended';
   readonly shard?: string;
   readonly reason?: string;
@@ -49,7 +49,7 @@ export interface Move {
 
 export class Bed {
   readonly folder = mkdtempSync(join(tmpdir(), 'sm-hostile-'));
-  readonly events: Told[] = [];
+  readonly events: ContainerReport[] = [];
   /** Calls of the well-behaved app that were not answered as they should be. */
   readonly failures: string[] = [];
   admin!: AdminClient;
@@ -62,7 +62,7 @@ export class Bed {
   readonly strangers: ChildProcess[] = [];
   private readonly children = new Set<ChildProcess>();
   private readonly homes = new Map<string, string>();
-  private readonly waiting = new Map<string, (told: Told) => void>();
+  private readonly waiting = new Map<string, (said: ContainerReport) => void>();
   private stopStore: () => Promise<void> = async () => undefined;
   private readonly killAll = (): void => {
     for (const child of this.children) child.kill('SIGKILL');
@@ -217,11 +217,11 @@ export class Bed {
       return;
     }
     lines.on('line', (line) => {
-      const told = JSON.parse(line) as Told;
-      this.events.push(told);
-      const {event, shard = ''} = told;
-      if (event === 'add') this.waiting.get(`${shard} ${id}`)?.(told);
-      if (event === 'drop') this.waiting.get(`${shard} dropped`)?.(told);
+      const said = JSON.parse(line) as ContainerReport;
+      this.events.push(said);
+      const {event, shard = ''} = said;
+      if (event === 'add') this.waiting.get(`${shard} ${id}`)?.(said);
+      if (event === 'drop') this.waiting.get(`${shard} dropped`)?.(said);
     });
   }
 

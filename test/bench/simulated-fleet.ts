@@ -153,14 +153,14 @@ class SimulatedContainer implements HintTarget {
   }
 
   /** Takes what is assigned to it, and lets go what it is to drop. */
-  private async follow(shard: string, told: string | undefined): Promise<void> {
+  private async follow(shard: string, hinted: string | undefined): Promise<void> {
     const key = keys.ownership(app, shard);
-    const entry = told === undefined ? (await store.get(key)).entry : undefined;
-    const decoded = decodeOwnership(told ?? entry?.value ?? '');
+    const entry = hinted === undefined ? (await store.get(key)).entry : undefined;
+    const decoded = decodeOwnership(hinted ?? entry?.value ?? '');
     if (!decoded.ok || decoded.value.incarnation !== this.incarnation) return;
     const same: Compare =
       entry === undefined
-        ? {key, target: 'value', op: '=', value: told ?? ''}
+        ? {key, target: 'value', op: '=', value: hinted ?? ''}
         : {key, target: 'mod', op: '=', value: entry.mod};
     const {value} = decoded;
     if (value.state === 'assigned') await this.take(shard, value, same);

@@ -13,7 +13,7 @@ const {log, ...options} = JSON.parse(process.argv[2] ?? '{}') as OriginContainer
 const container = new OriginContainer({
   ...options,
   // Written at once: a SIGKILL must lose nothing.
-  onTold: ({op, shard, atMs}) => appendFileSync(log, `${op} ${atMs} ${shard}\n`),
+  onHookCall: ({op, shard, atMs}) => appendFileSync(log, `${op} ${atMs} ${shard}\n`),
   onStep: (step) => appendFileSync(log, `# ${nowMs()} ${step}\n`),
   onEnd: () => process.exit(3),
 });

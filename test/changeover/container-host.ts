@@ -73,7 +73,7 @@ export class ContainerRun {
   /** Shards that the application runs. */
   get running(): string[] {
     const shards = new Set<string>();
-    for (const {op, shard} of this.told)
+    for (const {op, shard} of this.calls)
       if (op === 'add') shards.add(shard);
       else shards.delete(shard);
     return this.hasEnded ? [] : [...shards];
@@ -83,7 +83,7 @@ export class ContainerRun {
     return this.lines.find(({word, text}) => word === STEP && text === HAS_ID)?.atMs;
   }
 
-  get told(): ProcessLog['told'] {
+  get calls(): ProcessLog['calls'] {
     return this.lines
       .filter(({word}) => word !== STEP)
       .map(({word, atMs, text}) => ({op: word === 'add' ? 'add' : 'drop', atMs, shard: text}));

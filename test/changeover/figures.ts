@@ -30,7 +30,7 @@ export interface Figures {
   };
   readonly addsPerShard: {readonly mean: number; readonly most: number};
   readonly repeatedAdds: number;
-  readonly toldByChangeovers: number;
+  readonly callsByChangeovers: number;
 }
 
 export function figuresOf(results: readonly RoundResult[]): Figures {
@@ -72,7 +72,7 @@ export function figuresOf(results: readonly RoundResult[]): Figures {
       most: Math.max(0, ...adds),
     },
     repeatedAdds: sum(results.map(({repeatedAdds}) => repeatedAdds.length)),
-    toldByChangeovers: sum(results.map(({toldByChangeover}) => toldByChangeover)),
+    callsByChangeovers: sum(results.map(({callsByChangeover}) => callsByChangeover)),
   };
 }
 

@@ -2,10 +2,10 @@ import {describe, expect, it} from 'vitest';
 import {SECOND_LIMIT_MS, judge} from './judge.ts';
 import type {ProcessLog} from './judge.ts';
 
-function log(name: string, told: string, more: Partial<ProcessLog> = {}): ProcessLog {
+function log(name: string, calls: string, more: Partial<ProcessLog> = {}): ProcessLog {
   return {
     ...{name, id: name, hasIdAtMs: undefined, excuse: '', endedAtMs: undefined, stops: []},
-    told: told.split(' ').map((word) => ({
+    calls: calls.split(' ').map((word) => ({
       op: word.startsWith('+') ? 'add' : 'drop',
       shard: 's',
       atMs: Number(word.slice(1)),
@@ -56,8 +56,8 @@ describe('the judge of a changeover', () => {
   });
 
   it('excuses a second process while it waits for its id, and a moment longer', () => {
-    const excuse = (hasIdAtMs: number | undefined, told: string): string | undefined => {
-      const second = log('b', told, {id: 'a', excuse: 'second process', hasIdAtMs});
+    const excuse = (hasIdAtMs: number | undefined, calls: string): string | undefined => {
+      const second = log('b', calls, {id: 'a', excuse: 'second process', hasIdAtMs});
       const [overlap] = judge([log('a', '+10'), second], 10, 90_000).overlaps;
       expect(overlap?.ofTwoIds).toBe(false);
       return overlap?.excuse;

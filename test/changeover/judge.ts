@@ -11,7 +11,7 @@ export interface ProcessLog {
   readonly hasIdAtMs: number | undefined;
   /** Why it may run what another process runs, whoever is in charge; '' for no reason. */
   readonly excuse: '' | 'bolt' | 'second process';
-  readonly told: readonly {
+  readonly calls: readonly {
     readonly op: 'add' | 'drop';
     readonly shard: string;
     readonly atMs: number;
@@ -85,7 +85,7 @@ export function judge(logs: readonly ProcessLog[], fromMs: number, toMs: number)
 function runsOf(log: ProcessLog, toMs: number, repeatedAdds: string[]): Run[] {
   const runs: Run[] = [];
   const begun = new Map<string, number>();
-  for (const {op, shard, atMs} of log.told) {
+  for (const {op, shard, atMs} of log.calls) {
     const startedMs = begun.get(shard);
     if (op === 'add' && startedMs !== undefined) repeatedAdds.push(`${shard} at ${log.name}`);
     if (op === 'add') begun.set(shard, startedMs ?? atMs);

@@ -40,7 +40,7 @@ export interface RoundResult extends Omit<Judgement, 'adds'> {
   /** From the changeover until all was healed. */
   readonly ms: number;
   /** What the changeover itself did: drops, and adds besides the first ones. */
-  readonly toldByChangeover: number;
+  readonly callsByChangeover: number;
 }
 
 const SERVICE = 'sm.test';
@@ -86,9 +86,9 @@ class Round {
     await this.trace.watch(this.raw, `/sm/app/${APP}/`);
     await this.changeOver();
     const startedMs = nowMs();
-    const told = this.told;
+    const calls = this.calls;
     await this.settled();
-    const toldByChangeover = this.told - told;
+    const callsByChangeover = this.calls - calls;
     for (const one of disturbances) {
       say(textOf(one));
       this.trace.note('round', textOf(one));
@@ -112,7 +112,7 @@ class Round {
     const adds = [...judged.adds.values()];
     const {secondsNoticedMs} = this;
     const ms = endMs - startedMs;
-    return {...judged, gaps, adds, secondsNoticedMs, ms, toldByChangeover};
+    return {...judged, gaps, adds, secondsNoticedMs, ms, callsByChangeover};
   }
 
   async close(): Promise<void> {
@@ -128,8 +128,8 @@ class Round {
     rmSync(this.folder, {recursive: true, force: true});
   }
 
-  private get told(): number {
-    return this.hosts.flatMap(({runs}) => runs).reduce((sum, {told}) => sum + told.length, 0);
+  private get calls(): number {
+    return this.hosts.flatMap(({runs}) => runs).reduce((sum, {calls}) => sum + calls.length, 0);
   }
 
   private async changeOver(): Promise<void> {
@@ -158,7 +158,7 @@ class Round {
         server.add(APP, this.hosts[at % containers] as ContainerHost, shard),
       ),
     );
-    await until(() => this.told === this.shards.length, START_LIMIT_MS, 'all shards run');
+    await until(() => this.calls === this.shards.length, START_LIMIT_MS, 'all shards run');
     await until(() => this.isServing(), START_LIMIT_MS, 'the daemon listens');
     await server.stop();
   }

@@ -59,7 +59,7 @@ export class Conductor {
     this.options = options;
   }
 
-  /** I6: max(2T, maxRecoveryTime) + 2T (braked) + 5 s. */
+  /** I6: max(2T, maxRecoveryTime) + 2T (circuit breaker) + 5 s. */
   get boundMs(): number {
     return 4 * this.options.bed.options.ttlMs + 5_000;
   }

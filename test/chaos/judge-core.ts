@@ -32,7 +32,7 @@ export class JudgeCore {
   }
 
   /** @returns the answer, if it wants one. Nothing counts after `finish`. */
-  told(message: ToJudge, nowUs: number): FromJudge | undefined {
+  received(message: ToJudge, nowUs: number): FromJudge | undefined {
     if (this.over) return undefined;
     if (message.type === 'fence') {
       const n = this.checked.fence(message.shard, message.token);

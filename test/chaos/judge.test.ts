@@ -41,7 +41,7 @@ function act(
 ): readonly string[] {
   const item: AppendItem = ['app/s1', token, n, atUs, leftUs];
   batches += 1;
-  const answer = core.told(
+  const answer = core.received(
     {type: 'batch', id: batches, owner, acked: batches - 1, refusals: 0, items: [item]},
     atUs,
   );
@@ -49,12 +49,12 @@ function act(
 }
 
 function fence(core: JudgeCore, token: string): number | null {
-  const answer = core.told({type: 'fence', id: 1, shard: 'app/s1', token}, 0);
+  const answer = core.received({type: 'fence', id: 1, shard: 'app/s1', token}, 0);
   return answer?.type === 'fenced' ? answer.n : null;
 }
 
 function ended(core: JudgeCore, owner: string, token: string, atUs: number): void {
-  core.told({type: 'ended', owner, shard: 'app/s1', token, atUs, reason: 'moved'}, atUs);
+  core.received({type: 'ended', owner, shard: 'app/s1', token, atUs, reason: 'moved'}, atUs);
 }
 
 /** A has it with token 1 from second 1 to 3. */

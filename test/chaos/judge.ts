@@ -16,7 +16,7 @@ function serve(socket: Socket): void {
   lines.on('error', () => undefined);
   lines.on('line', (line) => {
     const message = parse(line);
-    const answer = message === undefined ? undefined : core.told(message, nowUs());
+    const answer = message === undefined ? undefined : core.received(message, nowUs());
     if (answer !== undefined && !socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
   });
 }

@@ -60,7 +60,7 @@ const cutHints: Nemesis = async (bed, random) => {
   return held([group.hints], fault, {text, targets: [group.name]}, lastsMs, random);
 };
 
-/** A member of etcd is cut off from its fellows; its clients still reach it. */
+/** A member of etcd is cut off from the other members; its clients still reach it. */
 const isolateEtcdMember: Nemesis = async (bed, random) => {
   const member = random.pick(bed.etcd.members);
   const {words, fault} = random.pick(CUTS.filter(({fault: one}) => one.refuse !== true));
@@ -75,7 +75,7 @@ const isolateEtcdMember: Nemesis = async (bed, random) => {
     random,
   );
   return {
-    text: `${member.name} and its fellows: ${words}`,
+    text: `${member.name} and the other members: ${words}`,
     targets: ['all'],
     lastsMs,
     heal: async () => {

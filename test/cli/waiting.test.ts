@@ -18,14 +18,14 @@ it('a daemon that answers nothing is asked again long before the wait is over', 
       signal.addEventListener('abort', () => reject(signal.reason as Error)),
     );
   };
-  const told: string[] = [];
-  const progress = {update: ({text}: {text: string}) => void told.push(text)};
+  const reported: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void reported.push(text)};
   const {signal} = new AbortController();
   const client = {call, server: 'http://d:1'} as unknown as AdminClient;
   const waiting = waitUntilMet(client, GOAL, HOUR_MS, progress, signal);
   await vi.advanceTimersByTimeAsync(60_000);
   expect((await waiting).answer.met).toBe(true);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     expect.stringMatching(/^waiting until \S+Z: the daemon at http:\/\/d:1 cannot be reached/),
   ]);
 });

@@ -69,14 +69,14 @@ describe('the app of a container', () => {
     // Reported right after the watch before it.
     const onBatch = (): number => (seen += 1);
     const beside = store.watch(KEY, stoodAt + 1, {onBatch, onLost: () => undefined});
-    const told: number[] = [];
+    const reported: number[] = [];
     for (const over of [{paused: true}, {deleting: true}, undefined]) {
       await write(KEY, over && {...SPEC, ...over});
-      await until(() => seen > told.length, LONG_MS, 'the change is told of');
-      told.push(said.length);
+      await until(() => seen > reported.length, LONG_MS, 'the change is told of');
+      reported.push(said.length);
     }
     beside.close();
-    expect(told).toEqual([0, 1, 2]);
+    expect(reported).toEqual([0, 1, 2]);
   });
 
   it('that is gone at once is told of, too', async () => {

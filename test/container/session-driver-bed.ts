@@ -64,8 +64,8 @@ export class SessionDriverBed {
     await until(() => this.ready, LONG_MS, 'the container is ready');
   }
 
-  /** Gives the shards to the container, `told`: with their records, or to another incarnation that has claimed them, all at once. */
-  async give(shards: readonly string[], to: 'assigned' | 'told' | 'lost'): Promise<void> {
+  /** Gives the shards to the container, `hinted`: with their records, or to another incarnation that has claimed them, all at once. */
+  async give(shards: readonly string[], to: 'assigned' | 'hinted' | 'lost'): Promise<void> {
     const {keys, driver} = this;
     const {incarnation} = driver.session;
     const record = {
@@ -88,8 +88,8 @@ export class SessionDriverBed {
       otherwise: [],
     });
     if (outcome.kind === 'unknown') throw outcome.error;
-    const told = to === 'told' ? encodeRecord(record) : undefined;
-    for (const shard of shards) driver.hint(incarnation, shard, outcome.revision, told);
+    const hinted = to === 'hinted' ? encodeRecord(record) : undefined;
+    for (const shard of shards) driver.hint(incarnation, shard, outcome.revision, hinted);
   }
 
   record(shard: string): OwnershipRecord | undefined {

@@ -47,8 +47,8 @@ describe('two owners', () => {
 
   it('of a pair of terms are told once and counted once', () => {
     const verdict = judge([OLD, 'a', 1], [NEW, 'b', 5]);
-    const told = [7, 8, 9].map((atUs) => verdict.pass('s1', OLD, 'a', atUs) !== undefined);
-    expect(told).toEqual([true, false, false]);
+    const reported = [7, 8, 9].map((atUs) => verdict.pass('s1', OLD, 'a', atUs) !== undefined);
+    expect(reported).toEqual([true, false, false]);
     expect(verdict.summary.breachCount).toBe(1);
   });
 

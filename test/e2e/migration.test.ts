@@ -76,7 +76,7 @@ it('leads there and back while shards run on', async () => {
   try {
     for (const shard of SHARDS) await server.add(APP, container, shard);
     await until(() => container.running.length === SHARDS.length, LONG_MS, 'all shards run');
-    const told = container.told.length;
+    const calls = container.calls.length;
     expect(await run(report)).toMatch(/proxy\.dev +- +6 +3 +1 +6 +short +0/);
     const started = new Shell(serve ?? '', folder, env);
     daemon = started;
@@ -94,7 +94,7 @@ it('leads there and back while shards run on', async () => {
     started.signal('SIGTERM');
     await started.ended();
     expect(await run(back)).toMatch(/proxy\.dev +- +6 +3 +1 +6 +good +0/);
-    expect(container.told.length).toBe(told);
+    expect(container.calls.length).toBe(calls);
     expect(container.running.length).toBe(SHARDS.length);
   } finally {
     daemon?.signal('SIGKILL');

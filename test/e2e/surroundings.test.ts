@@ -217,8 +217,11 @@ describe('the command line', () => {
   it('refuses what is not UTF-8 with its place, and a file that says nothing', async () => {
     const file = join(folder, 'apps.yml');
     writeFileSync(file, Buffer.from('apps:\n  - name: M\xfcnchen\n', 'latin1'));
-    const [latin, told] = await sm('validate', '-f', file);
-    expect([latin, told]).toEqual([2, expect.stringContaining(`${file}:2:12: this is not UTF-8`)]);
+    const [latin, complaint] = await sm('validate', '-f', file);
+    expect([latin, complaint]).toEqual([
+      2,
+      expect.stringContaining(`${file}:2:12: this is not UTF-8`),
+    ]);
     writeFileSync(file, '# later\n');
     const [empty, why] = await sm('validate', '-f', file);
     expect([empty, why]).toEqual([2, expect.stringContaining('the file is empty')]);

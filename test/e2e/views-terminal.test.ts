@@ -286,8 +286,8 @@ async function linesUntilReady(...args: readonly string[]) {
 
 it('through a pipe the same command tells changes as JSON lines and ends at its goal', async () => {
   const events = await linesUntilReady('container', 'ls', '--watch');
-  const told = events.filter(({type, kind}) => type === 'set' && kind === 'containers');
-  expect(told.map(({row}) => row.id).sort()).toEqual(['orders-1', 'orders-2']);
+  const reported = events.filter(({type, kind}) => type === 'set' && kind === 'containers');
+  expect(reported.map(({row}) => row.id).sort()).toEqual(['orders-1', 'orders-2']);
 });
 
 it('moves through a pipe begin with where they are watched from, and end at the goal', async () => {

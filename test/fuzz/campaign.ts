@@ -67,7 +67,7 @@ export class Campaign {
       const index = this.started;
       this.started += 1;
       const input = this.target.make(new Random(caseSeed(this.options.seed, index)));
-      const fault = await judged(this.target, input);
+      const fault = await faultIn(this.target, input);
       this.done += 1;
       if (fault !== undefined) this.fail(index, input, fault);
       this.measure();
@@ -109,7 +109,7 @@ export class Campaign {
 }
 
 /** Runs one case, with a limit; what it throws is a fault. */
-export async function judged(target: FuzzTarget, input: Json): Promise<string | undefined> {
+export async function faultIn(target: FuzzTarget, input: Json): Promise<string | undefined> {
   const startMs = performance.now();
   const {hangMs = CASE_HANG_MS} = target;
   try {

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {Random} from '../simulation/random.ts';
-import {Campaign, judged} from './campaign.ts';
+import {Campaign, faultIn} from './campaign.ts';
 import {inProcess} from './in-process.ts';
 import type {Json} from './target.ts';
 import {TARGETS} from './targets.ts';
@@ -30,7 +30,7 @@ describe('the corpus', () => {
     };
     const opened = await TARGETS.find(({name}) => name === target)?.open();
     if (opened === undefined) throw new Error(`no target ${target}`);
-    expect(await judged(opened, input)).toBeUndefined();
+    expect(await faultIn(opened, input)).toBeUndefined();
     await opened.close();
   });
 });
@@ -65,7 +65,7 @@ describe('a campaign', () => {
     expect(fault).toContain('threw: Error: seven');
     expect(cases).toBeLessThan(1_000);
     const {input} = JSON.parse(readFileSync(file, 'utf8')) as {input: Json};
-    expect(await judged(await target.open(), input)).toContain('seven');
+    expect(await faultIn(await target.open(), input)).toContain('seven');
     rmSync(failures, {recursive: true, force: true});
     const again = TARGETS.map(({name}) => name).filter((name) => IN_PROCESS.includes(name));
     for (const name of again) {

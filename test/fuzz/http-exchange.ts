@@ -37,10 +37,10 @@ export async function exchange(
     const fault = input.whole && !isCutOff ? `no answer: ${outcome}` : undefined;
     return {kind: `no answer, ${outcome}`, ...(fault === undefined ? {} : {fault})};
   }
-  return judged(status, text, input);
+  return checked(status, text, input);
 }
 
-function judged(status: string, text: string, input: HttpCase): Exchanged {
+function checked(status: string, text: string, input: HttpCase): Exchanged {
   if (/^5/.test(status))
     return status === '503' && BUSY.test(text)
       ? {kind: '503 busy'}

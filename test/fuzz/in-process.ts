@@ -26,7 +26,7 @@ export function inProcess<T extends Json>({
 }: Plain<T>): TargetFactory {
   const open = (): Promise<FuzzTarget> => {
     const counts = new Map<string, number>();
-    const told = ({kind, fault}: Outcome): string | undefined => {
+    const faultOf = ({kind, fault}: Outcome): string | undefined => {
       count(counts, fault === undefined ? kind : 'fault');
       return fault;
     };
@@ -34,7 +34,7 @@ export function inProcess<T extends Json>({
       ...{name, counts, width: 1, make},
       run: (input: Json) => {
         const outcome = run(input as T);
-        return outcome instanceof Promise ? outcome.then(told) : told(outcome);
+        return outcome instanceof Promise ? outcome.then(faultOf) : faultOf(outcome);
       },
       memory: () => process.memoryUsage().heapUsed,
       verify: () => Promise.resolve(isPolluted() ? 'a prototype was changed' : undefined),

@@ -4,7 +4,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {Campaign, judged} from './campaign.ts';
+import {Campaign, faultIn} from './campaign.ts';
 import type {CampaignResult} from './campaign.ts';
 import type {FuzzTarget, Json} from './target.ts';
 import {TARGETS} from './targets.ts';
@@ -30,7 +30,7 @@ async function replay(file: string): Promise<boolean> {
   const factory = TARGETS.find((one) => one.name === name);
   if (factory === undefined) throw new Error(`${file} is of no known target: ${name}`);
   const target = await factory.open();
-  const fault = (await judged(target, input)) ?? (await target.verify());
+  const fault = (await faultIn(target, input)) ?? (await target.verify());
   await target.close();
   console.log(fault === undefined ? `${file}: no fault` : `${file}: ${fault}`);
   return fault === undefined;

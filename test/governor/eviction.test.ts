@@ -158,7 +158,7 @@ describe('a successor that waits for the id', () => {
   });
 });
 
-describe('the brake', () => {
+describe('the circuit breaker', () => {
   const ten = Array.from({length: 10}, (_, index) => `c${index}`);
 
   it('holds for 2T when more than 30 % fall silent at once, says so, then believes it', () => {

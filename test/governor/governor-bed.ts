@@ -56,7 +56,7 @@ export class GovernorBed {
   /** Plans that were asked for and not answered yet. */
   readonly questions: Extract<GovernorAction, {type: 'plan'}>[] = [];
   /** Whoever plans beside is told this. */
-  onTold: (batch: RowBatch) => void = () => undefined;
+  onRows: (batch: RowBatch) => void = () => undefined;
   /** Whether they are answered at the end of the turn, and acted on at once. */
   answersAtOnce = true;
   private readonly planners = new WarmPlanners();
@@ -284,7 +284,7 @@ export class GovernorBed {
     if (action.type === 'reread') this.rereads.push(action.shard);
     if (action.type === 'sendRows') {
       this.planners.update(0, structuredClone(action.batch));
-      this.onTold(action.batch);
+      this.onRows(action.batch);
     }
     if (action.type === 'plan') this.questions.push(structuredClone(action));
     if (action.type !== 'write') return;

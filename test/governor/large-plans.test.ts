@@ -235,15 +235,15 @@ describe('whoever plans beside the governor', () => {
       say(load);
       made.pass(10_000, ALL);
     }
-    const told = new Map<number, readonly number[] | undefined>();
-    made.onTold = ({isFresh, set}) => {
-      if (isFresh) told.clear();
-      for (const {row, shard} of set) told.set(row, shard.load);
+    const loadByRow = new Map<number, readonly number[] | undefined>();
+    made.onRows = ({isFresh, set}) => {
+      if (isFresh) loadByRow.clear();
+      for (const {row, shard} of set) loadByRow.set(row, shard.load);
     };
     // A plan for another reason: loads are as even as ever.
     made.addShard('s7');
     untilAsked(made);
-    expect(told.size).toBe(7);
-    expect(new Set([...told.values()].map((load) => load?.[0])).size).toBe(1);
+    expect(loadByRow.size).toBe(7);
+    expect(new Set([...loadByRow.values()].map((load) => load?.[0])).size).toBe(1);
   });
 });

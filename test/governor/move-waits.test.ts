@@ -88,7 +88,7 @@ class Gate {
 }
 
 /** What keeps the move, by budget; and what the answer says of it. */
-const KEEPERS: Readonly<
+const BLOCKERS: Readonly<
   Record<Exclude<MoveBudget, 'planPause' | 'turn'>, readonly [(gate: Gate) => void, object]>
 > = {
   writing: [
@@ -198,7 +198,7 @@ describe('a planned move', () => {
     expect(gate.found).toBe(gate.bed.own.get('s0'));
   });
 
-  it.each(Object.entries(KEEPERS))('waits for %s', (budget, [keep, says]) => {
+  it.each(Object.entries(BLOCKERS))('waits for %s', (budget, [keep, says]) => {
     const gate = new Gate();
     keep(gate);
     expect(gate.found).toMatchObject({budget, ...says});
@@ -206,7 +206,7 @@ describe('a planned move', () => {
 
   it('begins when a place has become free', () => {
     const gate = new Gate();
-    KEEPERS['moving.container'][0](gate);
+    BLOCKERS['moving.container'][0](gate);
     gate.inFlightMoves.end('c3-c2-0');
     expect(gate.found).toBe(gate.bed.own.get('s0'));
   });

@@ -8,7 +8,7 @@ const LONGEST_SLEEP_MS = 1_000;
 const CALM_TURNS_A_MINUTE = 240;
 
 describe('a governor with nothing to do sleeps', () => {
-  it('while a brake is over and the silent containers may still come back', () => {
+  it('when the circuit breaker holds no more and the silent containers may still come back', () => {
     const bed = new GovernorBed([]);
     setSpec(bed, 200, {maxRecoveryTime: 300});
     for (const container of ['a', 'b', 'c']) bed.join(container);

@@ -95,7 +95,7 @@ describe.concurrent('sm audit', () => {
       expect((await audit(prefix, '-a', 'another')).exit).toBe(0);
     }));
 
-  it('says which window it covers: compacted history cannot be judged', async () => {
+  it('says which window it covers: compacted history cannot be checked', async () => {
     const prefix = '/t-window';
     const store = openEtcdStore({endpoints: [etcd.endpoint]});
     try {

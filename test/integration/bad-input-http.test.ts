@@ -44,7 +44,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** As the bytes stand, by a client that mends nothing. */
+/** As the bytes stand, by a client that fixes nothing. */
 function send(method: string, path: string, body = ''): Promise<Answer> {
   const {hostname, port} = new URL(cluster.admin.server);
   const headers = {'content-type': 'application/json', 'content-length': Buffer.byteLength(body)};

@@ -140,13 +140,13 @@ describe('a store that cannot be used', () => {
     // The same user, with the rights of the same prefix.
     await daemonLogin(away, '/sm-bad', 'sm.test');
     await away.kill();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const others: string[] = [];
     const logger: Logger = {
       ...silentLogger,
       warn: (fields, message) => {
         if (message === 'etcd is not reachable: waiting')
-          told.push((fields as {attempt: number}).attempt);
+          reported.push((fields as {attempt: number}).attempt);
         else others.push(message);
       },
       error: (_fields, message) => void others.push(message),
@@ -156,13 +156,13 @@ describe('a store that cannot be used', () => {
     const config = {...parseConfig(configText(port), 'f.yml'), endpoints: [away.endpoint]};
     const starting = serve(config, {logger, version: 'test'});
     // With pauses that double without end it would sleep for eight seconds now.
-    await until(() => told.includes(4), LONG_MS, 'it has tried five times');
+    await until(() => reported.includes(4), LONG_MS, 'it has tried five times');
     await away.restart();
     const backMs = performance.now();
     const daemon = await starting;
     expect(performance.now() - backMs).toBeLessThan(5_000);
     await daemon.ready;
-    expect(told.slice(0, 4)).toEqual([0, 1, 2, 4]);
+    expect(reported.slice(0, 4)).toEqual([0, 1, 2, 4]);
     expect(others).toEqual([]);
     await daemon.shutdown();
     await away.stop();
@@ -217,16 +217,16 @@ async function cleanPlace(prefix: string) {
 describe('a loopback address beside a daemon of another machine', () => {
   it('is refused at the start, and leaves no key of it', async () => {
     const {config, keys, store} = await cleanPlace('/sm-elsewhere');
-    const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
+    const daemon = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
     let beats = 0;
     const beat = (): void => {
-      const value = encodeRecord({...fellow, ttlMs: 3_000, nonce: String((beats += 1))});
-      const then = [{op: 'put', key: keys.heartbeat('sm.test', 'fellow'), value}] as const;
+      const value = encodeRecord({...daemon, ttlMs: 3_000, nonce: String((beats += 1))});
+      const then = [{op: 'put', key: keys.heartbeat('sm.test', 'daemon2'), value}] as const;
       void store.transact({compares: [], then, otherwise: []});
     };
     const timer = setInterval(beat, 100);
     try {
-      await until(() => beats > 2, LONG_MS, 'the fellow beats');
+      await until(() => beats > 2, LONG_MS, 'the other daemon beats');
       const start = serve(config, {logger: silentLogger, version: 'test'});
       await expect(start).rejects.toMatchObject({
         code: 'INVALID_CONFIG',
@@ -245,9 +245,9 @@ describe('an etcd that falls silent in the middle of a start', () => {
   it('is waited for, as one that is away from the beginning', async () => {
     const {config, keys, store} = await cleanPlace('/sm-silent');
     // The record of a daemon that is dead: the start looks for half its T whether it is renewed.
-    const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
-    const value = encodeRecord({...fellow, ttlMs: 10_000, nonce: '1'});
-    const key = keys.heartbeat('sm.test', 'fellow');
+    const dead = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
+    const value = encodeRecord({...dead, ttlMs: 10_000, nonce: '1'});
+    const key = keys.heartbeat('sm.test', 'daemon2');
     await store.transact({
       ...{compares: [], otherwise: []},
       then: [{op: 'put', key, value}],

@@ -38,13 +38,13 @@ function startCanary(): {child: ChildProcess; events: CanaryEvent[]} {
 it('finds two owners where containers ask no guard, and exits 10', async () => {
   const {child, events} = startCanary();
   canary = child;
-  const told = <Name extends CanaryEvent['event']>(name: Name) =>
+  const reported = <Name extends CanaryEvent['event']>(name: Name) =>
     until(
       () => events.find((one): one is Extract<CanaryEvent, {event: Name}> => one.event === name),
       LONG_MS,
       () => `${name}: ${JSON.stringify(events)}`,
     );
-  const {containers} = await told('placed');
+  const {containers} = await reported('placed');
   const {shards} = await cluster().admin.call('getShards', {service: APP});
   const shardId = shards[0]?.id ?? '';
   const locate = () => cluster().admin.call('locate', {service: APP, shardId});
@@ -58,7 +58,7 @@ it('finds two owners where containers ask no guard, and exits 10', async () => {
   };
   await until(moved, LONG_MS, 'its shard acts elsewhere');
   process.kill(pid, 'SIGCONT');
-  await told('twoOwners');
+  await reported('twoOwners');
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await ended).toEqual([10, null]);

@@ -20,7 +20,7 @@ it('no shard runs twice after a changeover, whatever happens to daemon and conta
   });
   expect(result.overlaps, said.join('\n')).toEqual([]);
   expect(result.repeatedAdds).toEqual([]);
-  expect(result.toldByChangeover).toBe(0);
+  expect(result.callsByChangeover).toBe(0);
   // The judge has seen what ran: each shard was added, and those of a container that left once more.
   expect(result.adds).toHaveLength(9);
   expect(Math.min(...result.adds)).toBeGreaterThanOrEqual(1);

@@ -117,7 +117,7 @@ describe('a changeover from the Go project', () => {
     const asBefore = {[garbled.id]: 'g 2,g-0,g.1', [beside.id]: 'b-0'};
     await bed.until('the healthy one is recorded', async () => beside.id in (await owners()));
     expect(await owners()).toEqual(asBefore);
-    expect([garbled, beside].map(({told}) => told.map(({op}) => op).join())).toEqual([
+    expect([garbled, beside].map(({calls}) => calls.map(({op}) => op).join())).toEqual([
       'add,add,add',
       'add',
     ]);
@@ -201,7 +201,7 @@ describe('a changeover from the Go project', () => {
 describe('a changeover back to the Go project', () => {
   it('goes back: names as they were, nothing of ours that a Go server would not know, shards run on', async () => {
     await bed.stopDaemons();
-    const told = containers.map((container) => container.told.length);
+    const calls = containers.map((container) => container.calls.length);
     const configFile = await bed.configFile();
     const before = await migrationReport({configFile});
     expect(before.apps.find(({app}) => app === APP)).toMatchObject({
@@ -222,7 +222,7 @@ describe('a changeover back to the Go project', () => {
     );
     const families = (await keysBelow(`/sm/app/${APP}/`)).map((key) => key.split('/')[4]);
     expect([...new Set(families)].sort()).toEqual(['containerhb', 'lease', 's']);
-    expect(containers.map((container) => container.told.length)).toEqual(told);
+    expect(containers.map((container) => container.calls.length)).toEqual(calls);
     expect((await migrationReport({configFile})).apps).toContainEqual({
       ...{app: APP, governedBy: '', shards: SHARDS.length, toRename: 3, containers: 2},
       ...{running: SHARDS.length, guard: 'good', problems: []},
@@ -230,19 +230,19 @@ describe('a changeover back to the Go project', () => {
   });
 
   it('and comes again', async () => {
-    const told = containers.map((container) => container.told.length);
+    const calls = containers.map((container) => container.calls.length);
     await bed.startDaemon();
     await bed.until('all are owned and ready', async () => {
       const rows = [...(await bed.rows(APP)).values()];
       return rows.filter(({state, ready}) => state === 'owned' && ready).length === SHARDS.length;
     });
-    expect(containers.map((container) => container.told.length)).toEqual(told);
+    expect(containers.map((container) => container.calls.length)).toEqual(calls);
   });
 });
 
 describe('a guard lease under containers of the Go project', () => {
   it('a guard that is lost (%s) is an alarm and is replaced: shards run on', async () => {
-    const before = containers.map((container) => container.told.length);
+    const before = containers.map((container) => container.calls.length);
     await bed.raw.delete().key(keys.leaseGuard(APP));
     await bed.until('the alarm', async () => (await bed.alarms(APP)).includes('PUSH_GUARD_LOST'));
     await bed.until('a new guard', async () => {
@@ -253,7 +253,7 @@ describe('a guard lease under containers of the Go project', () => {
       const left = await keysBelow(`/sm/app/${APP}/lease/`);
       return left.length === 1;
     });
-    expect(containers.map((container) => container.told.length)).toEqual(before);
+    expect(containers.map((container) => container.calls.length)).toEqual(before);
     expect(runningShards()).toEqual([...SHARDS].sort());
   });
 });

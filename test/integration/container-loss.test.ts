@@ -58,7 +58,7 @@ describe('a container process is lost', () => {
     await cluster.settled('orders');
     const before = await cluster.shards('orders');
     await first.end('SIGKILL');
-    await gone((await first.told('ready')).incarnation ?? '');
+    await gone((await first.reported('ready')).incarnation ?? '');
     await cluster.settled('orders');
     for (const [id, {container, token}] of await cluster.shards('orders')) {
       const old = before.get(id);
@@ -87,14 +87,14 @@ describe('a container process is lost', () => {
     const [first, second] = await Promise.all([start('c1'), start('c2')]);
     await cluster.addShards('orders', SHARDS);
     await cluster.settled('orders');
-    const old = (await first.told('ready')).incarnation ?? '';
+    const old = (await first.reported('ready')).incarnation ?? '';
     const lost = new Set(first.of('add').map(({shard}) => shard));
     first.signal('SIGSTOP');
     await gone(old);
-    for (const shard of lost) await second.told('add', (one) => one.shard === shard);
+    for (const shard of lost) await second.reported('add', (one) => one.shard === shard);
     await pause(100);
     first.signal('SIGCONT');
-    for (const shard of lost) await first.told('refused', (one) => one.shard === shard);
+    for (const shard of lost) await first.reported('refused', (one) => one.shard === shard);
     await until(() => first.of('drop').length === lost.size, LONG_MS, 'drop is called for each');
     await until(
       async () => {
@@ -114,7 +114,7 @@ describe('a container process is lost', () => {
     const [first] = await Promise.all([start('c1'), start('c2')]);
     await cluster.addShards('orders', SHARDS);
     await cluster.settled('orders');
-    const {incarnation = ''} = await first.told('ready');
+    const {incarnation = ''} = await first.reported('ready');
     const startedMs = performance.now();
     await expect(first.end('SIGTERM')).resolves.toBe(0);
     expect(performance.now() - startedMs).toBeLessThan(LONG_MS);

@@ -98,15 +98,15 @@ describe.concurrent('an ownership record', () => {
     expect(await read(key)).toMatchObject({mod, value});
   });
 
-  it('is governed again once it has been mended', async () => {
-    await begin('mended');
-    const key = theCluster().keys.ownership('mended', 'mended1');
+  it('is governed again once it has been repaired', async () => {
+    await begin('repaired');
+    const key = theCluster().keys.ownership('repaired', 'repaired1');
     await put(key, 'rubbish');
-    await quarantinedShard('mended', 'mended1');
+    await quarantinedShard('repaired', 'repaired1');
     const then = [{op: 'delete' as const, key}];
     await theCluster().store.transact({compares: [], then, otherwise: []});
-    await theCluster().settled('mended');
-    expect((await theCluster().shards('mended')).get('mended1')?.state).toBe('ready');
+    await theCluster().settled('repaired');
+    expect((await theCluster().shards('repaired')).get('repaired1')?.state).toBe('ready');
   });
 });
 

@@ -60,9 +60,9 @@ it('ends with open watches on an etcd that hangs', async () => {
 it('refuses calls and tells watchers nothing after close', async () => {
   const store = new EtcdStore({endpoints: [etcd.endpoint]});
   const writer = new EtcdStore({endpoints: [etcd.endpoint]});
-  let told = 0;
+  let reported = 0;
   const {revision} = await store.status();
-  store.watch('/c/', revision + 1, {onBatch: () => (told += 1), onLost: () => (told += 1)});
+  store.watch('/c/', revision + 1, {onBatch: () => (reported += 1), onLost: () => (reported += 1)});
   await store.close();
   await writer.transact({
     compares: [],
@@ -70,7 +70,7 @@ it('refuses calls and tells watchers nothing after close', async () => {
     otherwise: [],
   });
   await pause(300);
-  expect(told).toBe(0);
+  expect(reported).toBe(0);
   await expect(store.get('/c/a')).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
   await store.close();
   await writer.close();

@@ -125,7 +125,7 @@ describe.concurrent('what is wrong is said in words that name the settings', () 
     expect(fault.message).toMatch(/localhost. is not cert's CN: etcd/);
   });
 
-  it('and a daemon does not wait for what waiting cannot mend', async () => {
+  it('and a daemon does not wait for what waiting cannot fix', async () => {
     const [port = 0] = await freePorts(1);
     const config = configOf(port, {...client, ca: stranger.ca});
     await expect(serve(config, {logger: silentLogger, version: 'test'})).rejects.toMatchObject({

@@ -16,7 +16,7 @@ import {EtcdStorage, FileStorage} from './origin-storage.ts';
 import type {Lease, OriginStorage, Stored} from './origin-storage.ts';
 
 /** An add is logged before the application begins, a drop when it has ended. */
-export interface Told {
+export interface HookCall {
   readonly op: 'add' | 'drop';
   readonly shard: string;
   /** The machine's monotonic clock, the same for all processes. */
@@ -52,7 +52,7 @@ export interface OriginContainerOptions {
   /** Seconds that its session outlives the last renewal. Default 5, as the Go project has it. */
   readonly sessionTtlS?: number;
   /** Each time that the application was told something. */
-  readonly onTold?: (told: Told) => void;
+  readonly onHookCall?: (calls: HookCall) => void;
   /** What it did by itself or was called for, in words, for who looks for the cause of something. */
   readonly onStep?: (step: string) => void;
   /** Its session has ended, and so has it. */
@@ -72,7 +72,7 @@ const NS_PER_MS = 1e6;
 export class OriginContainer {
   id = '';
   /** What the application was told, in order. */
-  readonly told: Told[] = [];
+  readonly calls: HookCall[] = [];
   behaviour: Behaviour = 'normal';
   private readonly options: OriginContainerOptions;
   private readonly etcd: Etcd3;
@@ -108,8 +108,8 @@ export class OriginContainer {
     return this.session;
   }
 
-  count(op: Told['op']): number {
-    return this.told.filter((one) => one.op === op).length;
+  count(op: HookCall['op']): number {
+    return this.calls.filter((one) => one.op === op).length;
   }
 
   async start(): Promise<this> {
@@ -337,10 +337,10 @@ export class OriginContainer {
     if (!this.dead) this.tell('drop', shard);
   }
 
-  private tell(op: Told['op'], shard: string): void {
-    const told = {op, shard, atMs: Number(process.hrtime.bigint()) / NS_PER_MS};
-    this.told.push(told);
-    this.options.onTold?.(told);
+  private tell(op: HookCall['op'], shard: string): void {
+    const calls = {op, shard, atMs: Number(process.hrtime.bigint()) / NS_PER_MS};
+    this.calls.push(calls);
+    this.options.onHookCall?.(calls);
     if (op === 'add') this.applied.add(shard);
     else this.applied.delete(shard);
   }

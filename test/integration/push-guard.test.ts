@@ -36,7 +36,7 @@ async function guardOf(app: string): Promise<string> {
   return decodeGuardLease(text ?? '') ?? '';
 }
 
-/** An app that no daemon governs: a guard has one keeper. */
+/** An app that no daemon governs: only one process keeps a guard. */
 async function ungoverned(app: string): Promise<void> {
   await bed.raw.put(keys.appSpec(app)).value(`{"service":"${app}"}`);
 }

@@ -112,7 +112,7 @@ describe('removal of an app', () => {
       const governor = await cluster.governorOf('orders');
       await remove(true);
       await governor.kill();
-      const ended = await child.told('ended');
+      const ended = await child.reported('ended');
       expect(ended.how).toBe('deleted');
       expect(await child.exitedWithin(15_000)).toBe(0);
       await untilGone();

@@ -13,7 +13,7 @@ const EXCUSED = new Map([
     'src/runtime/descriptors.ts#descriptorLimit',
     'src/runtime/slices.ts#Slices',
     'src/server/loopback-check.ts#isLoopback',
-    'src/server/loopback-check.ts#foreignFellows',
+    'src/server/loopback-check.ts#foreignPeers',
     'src/server/contact/container-agent.ts#checkedLookup',
   ]),
   ...because('a pure rule that the tests give what a real etcd or daemon shows only rarely', [

@@ -14,7 +14,7 @@ const NO_COUNTS: ReadonlySet<string> = new Set([
   'src/governor/status-size.ts',
   // The noun is a verb.
   'src/server/admin/write/audit.ts',
-  // A broken invariant, for who mends sm.
+  // A broken invariant, for who fixes sm.
   'src/planner/check.ts',
 ]);
 

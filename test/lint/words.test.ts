@@ -38,6 +38,8 @@ const REPLACED_PARTS = new Map([
   ['mend', 'fix'],
   ['mended', 'fixed'],
   ['mends', 'fixes'],
+  ['fellow', 'peer'],
+  ['fellows', 'peers'],
 ]);
 
 /** Names, which split at capitals; comments and texts may say the word. */
@@ -79,9 +81,37 @@ const PHRASES = new Map([
   [/\bfor want of\b/, 'because ... is missing'],
 ]);
 
-const files = readdirSync('src', {recursive: true, withFileTypes: true})
-  .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-  .map((entry) => join(entry.parentPath, entry.name));
+/** Words that tests do not use either, in names, texts and titles. */
+const GONE_FROM_TESTS = [
+  'keeper',
+  'keepers',
+  'deposed',
+  'fellow',
+  'fellows',
+  'mend',
+  'mended',
+  'mends',
+];
+
+/** As names only: a title may say that somebody is told something, and a judge that shares no code with what it checks is a judge. */
+const GONE_FROM_TEST_NAMES = ['told', 'brake', 'braking'];
+
+/** What tests may call as it was, and why. */
+const KEPT_IN_TESTS = new Map([
+  ['test/lint/words.test.ts', 'it lists the words'],
+  ['test/governor/move-waits.test.ts', '`brake` is the name of a wait in answers of the admin API'],
+]);
+
+function filesBelow(folder: string, kind: RegExp): string[] {
+  return readdirSync(folder, {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile() && kind.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const files = filesBelow('src', /\.tsx?$/);
+const testFiles = filesBelow('test', /\.(?:tsx?|txt|yaml)$/).filter(
+  (path) => !KEPT_IN_TESTS.has(path),
+);
 
 function phrasesIn(text: string): string[] {
   return text
@@ -99,23 +129,36 @@ function wordsIn(text: string): string[] {
     .map(([word, term]) => `${word} (use: ${term})`);
 }
 
+function partsOf(text: string): Set<string> {
+  const parts = text.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/);
+  return new Set(parts.map((part) => part.toLowerCase()));
+}
+
+/** Without comments, texts and patterns. */
+function codeOf(text: string): string {
+  return text
+    .replace(/\/\*[^]*?\*\//g, '')
+    .replace(/'[^'\n]*'|`[^`]*`|\/\^[^\n]*?\/|\/\/.*$/gm, '');
+}
+
+function goneFromTests(path: string, text: string): string[] {
+  const parts = partsOf(`${path} ${text}`);
+  const names = path.endsWith('.ts') ? partsOf(codeOf(text)) : new Set<string>();
+  return [
+    ...GONE_FROM_TESTS.filter((word) => parts.has(word)),
+    ...GONE_FROM_TEST_NAMES.filter((word) => names.has(word)),
+  ];
+}
+
 function partsIn(text: string): string[] {
-  const parts = new Set(
-    text
-      .replaceAll('notJudged', '')
-      .split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/)
-      .map((part) => part.toLowerCase()),
-  );
+  const parts = partsOf(text.replaceAll('notJudged', ''));
   return [...REPLACED_PARTS]
     .filter(([word]) => parts.has(word))
     .map(([word, term]) => `${word} (use: ${term})`);
 }
 
 function namesIn(text: string): string[] {
-  const code = text
-    .replace(/\/\*[^]*?\*\//g, '')
-    .replace(/'[^'\n]*'|`[^`]*`|\/\^[^\n]*?\/|\/\/.*$/gm, '');
-  const names = [...new Set(code.match(/[A-Za-z]\w*/g))];
+  const names = [...new Set(codeOf(text).match(/[A-Za-z]\w*/g))];
   return [...REPLACED_NAMES].flatMap(([pattern, term]) =>
     names.filter((name) => pattern.test(name)).map((name) => `${name} (use: ${term})`),
   );
@@ -147,6 +190,22 @@ it('words of the past are not parts of names in src', () => {
 
 it('words of the past are not names in src', () => {
   expect(inAll(namesIn)).toEqual([]);
+});
+
+it('words of the past are not in test, nor in names of its files', () => {
+  const found = testFiles.flatMap((path) =>
+    goneFromTests(path, readFileSync(path, 'utf8')).map((word) => `${path}: ${word}`),
+  );
+  expect(found).toEqual([]);
+});
+
+it.each([
+  ['test/a.test.ts', "it('a keeper goes')"],
+  ['test/a.test.ts', 'const KEEPER_TESTS = 1;'],
+  ['test/a.test.ts', 'const toldAtMs = 1;'],
+  ['test/b/limit-is-mended.txt', ''],
+])('in %s, %s would be found', (path, text) => {
+  expect(goneFromTests(path, text)).toHaveLength(1);
 });
 
 it('words of the past are not names of files in src', () => {

@@ -14,7 +14,7 @@ import {scriptOptions} from '../support/script-options.ts';
 
 /** Seeds that an equivalent mutant has to live through in a whole run; `--budget` asks for more. */
 const EQUIVALENT_SEEDS = 100;
-/** Mutants judged side by side. */
+/** Mutants run side by side. */
 const RUNNERS = 2;
 /** `--quick` runs mutants that die within so many seeds, and those that tests kill without waiting in vain. */
 const QUICK_SEEDS = 10;
@@ -57,15 +57,15 @@ function isQuick({killed}: Mutant): boolean {
   return killed.by === 'seeds' && killed.within <= QUICK_SEEDS;
 }
 
-type Judged = Pick<Verdict, 'isDead' | 'how'>;
+type Outcome = Pick<Verdict, 'isDead' | 'how'>;
 
 /** A named test proves something only if it passes without the mutant: `sound` are those that do. */
-async function judgeByTest(
+async function checkByTest(
   mutant: Mutant,
   killed: KilledByTest,
   runner: TestRunner,
   sound: ReadonlySet<KilledByTest>,
-): Promise<Judged> {
+): Promise<Outcome> {
   const key = `${killed.file} > ${killed.test}`;
   if (!sound.has(killed)) return {isDead: false, how: `${key}: does not pass without the mutant`};
   const after = await runner.run(killed, mutant);
@@ -74,7 +74,7 @@ async function judgeByTest(
   return {isDead, how: `${key}: ${after}`};
 }
 
-async function judgeBySeeds(mutant: Mutant): Promise<Judged> {
+async function checkBySeeds(mutant: Mutant): Promise<Outcome> {
   const {killed} = mutant;
   const asked = values.budget === undefined ? undefined : Number(values.budget);
   if (killed.by === 'equivalent') {
@@ -93,7 +93,7 @@ async function judgeBySeeds(mutant: Mutant): Promise<Judged> {
 }
 
 /** What notices these mutants, one after the other. `onVerdict` hears of each at once. */
-async function judgeAll(
+async function checkAll(
   mutants: readonly Mutant[],
   onVerdict: (verdict: Verdict) => void,
 ): Promise<void> {
@@ -105,11 +105,11 @@ async function judgeAll(
   for (const mutant of mutants) {
     const startedMs = performance.now();
     const {killed} = mutant;
-    const judged =
+    const outcome =
       killed.by === 'test'
-        ? await judgeByTest(mutant, killed, runner, sound)
-        : await judgeBySeeds(mutant);
-    onVerdict({mutant, ...judged, seconds: (performance.now() - startedMs) / 1000});
+        ? await checkByTest(mutant, killed, runner, sound)
+        : await checkBySeeds(mutant);
+    onVerdict({mutant, ...outcome, seconds: (performance.now() - startedMs) / 1000});
   }
   await runner.close();
 }
@@ -150,7 +150,7 @@ async function main(): Promise<void> {
     verdicts.push(verdict);
     if (!values.quick || !verdict.isDead) console.log(lineOf(verdict));
   };
-  await Promise.all(sharesOf(mutants).map((share) => judgeAll(share, onVerdict)));
+  await Promise.all(sharesOf(mutants).map((share) => checkAll(share, onVerdict)));
   verdicts.sort((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant));
   const summary = summaryOf(verdicts);
   console.log(summary);

@@ -4,7 +4,7 @@ import {HEARTBEAT_MUTANTS} from './table/heartbeat.ts';
 import {LEADERSHIP_MUTANTS} from './table/leadership.ts';
 import {TRANSITIONS_MUTANTS} from './table/transitions.ts';
 import {STORE_MUTANTS} from './table/store.ts';
-import {KEEPER_MUTANTS} from './table/shard-machine.ts';
+import {SHARD_MACHINE_MUTANTS} from './table/shard-machine.ts';
 import {SESSION_MUTANTS} from './table/session.ts';
 import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';
@@ -24,7 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LEADERSHIP_MUTANTS,
   ...TRANSITIONS_MUTANTS,
   ...STORE_MUTANTS,
-  ...KEEPER_MUTANTS,
+  ...SHARD_MACHINE_MUTANTS,
   ...SESSION_MUTANTS,
   ...CONTAINER_MUTANTS,
   ...GOVERNOR_MUTANTS,

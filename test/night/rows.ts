@@ -14,7 +14,7 @@ export interface Fault {
 
 interface Words {
   readonly cause: RegExp;
-  readonly mend: RegExp;
+  readonly fix: RegExp;
   /** Name of the alert that has to fire. */
   readonly alert: RegExp;
 }
@@ -27,13 +27,13 @@ function questions(
   daemon: NightDaemon,
   app: string,
   shard: string,
-  {cause, mend, alert}: Words,
+  {cause, fix, alert}: Words,
 ): Pick<Row, 'status' | 'doctor' | 'why' | 'alert'> {
   const of = new RegExp(`\\b${app}\\b`);
   return {
-    status: {ask: () => daemon.said('status'), of, cause, mend},
-    doctor: {ask: () => daemon.said('doctor'), of, cause, mend},
-    why: {ask: () => daemon.said('shard', 'why', '-a', app, shard), cause, mend},
+    status: {ask: () => daemon.said('status'), of, cause, fix},
+    doctor: {ask: () => daemon.said('doctor'), of, cause, fix},
+    why: {ask: () => daemon.said('shard', 'why', '-a', app, shard), cause, fix},
     alert: {ask: () => daemon.alerts(), of, cause: alert},
   };
 }
@@ -66,7 +66,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
       'killed',
       {
         cause: /its container k1 is (silent|lost)/,
-        mend: /sm container get -a killed k1/,
+        fix: /sm container get -a killed k1/,
         alert: /Sm(Unserved|NoContainers)/,
       },
       {
@@ -84,7 +84,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
       'crashing',
       {
         cause: /refusing|silent|lost|ended \d+ times|suspect/,
-        mend: /sm container (evict|get)/,
+        fix: /sm container (evict|get)/,
         alert: /Sm(Refusing|Unserved|NoContainers)/,
       },
       {
@@ -96,7 +96,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
     lacking(
       '`add` refuses',
       'refusing',
-      {cause: /no disk/, mend: /fix what its add needs/, alert: /SmRefusing/},
+      {cause: /no disk/, fix: /fix what its add needs/, alert: /SmRefusing/},
       {
         prepare: () => containers.createApp('refusing', 3),
         strike: async () => void (await containers.start('refusing', 'r1', 'throws')),
@@ -114,7 +114,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       'hanging',
       {
         cause: /h1 has been dropping it since .*drop (has not returned|has exceeded)/,
-        mend: /sm container evict -a hanging h1/,
+        fix: /sm container evict -a hanging h1/,
         alert: /SmStuck/,
       },
       {
@@ -143,7 +143,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       'pinned',
       {
         cause: /pinned to nobody, which is not alive/,
-        mend: /sm shard unpin -a pinned s0/,
+        fix: /sm shard unpin -a pinned s0/,
         alert: /SmUnserved/,
       },
       {
@@ -165,7 +165,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       'deaf',
       {
         cause: /cannot be called at 127\.0\.0\.2:\d+: connection refused/,
-        mend: /sm container (get|evict) -a deaf d1/,
+        fix: /sm container (get|evict) -a deaf d1/,
         alert: /SmUnreachable/,
       },
       {
@@ -185,7 +185,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       'empty',
       {
         cause: /the app has no container/,
-        mend: /start a process that joins app empty/,
+        fix: /start a process that joins app empty/,
         alert: /SmNoContainers/,
       },
       {
@@ -198,7 +198,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       'short',
       {
         cause: /holds as many shards as it may/,
-        mend: /--max-shard-count/,
+        fix: /--max-shard-count/,
         alert: /SmCapacityShort/,
       },
       {

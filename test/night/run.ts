@@ -1,5 +1,5 @@
 /**
- * `npm run night [-- WORDS]`: makes each fault of an operator's night on real processes and asks by five ways, until each names cause and mend or 60 s are over.
+ * `npm run night [-- WORDS]`: makes each fault of an operator's night on real processes and asks by five ways, until each names cause and fix or 60 s are over.
  * Writes the table into docs/operating.md; exits 1 when something was not named. WORDS: makes only the faults that
  * have one of them in their names, and writes no table; names are in that table.
  */
@@ -10,7 +10,7 @@ import {pause} from '../support/until.ts';
 import {NightContainers, NightDaemon} from './bed.ts';
 import {appFaults} from './rows.ts';
 import {STORE_NIGHTS} from './store-rows.ts';
-import {WAYS, WITHIN_MS, isWhole, judged, tableText} from './table.ts';
+import {WAYS, WITHIN_MS, isWhole, checked, tableText} from './table.ts';
 import type {NightRow, Row, Seen, Way} from './table.ts';
 
 const DOCUMENT = 'docs/operating.md';
@@ -40,7 +40,7 @@ async function askOne(row: Row, way: Way): Promise<Seen[]> {
   for (;;) {
     const answer = await question.ask().catch((error: unknown) => String(error));
     const afterMs = performance.now() - startedMs;
-    const found = judged(answer, question);
+    const found = checked(answer, question);
     if (found.named || afterMs > WITHIN_MS) return [{way, ...found, afterMs}];
     await pause(ASK_EVERY_MS);
   }

@@ -43,12 +43,12 @@ async function served(daemon: NightDaemon, endpoint: string, closers: Closer[]):
 function everywhere(
   fault: string,
   daemon: NightDaemon,
-  {cause, mend, alert}: {cause: RegExp; mend: RegExp; alert: RegExp},
+  {cause, fix, alert}: {cause: RegExp; fix: RegExp; alert: RegExp},
 ): Row {
   const question = (...args: string[]): Question => ({
     ask: () => daemon.said(...args),
     cause,
-    mend,
+    fix,
   });
   return {
     fault,
@@ -74,7 +74,7 @@ export const STORE_NIGHTS: readonly Night[] = [
         await ask(
           everywhere('etcd stopped', daemon, {
             cause: /etcd .*(answer|reach)|no write has committed/i,
-            mend: /etcd/,
+            fix: /etcd/,
             alert: /SmStoreNoWrites/,
           }),
         );
@@ -93,7 +93,7 @@ export const STORE_NIGHTS: readonly Night[] = [
         await ask(
           everywhere('etcd without space', daemon, {
             cause: /out of space/,
-            mend: /alarm disarm/,
+            fix: /alarm disarm/,
             alert: /SmStoreNoWrites/,
           }),
         );
@@ -120,7 +120,7 @@ export const STORE_NIGHTS: readonly Night[] = [
         await ask(
           everywhere('disk full (embedded store)', daemon, {
             cause: /out of space/,
-            mend: /make room on its disk/,
+            fix: /make room on its disk/,
             alert: /SmStoreFull/,
           }),
         );
@@ -143,11 +143,11 @@ export const STORE_NIGHTS: readonly Night[] = [
           ca,
         });
         closers.push(() => daemon.end());
-        const [cause, mend] = [/certificate .*has expired/, /renew/];
+        const [cause, fix] = [/certificate .*has expired/, /renew/];
         const question = (...args: string[]): Question => ({
           ask: () => daemon.said(...args),
           cause,
-          mend,
+          fix,
         });
         await ask({
           fault: 'certificate ended',
@@ -178,7 +178,7 @@ export const STORE_NIGHTS: readonly Night[] = [
           doctor: {
             ask: () => daemon.said('doctor'),
             cause: /was lost at|cannot be called|is (suspect|silent|lost)/,
-            mend: /start it again|restart it/,
+            fix: /start it again|restart it/,
           },
           why: {byRights: gone},
           readyz: {ask: () => readyz(down.url), cause: /no answer/},
@@ -208,7 +208,7 @@ export const STORE_NIGHTS: readonly Night[] = [
           doctor: {
             ask: () => daemon.said('doctor'),
             cause: /is 1\d\d\.\d s ahead of this daemon/,
-            mend: /time server/,
+            fix: /time server/,
           },
           why: harmless,
           readyz: harmless,

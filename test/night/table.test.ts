@@ -1,20 +1,20 @@
 import {describe, expect, it} from 'vitest';
-import {isWhole, judged, tableText} from './table.ts';
+import {isWhole, checked, tableText} from './table.ts';
 import type {Row} from './table.ts';
 
 const ask = (): Promise<string> => Promise.resolve('');
 
 describe('an answer', () => {
-  const question = {ask, of: /orders/, cause: /its drop/, mend: /evict/};
+  const question = {ask, of: /orders/, cause: /its drop/, fix: /evict/};
   it('names a fault only on the lines of its app, and what stands right below', () => {
     const answer = 'OK\nalarm (orders): its drop hangs\n  fix: sm container evict\nother: ok';
-    expect(judged(answer, question)).toEqual({
+    expect(checked(answer, question)).toEqual({
       named: true,
       text: 'alarm (orders): its drop hangs / fix: sm container evict',
     });
-    expect(judged('alarm (other): its drop hangs\nevict', question).named).toBe(false);
-    expect(judged('alarm (orders): its drop hangs', question).named).toBe(false);
-    expect(judged('its drop', {ask, cause: /drop/}).named).toBe(true);
+    expect(checked('alarm (other): its drop hangs\nevict', question).named).toBe(false);
+    expect(checked('alarm (orders): its drop hangs', question).named).toBe(false);
+    expect(checked('its drop', {ask, cause: /drop/}).named).toBe(true);
   });
 });
 

@@ -10,7 +10,7 @@ export interface Question {
   readonly of?: RegExp;
   readonly cause: RegExp;
   /** The way out; absent: this way of asking names none. */
-  readonly mend?: RegExp;
+  readonly fix?: RegExp;
 }
 
 /** Why a way of asking says nothing of the fault, by rights. */
@@ -27,7 +27,7 @@ export interface Row extends Readonly<Record<Way, Question | ByRights>> {
 
 export interface Seen {
   readonly way: Way;
-  /** Whether cause and mend were named. */
+  /** Whether cause and fix were named. */
   readonly named: boolean;
   /** After how long, ms. */
   readonly afterMs: number;
@@ -35,10 +35,10 @@ export interface Seen {
   readonly text: string;
 }
 
-/** Whether an answer names cause and mend, and the lines that do. Pure. */
-export function judged(
+/** Whether an answer names cause and fix, and the lines that do. Pure. */
+export function checked(
   answer: string,
-  {of, cause, mend}: Question,
+  {of, cause, fix}: Question,
 ): {named: boolean; text: string} {
   const lines = answer.split('\n');
   const from = of === undefined ? 0 : lines.findIndex((line) => of.test(line));
@@ -49,10 +49,10 @@ export function judged(
       ? lines
       : lines.filter((line, at) => of.test(line) || of.test(lines[at - 1] ?? ''));
   const causes = looked.filter((line) => cause.test(line));
-  const mends = mend === undefined ? [] : looked.filter((line) => mend.test(line));
-  const named = causes.length > 0 && (mend === undefined || mends.length > 0);
+  const fixes = fix === undefined ? [] : looked.filter((line) => fix.test(line));
+  const named = causes.length > 0 && (fix === undefined || fixes.length > 0);
   const [first = answer] = causes;
-  const [way] = mends;
+  const [way] = fixes;
   return {
     named,
     text: way === undefined || way === first ? first.trim() : `${first.trim()} / ${way.trim()}`,

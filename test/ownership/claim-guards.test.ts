@@ -27,7 +27,7 @@ const MINE: RecordGuard = {kind: 'heartbeatCreated', incarnation: 'x', create: 5
 const SPEC: RecordGuard = {kind: 'specExists', shard: 's'};
 const NO_SPEC: RecordGuard = {kind: 'specAbsent', shard: 's'};
 
-const TOLD = known('assigned').value;
+const HINTED = known('assigned').value;
 const ROWS: readonly [string, Transition, RecordGuard[]][] = [
   [
     'absent -> assigned',
@@ -50,8 +50,8 @@ const ROWS: readonly [string, Transition, RecordGuard[]][] = [
   ['assigned -> owned', table.claim('s', known('assigned'), ME, 0, false), [OWN, MINE, SPEC]],
   [
     'assigned -> owned, as hinted',
-    table.claimHinted('s', TOLD, ME, 9, false),
-    [{kind: 'ownIs', shard: 's', record: TOLD}, MINE, SPEC, {kind: 'clusterMod', mod: 9}],
+    table.claimHinted('s', HINTED, ME, 9, false),
+    [{kind: 'ownIs', shard: 's', record: HINTED}, MINE, SPEC, {kind: 'clusterMod', mod: 9}],
   ],
   ['owned -> owned', table.markReady('s', known('owned'), ME, 1), [OWN, MINE]],
   ['owned -> dropping', table.drop('s', known('owned'), MOVE, 1), [GOVERNS, OWN]],
@@ -73,7 +73,7 @@ describe('a transition that the table does not have', () => {
   it('is not built: a claim of what is assigned to another', () => {
     const other = {...Y, create: 5};
     expect(() => table.claim('s', known('assigned'), other, 0, false)).toThrow(/invariant/);
-    expect(() => table.claimHinted('s', TOLD, other, 9, false)).toThrow(/invariant/);
+    expect(() => table.claimHinted('s', HINTED, other, 9, false)).toThrow(/invariant/);
   });
 
   it('is not built: out of a state that the row does not name', () => {

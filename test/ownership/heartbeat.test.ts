@@ -228,9 +228,9 @@ describe('an attempt without an answer', () => {
           const write = sent(machine, nowMs);
           if (nowMs >= untilMs || nowMs < fromMs) break;
           // Refused at once, or no word until the attempt gives up.
-          const toldAtMs = nowMs + (silent ? write.timeoutMs : 1);
-          machine.answered(write, UNKNOWN, toldAtMs);
-          nowMs = Math.max(toldAtMs, machine.wakeAtMs());
+          const answeredAtMs = nowMs + (silent ? write.timeoutMs : 1);
+          machine.answered(write, UNKNOWN, answeredAtMs);
+          nowMs = Math.max(answeredAtMs, machine.wakeAtMs());
         }
         const softDeadlineMs = machine.deadlineMs - ttlMs / 5;
         expect(nowMs).toBeLessThan(softDeadlineMs);

@@ -26,7 +26,7 @@ function seen(bed: SessionBed): SessionBed {
 }
 
 /** A hint tells of a record that is assigned to it. */
-function told(bed: SessionBed): SessionBed {
+function hinted(bed: SessionBed): SessionBed {
   const own = seen(bed).record('assigned');
   bed.session.hint(bed.session.incarnation, 's', own.mod, () => own.value);
   bed.turn();
@@ -56,7 +56,7 @@ describe('claiming what a hint tells', () => {
 
   it('reads what a hint tells when it is not as told, or nobody knows', () => {
     for (const kind of ['refused', 'unknown'] as const) {
-      const bed = told(new SessionBed().ready());
+      const bed = hinted(new SessionBed().ready());
       bed.answerWrite('s', kind);
       bed.turn(200);
       const own = bed.record('assigned');
@@ -83,7 +83,7 @@ describe('claiming what a hint tells', () => {
   });
 
   it('a claim without a spec in its answer waits for one', () => {
-    const bed = told(new SessionBed().ready());
+    const bed = hinted(new SessionBed().ready());
     bed.answerWrite('s');
     expect(bed.asked('add')).toEqual([]);
     bed.turn(1_000);
@@ -169,7 +169,7 @@ describe('claiming', () => {
   });
 
   it('of unknown outcome is read in the order of writes, told or read before, until an answer comes', () => {
-    for (const bed of [told(new SessionBed().ready()), new SessionBed().ready()]) {
+    for (const bed of [hinted(new SessionBed().ready()), new SessionBed().ready()]) {
       if (bed.session.machines.size === 0) reads(bed, 'assigned');
       bed.answerWrite('s', 'unknown');
       bed.turn(100);

@@ -10,7 +10,7 @@ function fenced(bed: SessionBed): SessionBed {
 }
 
 /** A hint tells of a record that is assigned to it. */
-function told(bed: SessionBed, shard: string): void {
+function hinted(bed: SessionBed, shard: string): void {
   bed.session.clusterSeen(1, undefined, bed.nowMs, 7);
   const own = bed.record('assigned');
   bed.session.hint(bed.session.incarnation, shard, own.mod, () => own.value);
@@ -37,7 +37,7 @@ describe('behind the fence', () => {
   it('nothing is claimed: neither what was read nor what was hinted', () => {
     const bed = fenced(new SessionBed().ready());
     bed.tell('s', 'assigned');
-    told(bed, 'h');
+    hinted(bed, 'h');
     expect(bed.asked('write')).toEqual([]);
     expect(bed.asked('read').map(({shard}) => shard)).toEqual(['s', 'h']);
   });
@@ -58,7 +58,7 @@ describe('one that leaves', () => {
     bed.session.leave();
     bed.commit(bed.beat());
     bed.look();
-    told(bed, 'h');
+    hinted(bed, 'h');
     expect(bed.asked('write')).toEqual([]);
     expect(bed.asked('read').map(({shard}) => shard)).toEqual(['h']);
   });

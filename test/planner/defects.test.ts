@@ -107,7 +107,7 @@ test('growing from 20 to 200 containers one by one moves no shard again and agai
   expect(Math.max(...moved.values())).toBeLessThanOrEqual(8);
 });
 
-test('a lowered limit is mended out of an overfull container along a path', () => {
+test('a lowered limit is repaired out of an overfull container along a path', () => {
   const shards = [
     shard('pinned', {pin: 'c0', current: 'c0'}),
     shard('narrow', {workerGroup: 'w', current: 'c0'}),

@@ -239,7 +239,7 @@ describe('a heartbeat', () => {
     expect(hooks('add')).toEqual([]);
   });
 
-  it('is mended where something does no harm', () => {
+  it('is repaired where something does no harm', () => {
     const {v, container, nonce, state} = HEARTBEAT;
     const least = {v, container, nonce, state, labels: {a: 1, b: 'x'}, pid: 'p'};
     expect(decoded(decodeHeartbeat, JSON.stringify(least))).toMatchObject({

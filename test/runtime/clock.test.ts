@@ -179,7 +179,7 @@ describe('the owner clock of a process that loses the processor', () => {
 });
 
 describe('the clock of the machine', () => {
-  it('is one for the process, so that every deadline is judged alike', () => {
+  it('is one for the process, so that every deadline is checked alike', () => {
     expect(systemClock()).toBe(systemClock());
   });
 

@@ -20,7 +20,7 @@ function hintOf(work: () => void): string {
   }
 }
 
-function judged(mode: number, gid: number, readers: Readers, who = US): string {
+function refusalOf(mode: number, gid: number, readers: Readers, who = US): string {
   const rights = {mode: 0o100_000 | mode, uid: 0, gid};
   return hintOf(() => refuseOthers('token file', '/t', rights, readers, who));
 }
@@ -36,21 +36,25 @@ describe('a file with a secret', () => {
   ])('%s', (_name, mode, gid, least) => {
     const taken = {owner: ['owner', 'group'], group: ['group'], nobody: []}[least] ?? [];
     for (const readers of ['owner', 'group'] as const)
-      expect(judged(mode, gid, readers) === 'taken').toBe(taken.includes(readers));
-    expect(judged(mode, gid, 'any')).toBe('taken');
-    expect(judged(mode, gid, 'owner', WINDOWS)).toBe('taken');
+      expect(refusalOf(mode, gid, readers) === 'taken').toBe(taken.includes(readers));
+    expect(refusalOf(mode, gid, 'any')).toBe('taken');
+    expect(refusalOf(mode, gid, 'owner', WINDOWS)).toBe('taken');
   });
 
-  it('that is refused says how to mend it', () => {
-    expect(judged(0o444, OURS, 'owner')).toBe('chmod 600 /t');
-    expect(judged(0o444, OURS, 'group')).toContain('filePermissions: any');
+  it('that is refused says how to fix it', () => {
+    expect(refusalOf(0o444, OURS, 'owner')).toBe('chmod 600 /t');
+    expect(refusalOf(0o444, OURS, 'group')).toContain('filePermissions: any');
   });
 
   it('is of this user or of root', () => {
-    const judge = (uid: number, who = US) =>
+    const ownerHint = (uid: number, who = US) =>
       hintOf(() => refuseForeignOwner('token file', '/t', {mode: 0o100_600, uid, gid: 0}, who));
-    expect([judge(1_000), judge(0), judge(1_001, WINDOWS)]).toEqual(['taken', 'taken', 'taken']);
-    expect(judge(1_001)).toContain('chown 1000 /t');
+    expect([ownerHint(1_000), ownerHint(0), ownerHint(1_001, WINDOWS)]).toEqual([
+      'taken',
+      'taken',
+      'taken',
+    ]);
+    expect(ownerHint(1_001)).toContain('chown 1000 /t');
   });
 });
 
@@ -64,9 +68,9 @@ describe('a directory', () => {
     ['that everybody may write, and remove what is theirs', 0o1777, OURS, false],
   ])('%s', (_name, mode, gid, wanted) => {
     const rights = {mode: 0o40_000 | mode, uid: 0, gid};
-    const judged = hintOf(() => refuseOtherWriters('data directory', '/d', rights, US));
-    if (wanted) expect(judged).toBe('taken');
-    else expect(judged).toContain('chmod go-w /d');
+    const refusal = hintOf(() => refuseOtherWriters('data directory', '/d', rights, US));
+    if (wanted) expect(refusal).toBe('taken');
+    else expect(refusal).toContain('chmod go-w /d');
   });
 });
 
@@ -78,7 +82,7 @@ describe('a file of the store', () => {
     ['of everybody', 0o604, OURS, false],
   ])('%s', (_name, mode, gid, wanted) => {
     const rights = {mode: 0o100_000 | mode, uid: 0, gid};
-    const judged = hintOf(() => refuseOthers('file of the store', '/f', rights, 'volume', US));
-    expect(judged).toBe(wanted ? 'taken' : 'chmod 600 /f');
+    const refusal = hintOf(() => refuseOthers('file of the store', '/f', rights, 'volume', US));
+    expect(refusal).toBe(wanted ? 'taken' : 'chmod 600 /f');
   });
 });

@@ -6,7 +6,7 @@ import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import type {Clock} from '../../src/runtime/clock.ts';
 import {
-  foreignFellows,
+  foreignPeers,
   isLoopback,
   refuseLoopbackBesideOthers,
 } from '../../src/server/loopback-check.ts';
@@ -62,12 +62,12 @@ describe('a loopback address', () => {
       expect(isLoopback(address)).toBe(false);
   });
 
-  it('fits beside fellows of the same boot only; another address fits everywhere', () => {
-    const fellow = (bootId: string) => ({value: {container: 'd2', bootId, ttlMs: 3_000}, mod: 1});
-    expect(foreignFellows(LOOPBACK, HERE, [fellow(HERE)])).toEqual([]);
-    expect(foreignFellows(LOOPBACK, HERE, [fellow('boot-2')])).toHaveLength(1);
-    expect(foreignFellows(LOOPBACK, HERE, [fellow('')])).toHaveLength(1);
-    expect(foreignFellows('10.0.0.1:1', HERE, [fellow('boot-2')])).toEqual([]);
+  it('fits beside peers of the same boot only; another address fits everywhere', () => {
+    const peer = (bootId: string) => ({value: {container: 'd2', bootId, ttlMs: 3_000}, mod: 1});
+    expect(foreignPeers(LOOPBACK, HERE, [peer(HERE)])).toEqual([]);
+    expect(foreignPeers(LOOPBACK, HERE, [peer('boot-2')])).toHaveLength(1);
+    expect(foreignPeers(LOOPBACK, HERE, [peer('')])).toHaveLength(1);
+    expect(foreignPeers('10.0.0.1:1', HERE, [peer('boot-2')])).toEqual([]);
   });
 
   it('is refused beside a living daemon of another machine, and the setting is named', async () => {
@@ -92,7 +92,7 @@ describe('a loopback address', () => {
     expect(bed.nowMs).toBeGreaterThanOrEqual(1_500);
   });
 
-  it('waits for nobody where all fellows are of this boot', async () => {
+  it('waits for nobody where all peers are of this boot', async () => {
     const bed = new Bed();
     await bed.beat('127.0.0.1:8802', HERE);
     await bed.start(LOOPBACK);

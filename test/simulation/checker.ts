@@ -156,11 +156,11 @@ export class Checker implements StoreObserver {
     if (!commits) return;
     for (const operation of transaction.then) {
       if (operation.op === 'get') continue;
-      if (operation.key.includes('/own/')) this.judgeRecord(process, operation);
+      if (operation.key.includes('/own/')) this.checkRecord(process, operation);
       else if (operation.op === 'put' && operation.key.includes('/id/'))
-        this.judgeIdTaken(process, operation.key);
+        this.checkIdTaken(process, operation.key);
       else if (operation.op === 'delete' && operation.key.includes('/hb/'))
-        this.judgeEviction(process, operation.key);
+        this.checkEviction(process, operation.key);
     }
   }
 
@@ -223,7 +223,7 @@ export class Checker implements StoreObserver {
     this.tokens.set(key, {token, incarnation});
   }
 
-  private judgeRecord(process: SimProcess | undefined, operation: Operation): void {
+  private checkRecord(process: SimProcess | undefined, operation: Operation): void {
     this.recordWrites += 1;
     const parsed = this.keys.parse(operation.key);
     if (parsed?.kind !== 'ownership') return;
@@ -242,11 +242,11 @@ export class Checker implements StoreObserver {
       this.violated('law', `${app}/${shard} by ${process?.name ?? 'operator'}: ${problem}`);
     if (before?.state === 'assigned' && after?.state === 'owned')
       this.resource.claimed(`${app}/${shard}`, after.incarnation);
-    if (process !== undefined && after?.state === 'free') this.judgeFree(process, app, shard);
+    if (process !== undefined && after?.state === 'free') this.checkFree(process, app, shard);
   }
 
   /** The holder says that nothing of it is left. */
-  private judgeFree(process: SimProcess, app: string, shard: string): void {
+  private checkFree(process: SimProcess, app: string, shard: string): void {
     const running = this.running.get(`${app}/${shard} ${process.name}`) ?? 0;
     if (running > 0)
       this.violated('work', `${process.name} frees ${app}/${shard} with ${running} at work for it`);
@@ -272,7 +272,7 @@ export class Checker implements StoreObserver {
   }
 
   /** An id may be taken only from one that has no heartbeat any more. */
-  private judgeIdTaken(process: SimProcess | undefined, key: string): void {
+  private checkIdTaken(process: SimProcess | undefined, key: string): void {
     const {kv} = this.server;
     const parsed = this.keys.parse(key);
     const value = kv.get(key)?.value;
@@ -283,10 +283,10 @@ export class Checker implements StoreObserver {
   }
 
   /** A heartbeat may be taken away only from one that may not act any more. */
-  private judgeEviction(process: SimProcess | undefined, key: string): void {
+  private checkEviction(process: SimProcess | undefined, key: string): void {
     const incarnation = key.slice(key.lastIndexOf('/') + 1);
     if (this.forked.has(incarnation)) return;
-    if (process?.ids.has(incarnation) === true) return this.judgeDeregistering(process, key);
+    if (process?.ids.has(incarnation) === true) return this.checkDeregistering(process, key);
     this.noteEviction(key);
     for (const {driver, process: owner, app} of this.joinedBy.values()) {
       if (driver.session.incarnation !== incarnation || !owner.alive) continue;
@@ -297,7 +297,7 @@ export class Checker implements StoreObserver {
   }
 
   /** Whoever takes its own heartbeat away must have nothing left to act for: from now on others may be given it. */
-  private judgeDeregistering(process: SimProcess, key: string): void {
+  private checkDeregistering(process: SimProcess, key: string): void {
     const incarnation = key.slice(key.lastIndexOf('/') + 1);
     for (const acts of this.acts.values())
       for (const act of acts)

@@ -103,12 +103,15 @@ export class HintNetwork {
     process.deliver(0, () => {
       if (driver.session.incarnation !== incarnation) return;
       for (const {shard, revision, record} of items)
-        driver.hint(incarnation, shard, revision, this.told(process, record));
+        driver.hint(incarnation, shard, revision, this.hintedRecord(process, record));
     });
   }
 
   /** The record's text as the receiver gets it: nobody vouches for it. */
-  private told(process: SimProcess, record: OwnershipRecord | undefined): string | undefined {
+  private hintedRecord(
+    process: SimProcess,
+    record: OwnershipRecord | undefined,
+  ): string | undefined {
     if (record === undefined) return undefined;
     const lies = this.weather.hintLies(() => `${process.label} hint`);
     return encodeRecord(lies ? {...record, failures: 77, move: null} : record);

@@ -259,13 +259,13 @@ function convergenceMs(fleet: Fleet): number {
     .map(({value}) => (JSON.parse(value) as OwnershipRecord).failures);
   const most = Math.max(0, ...failures);
   const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** (most - 1));
-  const brakeMs =
+  const breakerMs =
     (manyLost(fleet, keys.service, shape.daemonTtlMs) ? 2 * shape.daemonTtlMs : 0) +
     (manyLost(fleet, APP, ttlMs) ? 2 * ttlMs : 0);
   // What a watch has lost is found by the next listing.
   const listedByMs = fleet.weather.missedAtMs + LONGEST_RELIST_MS;
   const relistMs = Math.max(0, listedByMs - fleet.world.nowMs);
-  return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + relistMs + CONVERGE_MS;
+  return 1.2 * shape.daemonTtlMs + recoveryMs + breakerMs + backOffMs + relistMs + CONVERGE_MS;
 }
 
 /** The leader and the governor of the app are both gone: the next leader counts the silence of that governor from its own beginning on. */
@@ -286,7 +286,7 @@ function longestTtlMs({shape, server, keys}: Fleet): number {
   );
 }
 
-/** Whether so many containers are silent, or were evicted within one window of W and the 2T for which that holds, that the brake may hold. */
+/** Whether so many containers are silent, or were evicted within one window of W and the 2T for which that holds, that the circuit breaker may hold. */
 function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
   const {server, keys, containers, daemons, checker, world} = fleet;
   // Everybody registers anew: all that the backup knew of are lost at once.

@@ -183,8 +183,8 @@ function isTravel(value: Chosen): boolean {
 
 function withoutTravel(value: Chosen): Chosen {
   if (typeof value !== 'object' || Array.isArray(value)) return value;
-  const told = Object.entries(value).filter(([field, ms]) => !isTravel({[field]: ms}));
-  return Object.fromEntries(told) as Chosen;
+  const others = Object.entries(value).filter(([field, ms]) => !isTravel({[field]: ms}));
+  return Object.fromEntries(others) as Chosen;
 }
 
 function rounded<T>(thing: T, digits: number): T {

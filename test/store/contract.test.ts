@@ -286,10 +286,10 @@ describe.each(ADAPTERS)('%s: watches', (_name, open) => {
     await apply(put('w'));
     const last = await apply(put('w/a', '2'));
     await until(() => watcher.events.map(modOf).includes(last), LONG_MS, 'the last event');
-    const told = watcher.events.map((event) =>
+    const reported = watcher.events.map((event) =>
       event.type === 'put' ? [event.entry.key, event.entry.value] : [event.key],
     );
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [at('w/a'), '1'],
       [at('w/b'), 'w/b'],
       [at('w/a')],

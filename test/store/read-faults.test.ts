@@ -8,24 +8,24 @@ const late = new SmError('STORE_UNAVAILABLE', 'etcd does not answer: timed out a
 const slow = new SmError('STORE_UNAVAILABLE', 'etcd does not answer: timed out after 1.9 s');
 const tls = new SmError('STORE_AUTH', 'the TLS connection to etcd fails');
 
-function told(...attempts: readonly (readonly [SmError, number])[]): SmError | undefined {
+function reported(...attempts: readonly (readonly [SmError, number])[]): SmError | undefined {
   const faults = new ReadFaults(2_000);
   for (const [fault, givenMs] of attempts) faults.take(fault, givenMs);
   return faults.clearest;
 }
 
 it('a last try without time hides nothing', () => {
-  expect(told([refused, 2_000], [refused, 1_000], [late, 3])).toBe(refused);
+  expect(reported([refused, 2_000], [refused, 1_000], [late, 3])).toBe(refused);
 });
 
 it('of two endpoints the one that had time to answer counts', () => {
-  expect(told([refused, 2_000], [slow, 1_900])).toBe(slow);
+  expect(reported([refused, 2_000], [slow, 1_900])).toBe(slow);
 });
 
 it('a fault of TLS counts before all', () => {
-  expect(told([tls, 2_000], [slow, 1_900], [late, 3])).toBe(tls);
+  expect(reported([tls, 2_000], [slow, 1_900], [late, 3])).toBe(tls);
 });
 
 it('the only fault counts, however short the try', () => {
-  expect(told([late, 3])).toBe(late);
+  expect(reported([late, 3])).toBe(late);
 });

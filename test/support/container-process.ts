@@ -53,7 +53,7 @@ export class ContainerProcess {
   }
 
   /** Waits for an event that fits. */
-  told(event: ContainerEvent['event'], fits: (one: ContainerEvent) => boolean = () => true) {
+  reported(event: ContainerEvent['event'], fits: (one: ContainerEvent) => boolean = () => true) {
     return until(
       () => this.of(event).find(fits),
       LONG_MS,
@@ -97,7 +97,7 @@ export async function startContainer(
   onAdd: OnAdd = 'works',
 ): Promise<ContainerProcess> {
   const container = new ContainerProcess(options, onAdd);
-  await container.told('ready');
+  await container.reported('ready');
   return container;
 }
 

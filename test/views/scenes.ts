@@ -252,8 +252,8 @@ export function sceneOf(view: LiveView, scene: Scene): Action[] {
   const held = world.sections[first].length;
   const counted = view === 'shards' ? {} : {matched: held, total: held};
   const service = view === 'top' || view === 'apps' ? {service: ''} : {};
-  const told = {...world.summary, ...counted, ...service};
-  const known = heard(rows(sections, {summary: told}));
+  const reported = {...world.summary, ...counted, ...service};
+  const known = heard(rows(sections, {summary: reported}));
   if (scene !== 'stale') return [known];
   const failed = {type: 'lost', reason: 'connection refused', retry: 4, waitMs: 8_000} as const;
   return [known, {type: 'link', event: failed, nowMs: 17_000}];

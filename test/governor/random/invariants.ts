@@ -57,8 +57,8 @@ export class Invariants {
 
   /** Another daemon governs: it knows of no other starts than records tell. */
   tookOver(): void {
-    const told = new Set([...this.bed.own].map(([, {value}]) => value.move?.id));
-    this.starts = this.starts.filter(({id}) => told.has(id));
+    const noted = new Set([...this.bed.own].map(([, {value}]) => value.move?.id));
+    this.starts = this.starts.filter(({id}) => noted.has(id));
   }
 
   /** The invariant that the write breaks; undefined: none. */

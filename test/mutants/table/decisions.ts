@@ -62,7 +62,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/eviction-circuit-breaker.ts', [
     {
       name: 'one that restarts again and again is many',
-      breaks: '"Brake": of the containers',
+      breaks: '"Eviction circuit breaker": of the containers',
       find: 'for (const {container} of silent) lost.add(container);',
       replace: "for (const [at, {container}] of silent.entries()) lost.add(container + '/' + at);",
       killed: DECISIONS_TESTS(

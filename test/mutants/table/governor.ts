@@ -15,12 +15,12 @@ const REMOVAL_TESTS = testsOf('test/governor/removal.test.ts');
 export const GOVERNOR_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/eviction.ts', [
     {
-      name: 'no brake',
-      breaks: '"Brake": more than max(2, 30 %) silent: hold for 2T',
+      name: 'no circuit breaker',
+      breaks: '"Eviction circuit breaker": more than max(2, 30 %) silent: hold for 2T',
       find: 'if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];',
       replace: '',
       killed: EVICTION_TESTS(
-        'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+        'the circuit breaker > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
       ),
     },
     {
@@ -47,41 +47,41 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       find: 'if (detector.silent(incarnation, nowMs)) silent',
       replace: 'if (detector.suspect(incarnation, nowMs)) silent',
       killed: EVICTION_TESTS(
-        'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+        'the circuit breaker > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
       ),
     },
     {
       name: 'evictions are not counted as losses',
-      breaks: '"Brake": silent or evicted within one window',
+      breaks: '"Eviction circuit breaker": silent or evicted within one window',
       find: 'this.breaker.lost(loss, nowMs);',
       replace: '',
       killed: EVICTION_TESTS(
-        'the brake > counts losses, not silence at one instant: six of eight that fall silent one by one',
+        'the circuit breaker > counts losses, not silence at one instant: six of eight that fall silent one by one',
       ),
     },
   ]),
   ...inFile('src/governor/eviction-circuit-breaker.ts', [
     {
-      name: 'the brake never lets go',
-      breaks: '"Brake": hold for 2T, then believe it',
+      name: 'the circuit breaker never lets go',
+      breaks: '"Eviction circuit breaker": hold for 2T, then believe it',
       find: 'return nowMs < this.holdUntilMs;',
       replace: 'return true;',
       killed: EVICTION_TESTS(
-        'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+        'the circuit breaker > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
       ),
     },
     {
-      name: 'the brake lets go after T',
-      breaks: '"Brake": hold for 2T',
+      name: 'the circuit breaker lets go after T',
+      breaks: '"Eviction circuit breaker": hold for 2T',
       find: 'nowMs + 2 * Math.max',
       replace: 'nowMs + Math.max',
       killed: EVICTION_TESTS(
-        'the brake > holds for all of 2T, even when the losses before it lie more than W back by then',
+        'the circuit breaker > holds for all of 2T, even when the losses before it lie more than W back by then',
       ),
     },
     {
-      name: 'the brake holds for two',
-      breaks: '"Brake": more than max(2, 30 %)',
+      name: 'the circuit breaker holds for two',
+      breaks: '"Eviction circuit breaker": more than max(2, 30 %)',
       find: 'Math.max(LOSSES_ALLOWED, LOSSES_ALLOWED_SHARE * all.size)',
       replace: 'LOSSES_ALLOWED_SHARE * all.size',
       killed: EVICTION_TESTS(
@@ -89,20 +89,22 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'the brake bypassed',
-      breaks: '"Brake": silent or evicted within one window of W',
+      name: 'the circuit breaker bypassed',
+      breaks: '"Eviction circuit breaker": silent or evicted within one window of W',
       find: 'this.recent.set(container, nowMs + silenceMs(ttlMs));',
       replace: '',
       killed: EVICTION_TESTS(
-        'the brake > counts losses, not silence at one instant: six of eight that fall silent one by one',
+        'the circuit breaker > counts losses, not silence at one instant: six of eight that fall silent one by one',
       ),
     },
     {
-      name: 'the brake counts every loss there ever was',
-      breaks: '"Brake": within one window of W',
+      name: 'the circuit breaker counts every loss there ever was',
+      breaks: '"Eviction circuit breaker": within one window of W',
       find: 'if (untilMs <= nowMs) this.recent.delete(container);',
       replace: 'void [container, untilMs, nowMs];',
-      killed: EVICTION_TESTS('the brake > does not add up losses that lie further apart than W'),
+      killed: EVICTION_TESTS(
+        'the circuit breaker > does not add up losses that lie further apart than W',
+      ),
     },
   ]),
   ...inFile('src/appstate/app-view.ts', [

@@ -242,7 +242,7 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       breaks: '"Silence": the version unchanged for W',
       find: '{mod, ttlMs, sinceMs: nowMs, rate}',
       replace: '{mod, ttlMs, sinceMs: count?.sinceMs ?? nowMs, rate}',
-      killed: EVICTION_TESTS('the brake > does not hold for 30 %, nor for two of few'),
+      killed: EVICTION_TESTS('the circuit breaker > does not hold for 30 %, nor for two of few'),
     },
     {
       name: 'the same version restarts the count',

@@ -152,7 +152,7 @@ const VERDICTS: readonly Mutant[] = [
       breaks: 'planner.md: constraint, drain, capacity, then what is voluntary',
       find: "['constraint', 'drain', 'capacity']",
       replace: "['capacity', 'drain', 'constraint']",
-      killed: SCENARIOS('spread-key-broken-is-mended'),
+      killed: SCENARIOS('spread-key-broken-is-repaired'),
     },
   ]),
   ...inFile('src/planner/capacity-moves.ts', [
@@ -251,14 +251,14 @@ const RULES: readonly Mutant[] = [
       breaks: 'planner.md: shards of one spread key are apart',
       find: 'else if (this.assignment.occupants.fitsKey(shard, to)) this.assignment.assign(shard, to);',
       replace: 'else if (to >= 0) this.assignment.assign(shard, to);',
-      killed: SCENARIOS('spread-key-broken-is-mended'),
+      killed: SCENARIOS('spread-key-broken-is-repaired'),
     },
     {
       name: 'a broken limit stays broken',
       breaks: 'planner.md: what is above a limit leaves, the least that is enough',
       find: '    relieveOverflows(this.assignment);\n',
       replace: '',
-      killed: SCENARIOS('limit-broken-is-mended'),
+      killed: SCENARIOS('limit-broken-is-repaired'),
     },
     {
       name: 'nobody makes room for a shard that fits nowhere',

@@ -38,11 +38,11 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/admin/read/checks.ts', [
     {
       name: 'line 3: every etcd is good enough',
-      breaks: 'SECURITY.md 3: an etcd without mends is named',
+      breaks: 'SECURITY.md 3: an etcd without fixes is named',
       find: 'if (floor !== undefined && Number(patch) < floor)',
       replace: 'if (floor !== undefined && Number(patch) < 0)',
       killed: testsOf('test/server/admin/etcd-version.test.ts')(
-        'etcd that gets no mends is named by doctor',
+        'etcd that gets no fixes is named by doctor',
       ),
     },
     {
@@ -159,7 +159,7 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'line 7: a daemon on another machine calls its own loopback',
-      breaks: 'SECURITY.md 7: what a name resolves to is judged',
+      breaks: 'SECURITY.md 7: what a name resolves to is checked',
       find: 'if (!allowLoopback && loopback.check(address, family)) return LOOPBACK_REFUSED;',
       replace: '',
       killed: ENDPOINT_TESTS('a name > that resolves to a refused address gets no connection'),

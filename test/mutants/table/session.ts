@@ -3,7 +3,7 @@ import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const SCENARIOS = testsOf('test/scenarios/scenarios.test.ts');
-const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
+const SHARD_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
@@ -148,7 +148,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 7: no heartbeat committed for too long: fence',
       find: 'if (this.fenced || nowMs < this.softDeadlineMs()) return;',
       replace: 'return;',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'behind the fence > nothing is added: what was dropped waits for the right to act',
       ),
     },

@@ -2,22 +2,22 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
-const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
+const SHARD_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const LATE_ANSWERS_TESTS = testsOf('test/ownership/late-answers.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
 const PERIODIC_READS_TESTS = testsOf('test/ownership/periodic-reads.test.ts');
-const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-machine.test.ts');
+const SHARD_MACHINE_TESTS = testsOf('test/ownership/shard-machine.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
-export const KEEPER_MUTANTS: readonly Mutant[] = [
+export const SHARD_MACHINE_MUTANTS: readonly Mutant[] = [
   ...inFile('src/ownership/shard-machine.ts', [
     {
       name: 'stale reads are believed',
       breaks: '"Container" 4: what is older than the mark of the shard is ignored',
       find: 'return (own?.mod ?? revision) < this.mark;',
       replace: 'return (own?.mod ?? revision) < 0;',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'the high-water mark > outlives the shard: a record from before the free is not adopted',
       ),
     },
@@ -26,7 +26,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: the mark is raised by every answer',
       find: 'this.mark = Math.max(this.mark, revision);',
       replace: '',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'the mark of a shard > is raised by its own writes: a reading from before them changes nothing',
       ),
     },
@@ -35,7 +35,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: the mark is raised by every answer',
       find: 'this.mark = Math.max(this.mark, own?.mod ?? 0);',
       replace: '',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming > of unknown outcome is read again when the read is older than what is known',
       ),
     },
@@ -44,7 +44,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: what is at or below the mark is ignored',
       find: 'revision <= this.mark ||',
       replace: '',
-      killed: SHARD_KEEPER_TESTS('the high-water mark > a hint at or below it is not even read'),
+      killed: SHARD_MACHINE_TESTS('the high-water mark > a hint at or below it is not even read'),
     },
     {
       name: 'a claim of unknown outcome is forgotten by one that leaves',
@@ -60,7 +60,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 6: no claim of this incarnation is unresolved',
       find: 'op, ordered});',
       replace: 'op, ordered: false});',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming > of unknown outcome is read in the order of writes, told or read before, until an answer comes',
       ),
     },
@@ -69,7 +69,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: outcome of the claim unknown: read; mine means adopt',
       find: "if (answer.kind === 'unknown') this.reads.again(nowMs);",
       replace: "if (answer.kind === 'unknown') void 0;",
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > a free of unknown outcome that has landed is over: nothing more is written',
       ),
     },
@@ -78,7 +78,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 5: free waits until add and drop have settled',
       find: 'if (!this.quiet) return;\n',
       replace: '',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'a hook that does not end > drop is reported once after its limit, with the heartbeat, and holds nothing back',
       ),
     },
@@ -87,7 +87,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 5: free waits for all shard.run work',
       find: "this.hook === 'settling' && this.work === 0",
       replace: "this.hook === 'settling'",
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > aborts, runs drop, and frees only when add, drop and all work have settled',
       ),
     },
@@ -96,7 +96,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 5: free waits until the drop promise has settled',
       find: "return this.hook === 'none';",
       replace: "return this.hook === 'none' || this.hook === 'dropping';",
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'a hook that does not end > drop is reported once after its limit, with the heartbeat, and holds nothing back',
       ),
     },
@@ -105,7 +105,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 7: the first act needs a heartbeat committed after the outage',
       find: 'if (!context.acting) return;\n',
       replace: '',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'behind the fence > nothing is added: what was dropped waits for the right to act',
       ),
     },
@@ -114,7 +114,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 7: no claim without the right to act',
       find: 'context.claiming && context.acting && this.quiet',
       replace: 'context.claiming && this.quiet',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'behind the fence > nothing is claimed: neither what was read nor what was hinted',
       ),
     },
@@ -130,7 +130,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 5: hooks of one shard run one after another',
       find: 'context.claiming && context.acting && this.quiet',
       replace: 'context.claiming && context.acting',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'a shard that went to another > and comes back is not claimed before the hooks of before have ended',
       ),
     },
@@ -139,7 +139,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 7: no claim without the right to act',
       find: 'mine && claiming && acting && clusterMod',
       replace: 'mine && claiming && clusterMod',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'behind the fence > nothing is claimed: neither what was read nor what was hinted',
       ),
     },
@@ -148,21 +148,21 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 6: a leaving container claims nothing',
       find: 'mine && claiming && acting && clusterMod',
       replace: 'mine && acting && clusterMod',
-      killed: KEEPER_RULES_TESTS('one that leaves > claims nothing that is hinted: it reads'),
+      killed: SHARD_RULES_TESTS('one that leaves > claims nothing that is hinted: it reads'),
     },
     {
       name: 'drop while add runs',
       breaks: '"Container" 5: hooks of one shard run one after another',
       find: "return this.hook === 'added' || this.hook === 'failed';",
       replace: "return this.hook === 'added' || this.hook === 'failed' || this.hook === 'adding';",
-      killed: SHARD_KEEPER_TESTS('letting go > waits for an add that is still running'),
+      killed: SHARD_MACHINE_TESTS('letting go > waits for an add that is still running'),
     },
     {
       name: 'a rejected drop counts as done',
       breaks: '"Container" 5: a rejected drop is retried and never frees',
       find: "if (error === undefined) {\n      this.enter('settling', nowMs);",
       replace: "if (error === undefined || error !== '') {\n      this.enter('settling', nowMs);",
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > a drop that throws is tried again with back-off and never frees',
       ),
     },
@@ -171,7 +171,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 5: a rejected drop is retried with back-off',
       find: "if (this.hook === 'retrying') return nowMs >= this.dropAtMs;",
       replace: "if (this.hook === 'retrying') return false;",
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > a drop that throws is tried again with back-off and never frees',
       ),
     },
@@ -180,7 +180,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: an add that stops when it is told to is not a failure',
       find: 'if (error !== undefined && this.stopping === undefined) this.noteFailure',
       replace: 'if (error !== undefined) this.noteFailure',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > an add that throws because it was told to stop is not a failure',
       ),
     },
@@ -189,7 +189,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 3: a handle is revoked for good when the shard is lost',
       find: "if (this.owned === undefined && this.hook !== 'none') this.revoke(actions);",
       replace: '',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'a shard that went to another > loses its handle at once, before drop has ended',
       ),
     },
@@ -198,7 +198,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 3: a handle is revoked for good at free',
       find: 'this.dropAttempts = 0;\n    this.revoke(actions);',
       replace: 'this.dropAttempts = 0;',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > aborts, runs drop, and frees only when add, drop and all work have settled',
       ),
     },
@@ -207,7 +207,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 5: dropping in etcd means drop',
       find: "if (this.owned.value.state === 'dropping') return context.askedBack;",
       replace: '',
-      killed: SHARD_KEEPER_TESTS('letting go > waits for an add that is still running'),
+      killed: SHARD_MACHINE_TESTS('letting go > waits for an add that is still running'),
     },
     {
       name: 'hooks are not told of the fence',
@@ -241,7 +241,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 3: each add has a handle of its own',
       find: "if (handle !== this.handle || this.hook !== 'adding') return;",
       replace: "if (this.hook !== 'adding') return;",
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'answers of another time > to an add of before do not end the present one',
       ),
     },
@@ -250,7 +250,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 3: each add has a handle of its own',
       find: "if (handle !== this.handle || this.hook !== 'dropping') return;",
       replace: "if (this.hook !== 'dropping') return;",
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'answers of another time > to a drop of before do not end the present one',
       ),
     },
@@ -259,7 +259,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 3: each add has a handle of its own',
       find: 'if (handle === this.handle) this.work = outstanding;',
       replace: 'this.work = outstanding;',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'answers of another time > from work of a handle of before hold nothing back',
       ),
     },
@@ -277,7 +277,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: claim, then add, then ready',
       find: "return this.hook === 'added' && this.stopping === undefined;",
       replace: "return this.hook !== 'none' && this.stopping === undefined;",
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'answers of another time > to an add of before do not end the present one',
       ),
     },
@@ -286,7 +286,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: one question at a time',
       find: 'if (!this.isAsking && !context.halted) this',
       replace: 'if (!context.halted) this',
-      killed: KEEPER_RULES_TESTS(
+      killed: SHARD_RULES_TESTS(
         'a claim > is the only question about its record while it has no answer',
       ),
     },
@@ -304,7 +304,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: no state may last in which nobody knows',
       find: 'if (reading === undefined) return this.reads.failed(nowMs);',
       replace: 'if (reading === undefined) return;',
-      killed: SHARD_KEEPER_TESTS('reading > is repeated with back-off when it fails'),
+      killed: SHARD_MACHINE_TESTS('reading > is repeated with back-off when it fails'),
     },
     {
       name: 'a question under way is taken for one that only the time asks',
@@ -320,7 +320,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: no state may last in which nobody knows',
       find: 'if (this.isStale(reading)) return this.reads.again(nowMs);',
       replace: 'if (this.isStale(reading)) return;',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming > of unknown outcome is read again when the read is older than what is known',
       ),
     },
@@ -329,7 +329,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: mine means adopt',
       find: 'own.value.incarnation === context.me.incarnation;',
       replace: 'own.value.container === context.me.container;',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming > an answer to a claim of before is not taken for the one under way',
       ),
     },
@@ -347,7 +347,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Defaults": addTimeoutMs, then `stuck` and an alarm',
       find: 'if (this.stuck !== undefined || nowMs < this.stuckAtMs(context)) return;',
       replace: 'return;',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'a hook that does not end > drop is reported once after its limit, with the heartbeat, and holds nothing back',
       ),
     },
@@ -380,7 +380,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: per shard a high-water mark',
       find: 'if (machine.mark > 0) this.marks.set(shard, machine.mark);',
       replace: '',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'the high-water mark > outlives the shard: a record from before the free is not adopted',
       ),
     },

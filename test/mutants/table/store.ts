@@ -210,7 +210,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a batch judges before its own writes',
+      name: 'a batch checks before its own writes',
       breaks: 'batching keeps the order of single transactions',
       find: 'if (this.written.has(compare.key)) return false;',
       replace: '',

@@ -4,7 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const TOKEN_TESTS = testsOf('test/model/token.test.ts');
 const CLAIM_GUARDS_TESTS = testsOf('test/ownership/claim-guards.test.ts');
-const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-machine.test.ts');
+const SHARD_MACHINE_TESTS = testsOf('test/ownership/shard-machine.test.ts');
 const TRANSITIONS_TESTS = testsOf('test/ownership/transitions.test.ts');
 
 export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
@@ -188,7 +188,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       breaks: 'transition table: assigned -> owned: mod = the one that was read',
       find: "guards: [ownAt(shard, known), created(me), {kind: 'specExists', shard}]",
       replace: "guards: [created(me), {kind: 'specExists', shard}]",
-      killed: SHARD_KEEPER_TESTS('claiming > reads before it claims, and claims what it has read'),
+      killed: SHARD_MACHINE_TESTS('claiming > reads before it claims, and claims what it has read'),
     },
     {
       name: 'claim without a spec',
@@ -222,7 +222,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       breaks: 'transition table: assigned -> owned: the record as it is',
       find: "{kind: 'ownIs', shard, record: hinted},\n      ",
       replace: '',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming what a hint tells > claims without a read what a hint tells, guarded by the whole of it',
       ),
     },
@@ -231,7 +231,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       breaks: '"Records": an etcd that was restored is not claimed in',
       find: "{kind: 'clusterMod', mod: clusterMod},",
       replace: '',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming what a hint tells > claims without a read what a hint tells, guarded by the whole of it',
       ),
     },
@@ -267,7 +267,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: free with failures + 1',
       find: 'failures: known.value.failures + 1',
       replace: 'failures: known.value.failures',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'letting go > an add that throws frees the shard with the failure counted',
       ),
     },
@@ -276,7 +276,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       breaks: '"Fencing token": the revision of the claiming txn',
       find: 'revision: known.mod}',
       replace: 'revision: known.create}',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming > the token is the revision of the claim, and is written with ready',
       ),
     },
@@ -310,7 +310,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       breaks: '"Fencing token": fixed-width',
       find: "String(token.revision).padStart(TOKEN_WIDTH_CHARACTERS, '0')",
       replace: 'String(token.revision)',
-      killed: SHARD_KEEPER_TESTS(
+      killed: SHARD_MACHINE_TESTS(
         'claiming > of unknown outcome is read: mine means adopted, with the token of the claim',
       ),
     },

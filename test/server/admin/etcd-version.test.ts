@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
 import {versionChecks} from '../../../src/server/admin/read/checks.ts';
 
-it('etcd that gets no mends is named by doctor', () => {
+it('etcd that gets no fixes is named by doctor', () => {
   const verdicts = (version: string | undefined) =>
     versionChecks(version).map(({verdict}) => verdict);
   for (const old of ['3.4.23', '2.3.8', '3.5.32', '3.6.13', '3.7.0'])

@@ -135,7 +135,7 @@ describe('why', () => {
 });
 
 describe('checks', () => {
-  it('name what is wrong and what mends it', async () => {
+  it('name what is wrong and what fixes it', async () => {
     await world.call('addShard', {service, shardId: 'gpu', workerGroup: 'gpu'});
     await world.say(service, {
       unplacedCount: 1,

@@ -54,7 +54,7 @@ describe('a list of allowed networks', () => {
     },
   );
 
-  it('judges a name by the address that is connected to', async () => {
+  it('checks a name by the address that is connected to', async () => {
     const found = (list: string[]) =>
       new Promise((done) =>
         checkedLookup(true, networkList(list))('localhost', {all: true}, (error, all) =>
@@ -75,14 +75,17 @@ describe('a name', () => {
   });
   afterAll(() => server.close());
 
-  it.each([true, false])('is judged by the address that is connected to (all: %s)', async (all) => {
-    const resolve = (allowLoopback: boolean) =>
-      new Promise((done) =>
-        checkedLookup(allowLoopback)('localhost', {all}, (error, found) => done(error ?? found)),
-      );
-    expect(await resolve(false)).toMatchObject({code: 'FORBIDDEN'});
-    expect(JSON.stringify(await resolve(true))).toMatch(/127\.0\.0\.1|::1/);
-  });
+  it.each([true, false])(
+    'is checked by the address that is connected to (all: %s)',
+    async (all) => {
+      const resolve = (allowLoopback: boolean) =>
+        new Promise((done) =>
+          checkedLookup(allowLoopback)('localhost', {all}, (error, found) => done(error ?? found)),
+        );
+      expect(await resolve(false)).toMatchObject({code: 'FORBIDDEN'});
+      expect(JSON.stringify(await resolve(true))).toMatch(/127\.0\.0\.1|::1/);
+    },
+  );
 
   it('that resolves to a refused address gets no connection', async () => {
     const call = async (allowLoopback: boolean): Promise<string> => {

@@ -172,11 +172,11 @@ describe('an app that is being removed', () => {
   it('is told nothing more of once its spec says so, however lately it was known to live', async () => {
     await store.write(APP_SPEC, LIVE);
     await chores.carryOut({type: 'status', status: status({})});
-    const told = store.kv.get(keys.status(APP))?.mod;
-    expect(told).toBeDefined();
+    const reported = store.kv.get(keys.status(APP))?.mod;
+    expect(reported).toBeDefined();
     await store.write(APP_SPEC, {...LIVE, deleting: true});
     await chores.carryOut({type: 'status', status: status({})});
-    expect(store.kv.get(keys.status(APP))?.mod).toBe(told);
+    expect(store.kv.get(keys.status(APP))?.mod).toBe(reported);
   });
 
   it('is not the one of that name which was created meanwhile', async () => {

@@ -10,24 +10,24 @@ import {Authority} from '../../support/certificates.ts';
 
 let authority: Authority;
 let other: Authority;
-let fellow: Server;
+let otherDaemon: Server;
 let endpoint = '';
 
 beforeAll(async () => {
   [authority, other] = [new Authority(), new Authority()];
   const {cert, key} = authority.issue('daemon', 'IP:127.0.0.1');
-  fellow = createServer(
+  otherDaemon = createServer(
     {cert: readFileSync(cert), key: readFileSync(key)},
     (_request, response) => {
       response.writeHead(202, {'content-type': 'application/json'}).end('{"accepted":1}');
     },
   );
-  await new Promise<void>((resolve) => fellow.listen(0, '127.0.0.1', resolve));
-  endpoint = `127.0.0.1:${(fellow.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => otherDaemon.listen(0, '127.0.0.1', resolve));
+  endpoint = `127.0.0.1:${(otherDaemon.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
-  fellow.closeAllConnections();
-  await new Promise((resolve) => fellow.close(resolve));
+  otherDaemon.closeAllConnections();
+  await new Promise((resolve) => otherDaemon.close(resolve));
   authority.remove();
   other.remove();
 });

@@ -75,7 +75,7 @@ describe('an eviction', () => {
   const heartbeat = keys.heartbeat('orders', 'c1-1');
 
   /** States that the history tells of c1 after an eviction whose answer had this fate. */
-  async function told(
+  async function reported(
     fate: 'applied' | 'dropped' | 'answered',
     renewed = false,
   ): Promise<string[]> {
@@ -92,16 +92,16 @@ describe('an eviction', () => {
   }
 
   it('is told of when it was carried out, also when the answer was lost', async () => {
-    expect(await told('answered')).toEqual(['lost']);
+    expect(await reported('answered')).toEqual(['lost']);
     memory = new MemoryStore();
     await write({op: 'put', key: fencingKey.key, value: '{}'});
     await respec({});
-    expect(await told('applied')).toEqual(['lost']);
+    expect(await reported('applied')).toEqual(['lost']);
   });
 
   it('is not told of when the container came back in time, or nothing was written', async () => {
-    expect(await told('answered', true)).toEqual([]);
-    expect(await told('dropped')).toEqual([]);
+    expect(await reported('answered', true)).toEqual([]);
+    expect(await reported('dropped')).toEqual([]);
   });
 });
 

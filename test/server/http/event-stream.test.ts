@@ -3,7 +3,7 @@ import type {FastifyReply} from 'fastify';
 import {afterEach, expect, it, vi} from 'vitest';
 import {sendEvents} from '../../../src/server/http/event-stream.ts';
 
-interface Told {
+interface TestEvent {
   readonly type: string;
   readonly revision: string;
 }
@@ -19,11 +19,13 @@ function caller() {
   return {got, reply: {hijack: () => undefined, raw} as unknown as FastifyReply};
 }
 
-async function* source(groups: readonly (readonly Told[])[]): AsyncGenerator<readonly Told[]> {
+async function* source(
+  groups: readonly (readonly TestEvent[])[],
+): AsyncGenerator<readonly TestEvent[]> {
   yield* groups;
 }
 
-const groupOf = (count: number): Told[] =>
+const groupOf = (count: number): TestEvent[] =>
   Array.from({length: count}, (_, at) => ({type: 'settled', revision: `${at}`}));
 
 afterEach(() => vi.restoreAllMocks());
@@ -32,7 +34,7 @@ it('no more than 8 MiB of texts are kept for further callers: the newest', async
   const idOf = (): string => 'x'.repeat(1024 ** 2);
   const groups = Array.from({length: 10}, () => groupOf(1));
   const {signal} = new AbortController();
-  const send = async (group: Told[]): Promise<void> =>
+  const send = async (group: TestEvent[]): Promise<void> =>
     sendEvents(caller().reply, source([group]), idOf, signal);
   for (const group of groups) await send(group);
   const texts = vi.spyOn(JSON, 'stringify');
@@ -58,7 +60,7 @@ it('100 streams of the same events cost one serialisation of each', async () => 
   const shared = groupOf(50);
   const callers = Array.from({length: 100}, caller);
   const texts = vi.spyOn(JSON, 'stringify');
-  const idOf = ({revision}: Told): string => revision;
+  const idOf = ({revision}: TestEvent): string => revision;
   await Promise.all(
     callers.map(async ({reply}) =>
       sendEvents(reply, source([shared]), idOf, new AbortController().signal),

@@ -126,19 +126,19 @@ describe('logins', () => {
     // Whoever has not logged in yet waits, with the right token, too: else guessing would not be limited.
     expect(await call(adminRoutes.status, OWN, 'operate')).toBe(429);
     // One line in the log for each caller and reason.
-    const told = http.logged.filter(({message}) => message === 'a call was refused');
-    expect(told.map(({fields}) => (fields as {code: string}).code)).toEqual([
+    const reported = http.logged.filter(({message}) => message === 'a call was refused');
+    expect(reported.map(({fields}) => (fields as {code: string}).code)).toEqual([
       'UNAUTHENTICATED',
       'RATE_LIMITED',
     ]);
   });
 
   it('refused calls are counted, and told as counts without any token', async () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const server = fixture({
       tokens: () => lines,
       allowedHosts: ['localhost'],
-      refused: (counts) => void told.push(...counts),
+      refused: (counts) => void reported.push(...counts),
     });
     http = server;
     for (let count = 0; count < 3; count += 1) await call(adminRoutes.addSpec, OWN, 'view');
@@ -146,7 +146,7 @@ describe('logins', () => {
     await call(adminRoutes.getApp, FOREIGN, 'view-o');
     await server.server.close();
     const from = '127.0.0.1';
-    expect(told).toEqual([
+    expect(reported).toEqual([
       {who: 'view', from, code: 'FORBIDDEN', count: 3},
       {who: '', from, code: 'UNAUTHENTICATED', count: 2},
       {who: 'view-o', from, code: 'FORBIDDEN', count: 1},

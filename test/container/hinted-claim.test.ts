@@ -7,13 +7,13 @@ it('a hint that brings the record is claimed without a read, once the cluster re
   await bed.start();
   const reads = vi.spyOn(bed.store, 'getMany');
   for (const [shard, to] of [
-    ['read', 'told'],
-    ['told', 'told'],
+    ['read', 'hinted'],
+    ['hinted', 'hinted'],
   ] as const) {
     await bed.give([shard], to);
     await bed.untilRecord(shard, ({ready}) => ready, `${shard} is ready`);
   }
   expect(reads).toHaveBeenCalledTimes(1);
-  expect(tasks).toEqual(['read', 'told']);
+  expect(tasks).toEqual(['read', 'hinted']);
   bed.driver.stop();
 });
