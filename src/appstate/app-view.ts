@@ -157,14 +157,6 @@ export class AppView {
     return longest;
   }
 
-  /** Containers whose id somebody waits for; gathered for all at once, as there may be many. */
-  awaitedContainers(): ReadonlySet<string> {
-    const awaited = new Set<string>();
-    for (const {value} of this.heartbeats.values())
-      if (value.state === 'waiting') awaited.add(value.container);
-    return awaited;
-  }
-
   /** A view of its own that says the same, in steps: this one may change in between, and then what has changed may be in it or not. */
   *copying(): Generator<undefined, AppView> {
     const copy = this.withoutShards();

@@ -42,7 +42,7 @@ export class Evictor {
     if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
     if (this.silent.size === 0) return evictions;
-    const awaited = view.awaitedContainers();
+    const awaited = awaitedContainers(view);
     for (const incarnation of this.silent.keys()) {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
@@ -77,7 +77,7 @@ export class Evictor {
 
   wakeAtMs(view: AppView, detector: FailureDetector, nowMs: number): number {
     let at = this.breaker.wakeAtMs(nowMs);
-    const awaited = view.awaitedContainers();
+    const awaited = awaitedContainers(view);
     for (const [incarnation, {value}] of view.heartbeats) {
       const wait = this.waitMs(view, awaited, incarnation, value);
       let next = detector.wakeAtMs(incarnation, wait, nowMs);
@@ -159,4 +159,12 @@ function evictionOf(
   const holder = view.ids.get(container);
   const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
   return {container, incarnation, mod: detector.version(incarnation), idMod};
+}
+
+/** Containers whose id somebody waits for; gathered once for all, as there may be many. */
+function awaitedContainers(view: AppView): ReadonlySet<string> {
+  const awaited = new Set<string>();
+  for (const {value} of view.heartbeats.values())
+    if (value.state === 'waiting') awaited.add(value.container);
+  return awaited;
 }

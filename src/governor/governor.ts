@@ -54,7 +54,7 @@ export class Governor implements ListingTaker {
   private readonly failureDetector: FailureDetector;
   private readonly evictor = new Evictor();
   private readonly inFlightMoves = new InFlightMoves(this.view, (id) => zoneOf(this.view, id));
-  private readonly successors = new Successors();
+  private readonly successors: Successors;
   private readonly claims = new ClaimMonitor();
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
@@ -89,6 +89,7 @@ export class Governor implements ListingTaker {
     const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads};
     this.starter = new MoveStarter({...parts, epoch: options.epoch, reports: this.reports});
     this.failureDetector = options.failureDetector ?? new FailureDetector();
+    this.successors = new Successors(this.view, this.failureDetector);
     this.renewals = new Renewals(this.view, this.failureDetector, this.reports.status);
   }
 
@@ -257,7 +258,7 @@ export class Governor implements ListingTaker {
       changed = true;
       this.dirty.addByAndBy(this.view.shardsOf(now.incarnation));
     }
-    this.planCache.notBeforeMs = this.successors.look(this.living, living, this.view, nowMs);
+    this.planCache.notBeforeMs = this.successors.look(this.living, living, nowMs);
     this.living = living;
     this.admissions.limit = unclaimedLimit(living.size);
     if (changed) this.planCache.want(this.planCache.unplaced.size > 0);

@@ -116,6 +116,14 @@ describe('a silent container', () => {
   });
 });
 
+/** Time for the eviction of c1, whose successor beats as it waits; c2 beats, too. */
+function passWaiting(bed: GovernorBed): void {
+  for (let ms = 0; ms < W + STEP_MS; ms += STEP_MS) {
+    bed.beat('c1', 'waiting', 'c1-next');
+    bed.pass(STEP_MS, ['c2']);
+  }
+}
+
 describe('a successor that waits for the id', () => {
   it.each(['its heartbeat', 'its id'])(
     'gets the shards of the last holder, where %s is the first that is gone',
@@ -123,8 +131,7 @@ describe('a successor that waits for the id', () => {
       const bed = bedOf(['c1', 'c2'], 30);
       const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
       bed.beat('c1');
-      bed.beat('c1', 'waiting', 'c1-next');
-      bed.pass(W + STEP_MS, ['c2']);
+      passWaiting(bed);
       const goes = [
         {kind: 'heartbeat', mod: bed.next(), incarnation: 'c1-inc', entry: undefined},
         {kind: 'id', mod: bed.next(), container: 'c1', incarnation: undefined},
@@ -150,10 +157,22 @@ describe('a successor that waits for the id', () => {
     const bed = bedOf(['c1', 'c2'], 30);
     const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
     bed.beat('c1');
+    passWaiting(bed);
+    for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
+    bed.pass(SUCCESSOR_MS - STEP_MS, ['c2']);
+    for (const shard of held) expect(bed.places[shard]).toBe('owned c1');
+    bed.pass(2 * STEP_MS, ['c2']);
+    for (const shard of held) expect(bed.places[shard]).toBe('assigned c2');
+  });
+
+  it('and has crashed is not waited for: the shards go to others at once', () => {
+    const bed = bedOf(['c1', 'c2'], 30);
+    const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
+    bed.beat('c1');
     bed.beat('c1', 'waiting', 'c1-next');
     bed.pass(W + STEP_MS, ['c2']);
     for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
-    bed.pass(SUCCESSOR_MS + STEP_MS, ['c2']);
+    bed.pass(STEP_MS, ['c2']);
     for (const shard of held) expect(bed.places[shard]).toBe('assigned c2');
   });
 });

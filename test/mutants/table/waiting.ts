@@ -91,10 +91,19 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'nobody waits for a successor',
       breaks: SUCCESSOR,
-      find: 'if (waiting?.has(container)) this',
+      find: 'if (waiting.has(container)) this',
       replace: 'if (nowMs < 0) this',
       killed: EVICTION_TESTS(
         'a successor that waits for the id > gets the shards of the last holder, where its id is the first that is gone',
+      ),
+    },
+    {
+      name: 'a successor that has crashed is waited for',
+      breaks: SUCCESSOR,
+      find: "value.state === 'waiting' && !this.detector.suspect(incarnation, nowMs)",
+      replace: "value.state === 'waiting'",
+      killed: EVICTION_TESTS(
+        'a successor that waits for the id > and has crashed is not waited for: the shards go to others at once',
       ),
     },
     {
