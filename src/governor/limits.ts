@@ -165,6 +165,9 @@ export const CUT_NOTE_BYTES = 600;
 /** Objects that one objection names; the rest is counted. */
 export const OBJECTS_NAMED = 10;
 
+/** Shards of an app that may be on trial at once: so many, or the share below of all, whichever is more. */
+export const TRIALS_AT_ONCE = 1;
+
 /** Share of the shards that may be on trial at once. */
 export const TRIALS_AT_ONCE_SHARE = 0.01;
 

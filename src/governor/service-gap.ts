@@ -154,7 +154,7 @@ export function homelessBy(shard: string, context: GapContext): ServiceGap | und
   const unpin = `sm shard unpin -a ${app} ${shard}`;
   const start = `start a process that joins app ${app}`;
   const problem = pushShardProblem(shard);
-  if (problem !== undefined && isForWantOfOthers(reason, context))
+  if (problem !== undefined && needsOtherContainers(reason, context))
     return {
       text: `only containers of the Go project could have it, and ${problem}`,
       fix: `${start} by our SDK, or add it under another id`,
@@ -203,7 +203,7 @@ export function homelessBy(shard: string, context: GapContext): ServiceGap | und
 }
 
 /** Push containers live, and none of them may have the shard. */
-function isForWantOfOthers(reason: PlacementReason, {living}: GapContext): boolean {
+function needsOtherContainers(reason: PlacementReason, {living}: GapContext): boolean {
   const isOfPool =
     reason === 'worker-group-empty' ||
     reason === 'worker-group-not-living' ||

@@ -15,13 +15,11 @@ import type {AppView} from '../appstate/app-view.ts';
 import {
   JOINERS_SUSPECTED,
   JOINERS_SUSPECTED_SHARE,
+  TRIALS_AT_ONCE,
   TRIALS_AT_ONCE_SHARE,
   TRIAL_BLOCKS_MS,
   UNSERVED_BLOCKS_MS,
 } from './limits.ts';
-
-/** Shards of an app that may be on trial at once: so many, or this share of all, whichever is more. */
-const TRIALS_AT_ONCE = 1;
 
 export type Planner = (snapshot: PlacementSnapshot) => Plan;
 

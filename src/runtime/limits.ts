@@ -48,6 +48,9 @@ export const BULK_ALONE_MS = 1_000;
 /** How often the use of the event loop is looked at while bulk work waits. */
 export const BULK_LOOK_MS = 2;
 
+/** Least wait of a timer for a machine's turn: events that come within it are taken together. */
+export const TURN_MS = 1;
+
 /** After a shorter turn a machine does not rest. */
 export const HEAVY_TURN_MS = 2;
 

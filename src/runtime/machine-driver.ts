@@ -4,7 +4,7 @@
  * follows takes up what the machine makes of it. The machine decides what, the handlers know how, the driver knows when.
  */
 import type {Clock, Timer} from './clock.ts';
-import {HEAVY_TURN_MS} from './limits.ts';
+import {HEAVY_TURN_MS, TURN_MS} from './limits.ts';
 import {restAfter} from './slices.ts';
 
 export interface PassiveMachine<A> {
@@ -45,9 +45,6 @@ export interface MachineDriverOptions<A extends {readonly type: string}> {
  * | stopped | stopped | stopped | stopped |
  */
 type DriverState = 'idle' | 'queued' | 'stopped';
-
-/** Least wait of a timer, ms: events that come within it are taken together. */
-const TURN_MS = 1;
 
 export class MachineDriver<A extends {readonly type: string}> {
   private readonly options: MachineDriverOptions<A>;

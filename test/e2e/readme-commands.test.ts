@@ -97,8 +97,9 @@ function start(script: string, cwd = folder): Shell {
 
 /** Runs it to its end, which has to be exit code 0. */
 async function run(script: string, cwd = folder): Promise<string> {
-  const {child, closed, output} = start(script, cwd);
-  const hung = setTimeout(() => killGroup(started.at(-1) as Shell), HANG_MS);
+  const own = start(script, cwd);
+  const {child, closed, output} = own;
+  const hung = setTimeout(() => killGroup(own), HANG_MS);
   await closed;
   clearTimeout(hung);
   expect(child.exitCode, `${script}\n${output()}`).toBe(0);
