@@ -179,6 +179,14 @@ class SimulatedWatchStream implements IDuplexWatchStream {
     if (this.over) return;
     this.emit('data', this.message(clusterId, revision, true, []));
     if (this.over) return;
+    const {oldest} = this.server.kv;
+    if (from < oldest) {
+      this.emit('data', {
+        ...this.message(clusterId, revision, false, []),
+        ...{canceled: true, compact_revision: String(oldest)},
+      });
+      return;
+    }
     this.watch = this.store.watch(prefix, from, {
       onBatch: (batch) =>
         this.emit('data', this.message(clusterId, batch.revision, false, batch.events)),

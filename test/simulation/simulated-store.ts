@@ -147,7 +147,13 @@ export class StoreServer {
       process.deliver(0, () => listener.onLost('the world broke the stream'));
       return;
     }
-    const from = watcher.next;
+    if (watcher.next < this.kv.oldest) {
+      this.close(watcher);
+      process.deliver(0, () => listener.onLost('history is compacted'));
+      return;
+    }
+    // As etcd does it: what exactly the compacted revision had is hidden in silence.
+    const from = Math.max(watcher.next, this.kv.oldest + 1);
     if (upTo >= from) {
       watcher.next = upTo + 1;
       const events: WatchEvent[] = [];
