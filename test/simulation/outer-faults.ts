@@ -96,10 +96,11 @@ export const OUTER_FAULTS = {
     strike: ({fleet, random, leftMs}) => {
       const backupMs = random.between(0, 0.6) * leftMs;
       const bump = random.chance(0.5) ? REVISION_BUMP : 0;
+      const restoreMs = random.between(0, 0.9) * (leftMs - backupMs);
       fleet.world.after(backupMs, () => {
         const {kv} = fleet.server;
         const backup = {entries: kv.list(''), revision: kv.revision};
-        fleet.world.after(random.between(0, 0.9) * (leftMs - backupMs), () => {
+        fleet.world.after(restoreMs, () => {
           const {entries, revision} = backup;
           restoreStore(fleet, MemoryKv.restored(entries, revision + bump));
         });

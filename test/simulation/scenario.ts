@@ -212,7 +212,9 @@ function awaitRest(fleet: Fleet, byMs: number): void {
 
 function isAtRest(fleet: Fleet): boolean {
   if (fleet.shards.some((shard) => misplaced(fleet, shard) !== undefined)) return false;
-  return leftOver(fleet) === undefined && isGoverned(fleet);
+  return (
+    leftOver(fleet) === undefined && isGoverned(fleet) && fleet.world.nowMs >= listedByMs(fleet)
+  );
 }
 
 /** Everything is well: it is so in fact and not by the records alone, and stays so when something is lost again. */
@@ -262,10 +264,13 @@ function convergenceMs(fleet: Fleet): number {
   const breakerMs =
     (manyLost(fleet, keys.service, shape.daemonTtlMs) ? 2 * shape.daemonTtlMs : 0) +
     (manyLost(fleet, APP, ttlMs) ? 2 * ttlMs : 0);
-  // What a watch has lost is found by the next listing.
-  const listedByMs = fleet.weather.missedAtMs + LONGEST_RELIST_MS;
-  const relistMs = Math.max(0, listedByMs - fleet.world.nowMs);
+  const relistMs = Math.max(0, listedByMs(fleet) - fleet.world.nowMs);
   return 1.2 * shape.daemonTtlMs + recoveryMs + breakerMs + backOffMs + relistMs + CONVERGE_MS;
+}
+
+/** What a watch has lost is found by the next listing. */
+function listedByMs({weather}: Fleet): number {
+  return weather.missedAtMs + LONGEST_RELIST_MS;
 }
 
 /** The leader and the governor of the app are both gone: the next leader counts the silence of that governor from its own beginning on. */

@@ -23,7 +23,20 @@ describe('what once went wrong goes well', () => {
   }
 });
 
+/** etcd is restored in it: a fault of several moments. */
+const WITH_RESTORE = 3_561_018_680;
+
 describe('the file of a run', () => {
+  it(
+    'holds all that a fault draws, however late it strikes',
+    {timeout: SIMULATION_HANG_MS},
+    async () => {
+      const {file, outcome} = await recordSeed(WITH_RESTORE);
+      const again = await replay(readScenario(writeScenario(file)));
+      expect([again.hash, again.events]).toEqual([outcome.hash, outcome.events]);
+    },
+  );
+
   for (const first of [1, WIDE_FROM_SEED])
     it(`holds all of it: from seed ${first}`, {timeout: SIMULATION_HANG_MS}, async () => {
       for (let seed = first; seed < first + 8; seed += 1) {

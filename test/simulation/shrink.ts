@@ -33,6 +33,9 @@ const JITTER: readonly RegExp[] = [
   / behind #/,
 ];
 
+/** The second fault takes a container and a daemon for good: with one of each nothing could be promised any more. */
+const LEAST = {shards: 1, containers: 2, daemons: 2} as const;
+
 class Shrinker {
   file: ScenarioFile;
   violation: Violation;
@@ -117,8 +120,8 @@ class Shrinker {
 
   /** Fewer nodes and shards, and no longer than needed. */
   async size(): Promise<void> {
-    for (const field of ['shards', 'containers', 'daemons'] as const)
-      while (this.file.shape[field] > 1) {
+    for (const [field, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][])
+      while (this.file.shape[field] > least) {
         const shape = {...this.file.shape, [field]: this.file.shape[field] - 1};
         if (!(await this.takes({...this.file, shape}))) break;
       }
