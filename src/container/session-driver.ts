@@ -199,7 +199,11 @@ export class SessionDriver {
         );
       },
       resumed: () => logger.info({}, 'right to act is back'),
-      evicted: ({incarnation}) => logger.warn({incarnation}, 'evicted: registering again'),
+      evicted: ({incarnation, leaving}) =>
+        logger.warn(
+          {incarnation},
+          leaving ? 'evicted while it leaves: dropping all shards' : 'evicted: registering again',
+        ),
       ready: ({incarnation}) => onReady(incarnation),
       restored: ({doubt}) => this.restored(doubt),
       accepted: ({epoch}) => this.accepted(epoch),

@@ -27,7 +27,8 @@ export type SessionAction =
   /** `evicted`: by an operator; absent: no heartbeat committed in time. */
   | {readonly type: 'fenced'; readonly evicted?: true}
   | {readonly type: 'resumed'}
-  | {readonly type: 'evicted'; readonly incarnation: string}
+  /** The heartbeat is gone. `leaving`: it ends; absent: it registers again. */
+  | {readonly type: 'evicted'; readonly incarnation: string; readonly leaving?: true}
   /** The store was restored or replaced: nothing is claimed or renewed until `clusterSeen` tells of a newer epoch. */
   | {readonly type: 'restored'; readonly doubt: StoreDoubt}
   /** An operator has accepted the restored store: tokens are of this epoch from now on. */
@@ -67,17 +68,49 @@ export interface SessionOptions {
   readonly readyAtClaim?: boolean;
 }
 
-/** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
+/**
+ * What a session is doing. "Is to leave": `leave`, the end of the app, or an id that another process has where that is refused.
+ *
+ * | from | when | to |
+ * | --- | --- | --- |
+ * | registering | the heartbeat is in the store | naming |
+ * | registering | an operator evicts it | releasing |
+ * | registering | it is to leave, and the store is doubted | unregistered |
+ * | naming | it has its id | ready |
+ * | naming | its heartbeat is gone: it begins anew | registering |
+ * | naming | it is to leave, or an operator evicts it | releasing |
+ * | naming | it is to leave, and its heartbeat is gone or the store is doubted | unregistered |
+ * | ready | it is to leave | leaving |
+ * | ready | its heartbeat is gone: it begins anew | registering |
+ * | ready | an operator evicts it | releasing |
+ * | ready | it is to leave, and its heartbeat is gone or the store is doubted | unregistered |
+ * | leaving | it owns nothing any more | deregistering |
+ * | leaving | the time for that is over, or an operator evicts it | releasing |
+ * | leaving | its heartbeat is gone, or the store is doubted | unregistered |
+ * | releasing | it owns nothing any more | deregistering |
+ * | releasing | its heartbeat is gone, or the store is doubted | unregistered |
+ * | releasing | hooks have not returned in time | ended |
+ * | unregistered | all hooks have returned, or not in time | ended |
+ * | deregistering | the heartbeat is gone | ended |
+ *
+ * From every phase to `ended`: the heartbeat is another process's, or the app is gone.
+ *
+ * - leaving: shards go when the governor asks them back; heartbeats go on.
+ * - releasing: shards are dropped and freed unasked; no more heartbeats.
+ * - unregistered: shards are dropped; nothing of this incarnation is in the store that it could still free or delete.
+ * - deregistering: nothing is owned; the heartbeat is deleted.
+ */
 export type SessionPhase =
   | 'registering'
   | 'naming'
   | 'ready'
   | 'leaving'
   | 'releasing'
+  | 'unregistered'
   | 'deregistering'
   | 'ended';
 
-/** Heartbeats are sent. */
+/** Heartbeats are sent, and the right to act may come back. */
 export const BEATING: ReadonlySet<SessionPhase> = new Set([
   'registering',
   'naming',
@@ -85,14 +118,23 @@ export const BEATING: ReadonlySet<SessionPhase> = new Set([
   'leaving',
 ]);
 
-/** Why shards stop. `how`: as what the session is about to end; undefined: it goes on. `heartbeatGone`: nothing is owned any more. */
+/** Everything is let go unasked. */
+export const RELEASING: ReadonlySet<SessionPhase> = new Set(['releasing', 'unregistered']);
+
+/** Nothing is taken any more: the heartbeat is gone, or about to be. */
+export const CLOSED: ReadonlySet<SessionPhase> = new Set([
+  'unregistered',
+  'deregistering',
+  'ended',
+]);
+
+/** Why shards stop. `how`: as what the session ends, or is about to; undefined: it goes on. */
 export function stopReasons(
   phase: SessionPhase,
   how: SessionEnd | undefined,
-  heartbeatGone: boolean,
 ): Pick<ShardContext, 'askedBack' | 'releasing'> {
   if (how === 'deleted') return {askedBack: 'deleted', releasing: 'deleted'};
   const askedBack = how === 'left' ? 'leaving' : 'moved';
-  if (phase !== 'releasing' && phase !== 'ended') return {askedBack, releasing: undefined};
-  return {askedBack, releasing: how === 'left' && !heartbeatGone ? 'leaving' : 'lost'};
+  if (phase !== 'releasing' && !CLOSED.has(phase)) return {askedBack, releasing: undefined};
+  return {askedBack, releasing: how === 'left' && phase !== 'unregistered' ? 'leaving' : 'lost'};
 }

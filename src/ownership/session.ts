@@ -10,7 +10,7 @@ import {freshIdAttempt, idPauseMs} from './id-attempt.ts';
 import type {IdAttempt} from './id-attempt.ts';
 import type {ShardContext, ShardReading, Hinted, WriteAnswer} from './shard-actions.ts';
 import {ShardMachines} from './shard-machines.ts';
-import {BEATING, stopReasons} from './session-actions.ts';
+import {BEATING, CLOSED, RELEASING, stopReasons} from './session-actions.ts';
 import type {
   IdAnswer,
   SessionAction,
@@ -30,18 +30,17 @@ export class ContainerSession {
   private readonly options: SessionOptions;
   private readonly shards = new ShardMachines();
   private fenced = true;
-  private how: SessionEnd = 'left';
-  private leaveAsked = false;
+  /** As what it ends, or is about to; undefined: it goes on. */
+  private ending: SessionEnd | undefined;
   private isAppMissing = false;
   private idAttempt: IdAttempt = freshIdAttempt();
   /** Mod revision of the id key while it is mine; 0 otherwise. */
   private idMod = 0;
-  private heartbeatGone = false;
   private noticeAtMs = Number.NEGATIVE_INFINITY;
-  private deregisterInFlight = false;
+  /** When to send the next; Infinity while one is under way. */
   private deregisterAtMs = 0;
   private releaseAtMs = Number.POSITIVE_INFINITY;
-  /** Once releasing: ended then, whatever still runs. */
+  /** Once releasing or unregistered: ended then, whatever still runs. */
   private releaseUntilMs = Number.POSITIVE_INFINITY;
   private reconcileAtMs = Number.POSITIVE_INFINITY;
   private out: SessionAction[] = [];
@@ -77,7 +76,7 @@ export class ContainerSession {
 
   /** Moves everything away, then ends. `releaseAtMs`, owner-clock ms: what is still here then is dropped and freed without being asked for. */
   leave(releaseAtMs = Number.POSITIVE_INFINITY): void {
-    if (!this.leaveAsked) this.releaseAtMs = releaseAtMs;
+    if (this.ending === undefined) this.releaseAtMs = releaseAtMs;
     this.askToLeave('left');
   }
 
@@ -138,7 +137,6 @@ export class ContainerSession {
 
   deregisterAnswered(incarnation: string, answer: WriteAnswer, nowMs: number): void {
     if (incarnation !== this.incarnation || this.phase !== 'deregistering') return;
-    this.deregisterInFlight = false;
     if (answer.kind !== 'unknown') this.end();
     else this.deregisterAtMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs);
   }
@@ -180,20 +178,20 @@ export class ContainerSession {
 
   /** Owner-clock ms at which `advance` has to be called even if nothing happens. */
   wakeAtMs(nowMs: number): number {
+    // The last hook has returned in this very turn, and no answer of the store is awaited.
+    if (this.isClear) return nowMs;
     let at = Math.min(this.reconcileAtMs, this.shards.wakeAtMs());
     if (!this.ended)
       at = Math.min(at, this.phase === 'leaving' ? this.releaseAtMs : this.releaseUntilMs);
     if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
-    if (this.phase === 'deregistering' && !this.deregisterInFlight)
-      at = Math.min(at, this.deregisterAtMs);
+    if (this.phase === 'deregistering') at = Math.min(at, this.deregisterAtMs);
     if (this.naming && !this.idAttempt.inFlight) at = Math.min(at, this.idAttempt.atMs);
     if (!this.fenced) at = Math.min(at, this.softDeadlineMs());
     return Math.max(nowMs, at);
   }
 
-  /** The heartbeat is given up, or about to be: nothing is taken any more, and the right to act does not come back. */
   private get isClosed(): boolean {
-    return this.ended || this.phase === 'deregistering';
+    return CLOSED.has(this.phase);
   }
 
   private get naming(): boolean {
@@ -205,9 +203,7 @@ export class ContainerSession {
   }
 
   private askToLeave(how: SessionEnd): void {
-    if (this.leaveAsked) return;
-    this.leaveAsked = true;
-    this.how = how;
+    this.ending ??= how;
   }
 
   /** Where the store is doubted nothing is claimed and nothing renewed: what is owned goes with the right to act, at its deadline. */
@@ -233,7 +229,7 @@ export class ContainerSession {
 
   private renewed(lapsed: boolean, nowMs: number): void {
     if (this.phase === 'registering') this.phase = 'naming';
-    if (!this.fenced || this.isClosed) return;
+    if (!this.fenced || !BEATING.has(this.phase)) return;
     // Handles that lived through a lapse of the deadline with their stop begun must not come back to life, not even when the
     // answer proves an attempt so old that the fence stays: it may still lift the deadline over now.
     if (lapsed) this.out.push({type: 'revokeAll'});
@@ -262,34 +258,35 @@ export class ContainerSession {
 
   /** The heartbeat is gone: what was owned belongs to nobody here; start anew under another incarnation. */
   private evicted(nowMs: number): void {
-    this.out.push({type: 'evicted', incarnation: this.incarnation});
+    if (this.phase === 'deregistering') return this.end();
+    if (this.phase === 'unregistered') return;
+    const {incarnation, ending} = this;
+    this.out.push({type: 'evicted', incarnation, ...(ending && {leaving: true})});
     this.loseAll();
-    if (this.leaveAsked) {
-      this.heartbeatGone = true;
-      return this.release(nowMs);
-    }
+    if (ending !== undefined) return this.release('unregistered', nowMs);
     this.heartbeat = this.register();
     this.noticeAtMs = nowMs;
   }
 
   /** An operator has evicted this container: fence, drop, free, go. */
   private evicting(nowMs: number): void {
+    if (this.isClosed) return;
     this.askToLeave('evicted');
-    this.release(nowMs);
+    this.release('releasing', nowMs);
     this.fenced = true;
     this.out.push({type: 'fenced', evicted: true});
   }
 
   /** A hook that never returns must not keep it for ever: nothing is renewed any more, so its shards go to others when the right to act is over. */
-  private release(nowMs: number): void {
-    this.phase = 'releasing';
+  private release(phase: 'releasing' | 'unregistered', nowMs: number): void {
+    this.phase = phase;
     this.shards.touchAll();
     this.releaseUntilMs = Math.max(nowMs + this.options.dropTimeoutMs, this.heartbeat.deadlineMs);
   }
 
   /** Another process renews my heartbeat: whatever it does, this one must not act. Or there is no app to register for. */
   private stopAtOnce(how: SessionEnd): void {
-    this.how = how;
+    this.ending = how;
     this.loseAll();
     this.end();
   }
@@ -304,34 +301,35 @@ export class ContainerSession {
   private end(running: ShardMachines['running'] = []): void {
     this.phase = 'ended';
     this.fenced = true;
-    this.out.push({type: 'ended', how: this.how, ...(running.length === 0 ? {} : {running})});
+    const how = this.ending ?? 'left';
+    this.out.push({type: 'ended', how, ...(running.length === 0 ? {} : {running})});
   }
 
   private advancePhase(nowMs: number): void {
-    if (this.leaveAsked) this.beginLeaving(nowMs);
+    if (this.ending !== undefined) this.beginLeaving(nowMs);
     if (this.naming) this.takeId(nowMs);
     if (nowMs >= this.releaseUntilMs) return this.end(this.shards.running);
-    if (!this.mayDeregister()) return;
-    return this.heartbeatGone ? this.end() : this.deregister(nowMs);
+    if (this.phase !== 'deregistering' && !this.isClear) return;
+    if (this.phase === 'unregistered') this.end();
+    else this.deregister(nowMs);
   }
 
   private beginLeaving(nowMs: number): void {
     // Nothing is written to a store that is doubted: the heartbeat is left to fall silent.
-    if (this.isHalted && !this.heartbeatGone) this.evicted(nowMs);
-    if (this.phase === 'naming') this.release(nowMs);
-    if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release(nowMs);
+    if (this.isHalted) this.evicted(nowMs);
+    if (this.phase === 'naming') this.release('releasing', nowMs);
+    if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release('releasing', nowMs);
     if (this.phase !== 'ready') return;
     this.phase = 'leaving';
     this.heartbeat.changeState('leaving');
     this.shards.touchAll();
   }
 
-  private mayDeregister(): boolean {
-    if (this.phase === 'deregistering') return true;
-    if (this.phase !== 'releasing' && !(this.phase === 'leaving' && this.heartbeat.stateStored))
-      return false;
-    for (const machine of this.machines.values()) if (!machine.gone) return false;
-    return true;
+  /** Nothing is owned or runs any more, and nothing new can come. */
+  private get isClear(): boolean {
+    const {phase, heartbeat, shards} = this;
+    if (phase === 'leaving' ? !heartbeat.stateStored : !RELEASING.has(phase)) return false;
+    return shards.allGone;
   }
 
   private takeId(nowMs: number): void {
@@ -345,8 +343,8 @@ export class ContainerSession {
 
   private deregister(nowMs: number): void {
     this.phase = 'deregistering';
-    if (this.deregisterInFlight || nowMs < this.deregisterAtMs) return;
-    this.deregisterInFlight = true;
+    if (nowMs < this.deregisterAtMs) return;
+    this.deregisterAtMs = Number.POSITIVE_INFINITY;
     // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.
     this.fenced = true;
     const {container} = this.options.identity;
@@ -389,7 +387,7 @@ export class ContainerSession {
       halted: this.isHalted,
       acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
       claiming: this.phase === 'ready' && !this.isHalted,
-      ...stopReasons(this.phase, this.leaveAsked ? this.how : undefined, this.heartbeatGone),
+      ...stopReasons(this.phase, this.ending),
       clusterMod: this.trust.clusterMod,
       readyAtClaim: this.options.readyAtClaim ?? false,
       addTimeoutMs,

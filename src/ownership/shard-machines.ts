@@ -29,6 +29,12 @@ export class ShardMachines {
     );
   }
 
+  /** Nothing is owned, no hook runs, and no answer is awaited that could change that. */
+  get allGone(): boolean {
+    for (const machine of this.machines.values()) if (!machine.gone) return false;
+    return true;
+  }
+
   /** The shard's machine, made if there is none; it is looked at by the next `advance`. */
   of(shard: string): ShardMachine {
     let machine = this.machines.get(shard);

@@ -1,6 +1,6 @@
-/** An operator's eviction, seen by the container: when it ends though something hangs. */
+/** An eviction and a leave, seen by the container: when it ends though something hangs, and that nothing comes back to life. */
 import {describe, expect, it} from 'vitest';
-import {SessionBed} from './session-bed.ts';
+import {SessionBed, TTL_MS} from './session-bed.ts';
 
 describe('an evicted container', () => {
   function evict(bed: SessionBed): void {
@@ -54,5 +54,42 @@ describe('an evicted container', () => {
       bed.turn(30_000);
       expect(bed.asked('ended')).toMatchObject([{running: [{shard: 's', hook: 'drop'}]}]);
     }
+  });
+});
+
+describe('a container that leaves', () => {
+  it('does not act again once it lets everything go: a late answer lifts no fence', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const underWay = bed.beat();
+    bed.session.leave(bed.nowMs + 6_000);
+    bed.turn();
+    bed.turn(6_000);
+    expect(bed.asked('fenced')).toEqual([{type: 'fenced'}]);
+    bed.commit(underWay);
+    expect(bed.session.deadlineMs).toBeGreaterThan(bed.nowMs + TTL_MS / 5);
+    expect(bed.session.acting).toBe(false);
+    expect(bed.asked('resumed')).toEqual([]);
+  });
+
+  it('and whose heartbeat is gone meanwhile says that it does not register again', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {incarnation} = bed.session;
+    bed.session.leave();
+    const [sent] = bed.turn().filter(({type}) => type === 'heartbeat');
+    if (sent?.type !== 'heartbeat') throw new Error('no heartbeat is due');
+    bed.answer(sent.write, {kind: 'absent'});
+    expect(bed.asked('evicted')).toEqual([{type: 'evicted', incarnation, leaving: true}]);
+  });
+
+  it('ends as soon as its last hook has returned, where there is nothing to free', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.leave();
+    const [sent] = bed.turn().filter(({type}) => type === 'heartbeat');
+    if (sent?.type !== 'heartbeat') throw new Error('no heartbeat is due');
+    bed.answer(sent.write, {kind: 'absent'});
+    bed.dropSettled('s');
+    expect(bed.session.wakeAtMs(bed.nowMs)).toBe(bed.nowMs);
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
   });
 });

@@ -102,6 +102,13 @@ describe('once a deregister is sent', () => {
     bed.turn();
     expect(bed.session.ended).toBe(true);
   });
+
+  it('a heartbeat that is found to be gone ends it: nobody has evicted it', () => {
+    const {bed, underWay} = deregisters();
+    bed.answer(underWay, {kind: 'absent'});
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
+    expect(bed.asked('evicted')).toEqual([]);
+  });
 });
 
 describe('finding what is recorded as its own', () => {

@@ -14,8 +14,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'leaves while shards are held',
       breaks: '"Container" 6: hb and id go only after every free has committed',
-      find: 'for (const machine of this.machines.values()) if (!machine.gone) return false;',
-      replace: '',
+      find: 'return shards.allGone;',
+      replace: 'return true;',
       killed: SESSION_TESTS(
         'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
       ),
@@ -23,7 +23,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'who leaves waits for others to its end',
       breaks: '"Container" 6: what nobody has moved away in time is let go unasked',
-      find: "if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release(nowMs);",
+      find: "if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release('releasing', nowMs);",
       replace: '',
       killed: SCENARIOS('session > leave-without-governor.txt'),
     },
@@ -112,8 +112,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'acts while its heartbeat is being deleted',
       breaks: '"Container" 6: once the delete is sent, nothing acts',
-      find: 'this.deregisterInFlight = true;\n    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.\n    this.fenced = true;',
-      replace: 'this.deregisterInFlight = true;',
+      find: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;\n    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.\n    this.fenced = true;',
+      replace: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;',
       killed: UNRESOLVED_TESTS(
         'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
       ),
@@ -121,16 +121,43 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'an answer lifts the fence of one that has deregistered',
       breaks: '"Container" 6: once the delete is sent, nothing acts',
-      find: 'if (!this.fenced || this.isClosed) return;',
+      find: 'if (!this.fenced || !BEATING.has(this.phase)) return;',
       replace: 'if (!this.fenced) return;',
       killed: UNRESOLVED_TESTS(
         'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
       ),
     },
     {
+      name: 'an answer lifts the fence of one that lets everything go',
+      breaks: '"Container" 6: who lets everything go does not act again',
+      find: 'if (!this.fenced || !BEATING.has(this.phase)) return;',
+      replace: 'if (!this.fenced || this.isClosed) return;',
+      killed: EVICTION_TESTS(
+        'a container that leaves > does not act again once it lets everything go: a late answer lifts no fence',
+      ),
+    },
+    {
+      name: 'a heartbeat that was deregistered counts as evicted',
+      breaks: '"Container" 6: a leave is no eviction',
+      find: "if (this.phase === 'deregistering') return this.end();",
+      replace: '',
+      killed: UNRESOLVED_TESTS(
+        'once a deregister is sent > a heartbeat that is found to be gone ends it: nobody has evicted it',
+      ),
+    },
+    {
+      name: 'who has nothing to free waits for the limit of its hooks',
+      breaks: '"Container" 6: a leaving container ends',
+      find: 'if (this.isClear) return nowMs;',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'a container that leaves > ends as soon as its last hook has returned, where there is nothing to free',
+      ),
+    },
+    {
       name: 'a hint is taken while the heartbeat is being deleted',
       breaks: '"Container" 6: once the delete is sent, nothing is adopted or claimed',
-      find: "return this.ended || this.phase === 'deregistering';",
+      find: 'return CLOSED.has(this.phase);',
       replace: 'return this.ended;',
       killed: UNRESOLVED_TESTS('once a deregister is sent > a hint is neither read nor claimed'),
     },
@@ -228,8 +255,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'evicting does not fence',
       breaks: '"Container" 2: `evicting`: fence, drop, free, leave',
-      find: 'this.release(nowMs);\n    this.fenced = true;',
-      replace: 'this.release(nowMs);',
+      find: "this.release('releasing', nowMs);\n    this.fenced = true;",
+      replace: "this.release('releasing', nowMs);",
       killed: SESSION_TESTS(
         'losing the heartbeat > the operator evicts it: it fences, drops, frees, deregisters and ends',
       ),
@@ -237,8 +264,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'a clone goes on',
       breaks: '"Container" 2: a foreign nonce: fence and end',
-      find: 'this.how = how;\n    this.loseAll();\n    this.end();',
-      replace: 'this.how = how;',
+      find: 'this.ending = how;\n    this.loseAll();\n    this.end();',
+      replace: 'this.ending = how;',
       killed: SESSION_TESTS(
         'losing the heartbeat > a foreign nonce means a clone lives: it ends at once',
       ),
@@ -246,8 +273,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'a clone is not revoked',
       breaks: '"Container" 2: a foreign nonce: fence and end',
-      find: 'this.how = how;\n    this.loseAll();',
-      replace: 'this.how = how;',
+      find: 'this.ending = how;\n    this.loseAll();',
+      replace: 'this.ending = how;',
       killed: SESSION_TESTS(
         'losing the heartbeat > a foreign nonce means a clone lives: it ends at once',
       ),
@@ -294,8 +321,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'leaving is forgotten by an eviction',
       breaks: '"Container" 6: a leaving container ends',
-      find: 'if (this.leaveAsked) {\n      this.heartbeatGone = true;',
-      replace: 'if (this.ended) {\n      this.heartbeatGone = true;',
+      find: "if (ending !== undefined) return this.release('unregistered', nowMs);",
+      replace: '',
       killed: SESSION_TESTS(
         'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
       ),
