@@ -5,6 +5,7 @@ import {LEADERSHIP_MUTANTS} from './table/leadership.ts';
 import {TRANSITIONS_MUTANTS} from './table/transitions.ts';
 import {STORE_MUTANTS} from './table/store.ts';
 import {SHARD_MACHINE_MUTANTS} from './table/shard-machine.ts';
+import {LEAVING_MUTANTS} from './table/leaving.ts';
 import {SESSION_MUTANTS} from './table/session.ts';
 import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...SHARD_MACHINE_MUTANTS,
   ...SESSION_MUTANTS,
+  ...LEAVING_MUTANTS,
   ...CONTAINER_MUTANTS,
   ...GOVERNOR_MUTANTS,
   ...DECISIONS_MUTANTS,

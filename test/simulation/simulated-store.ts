@@ -142,14 +142,11 @@ export class StoreServer {
       this.world.after(STALL_LOOK_MS, () => this.tell(watcher, this.kv.revision));
       return;
     }
-    if (watcher.deadSinceMs !== undefined || this.weather.watchBreaks(process)) {
+    const isCompacted = watcher.next < this.kv.oldest;
+    if (isCompacted || watcher.deadSinceMs !== undefined || this.weather.watchBreaks(process)) {
       this.close(watcher);
-      process.deliver(0, () => listener.onLost('the world broke the stream'));
-      return;
-    }
-    if (watcher.next < this.kv.oldest) {
-      this.close(watcher);
-      process.deliver(0, () => listener.onLost('history is compacted'));
+      const why = isCompacted ? 'history is compacted' : 'the world broke the stream';
+      process.deliver(0, () => listener.onLost(why));
       return;
     }
     // As etcd does it: what exactly the compacted revision had is hidden in silence.

@@ -1,0 +1,126 @@
+/** One container that leaves: what it may still do, and when it ends. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const SCENARIOS = testsOf('test/scenarios/scenarios.test.ts');
+const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
+const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
+const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
+const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
+
+export const LEAVING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/ownership/session.ts', [
+    {
+      name: 'leaves while shards are held',
+      breaks: '"Container" 6: hb and id go only after every free has committed',
+      find: 'return shards.allGone;',
+      replace: 'return true;',
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
+      ),
+    },
+    {
+      name: 'who leaves waits for others to its end',
+      breaks: '"Container" 6: what nobody has moved away in time is let go unasked',
+      find: "if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release('releasing', nowMs);",
+      replace: '',
+      killed: SCENARIOS('session > leave-without-governor.txt'),
+    },
+    {
+      name: 'leaves before `leaving` is stored',
+      breaks: '"Container" 6: `leaving` is written first',
+      find: "(this.phase === 'leaving' && this.heartbeat.stateStored)",
+      replace: "(this.phase === 'leaving')",
+      killed: SESSION_RULES_TESTS(
+        'leaving > ends with the deletion: no heartbeat is sent after it',
+      ),
+    },
+    {
+      name: 'beats while deregistering',
+      breaks: '"Container" 6: once the delete is sent, nothing is written any more',
+      find: 'return BEATING.has(this.phase) && !this.isHalted;',
+      replace:
+        "return (BEATING.has(this.phase) || this.phase === 'deregistering') && !this.isHalted;",
+      killed: SESSION_RULES_TESTS(
+        'leaving > ends with the deletion: no heartbeat is sent after it',
+      ),
+    },
+    {
+      name: 'a deregister of unknown outcome is the end',
+      breaks: '"Container" 6: hb and id are deleted',
+      find: "if (answer.kind !== 'unknown') this.end();",
+      replace: "if (answer.kind !== 'refused') this.end();",
+      killed: SESSION_RULES_TESTS(
+        'leaving > of unknown outcome is tried again; refused means that the heartbeat is gone already',
+      ),
+    },
+    {
+      name: 'claims while leaving',
+      breaks: '"Container" 6: a leaving container claims nothing',
+      find: "claiming: this.phase === 'ready' && !this.isHalted",
+      replace: 'claiming: !this.isHalted',
+      killed: SESSION_TESTS('leaving > claims nothing any more'),
+    },
+    {
+      name: 'acts while its heartbeat is being deleted',
+      breaks: '"Container" 6: once the delete is sent, nothing acts',
+      find: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;\n    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.\n    this.fenced = true;',
+      replace: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;',
+      killed: UNRESOLVED_TESTS(
+        'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
+      ),
+    },
+    {
+      name: 'an answer lifts the fence of one that has deregistered',
+      breaks: '"Container" 6: once the delete is sent, nothing acts',
+      find: 'if (!this.fenced || !BEATING.has(this.phase)) return;',
+      replace: 'if (!this.fenced) return;',
+      killed: UNRESOLVED_TESTS(
+        'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
+      ),
+    },
+    {
+      name: 'an answer lifts the fence of one that lets everything go',
+      breaks: '"Container" 6: who lets everything go does not act again',
+      find: 'if (!this.fenced || !BEATING.has(this.phase)) return;',
+      replace: 'if (!this.fenced || this.isClosed) return;',
+      killed: EVICTION_TESTS(
+        'a container that leaves > does not act again once it lets everything go: a late answer lifts no fence',
+      ),
+    },
+    {
+      name: 'a heartbeat that was deregistered counts as evicted',
+      breaks: '"Container" 6: a leave is no eviction',
+      find: "if (this.phase === 'deregistering') return this.end();",
+      replace: '',
+      killed: UNRESOLVED_TESTS(
+        'once a deregister is sent > a heartbeat that is found to be gone ends it: nobody has evicted it',
+      ),
+    },
+    {
+      name: 'who has nothing to free waits for the limit of its hooks',
+      breaks: '"Container" 6: a leaving container ends',
+      find: 'if (this.isClear) return nowMs;',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'a container that leaves > ends as soon as its last hook has returned, where there is nothing to free',
+      ),
+    },
+    {
+      name: 'a hint is taken while the heartbeat is being deleted',
+      breaks: '"Container" 6: once the delete is sent, nothing is adopted or claimed',
+      find: 'return CLOSED.has(this.phase);',
+      replace: 'return this.ended;',
+      killed: UNRESOLVED_TESTS('once a deregister is sent > a hint is neither read nor claimed'),
+    },
+    {
+      name: 'leaving is forgotten by an eviction',
+      breaks: '"Container" 6: a leaving container ends',
+      find: "if (ending !== undefined) return this.release('unregistered', nowMs);",
+      replace: '',
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
+      ),
+    },
+  ]),
+];
