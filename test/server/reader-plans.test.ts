@@ -123,12 +123,12 @@ async function bothSay(plans: ReaderPlans, app: Changing, without: readonly stri
   return {kept, anew};
 }
 
-describe('a plan for a reader', () => {
-  afterEach(async () => {
-    vi.useRealTimers();
-    for (const one of threads.splice(0)) await one.stop();
-  });
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const one of threads.splice(0)) await one.stop();
+});
 
+describe('a plan for a reader', () => {
   it('from rows that are kept is a plan from nothing, after any changes', async () => {
     const seen = {moves: 0, trials: 0, unplaced: 0, stranded: 0, additions: 0};
     const whole = fc.tuple(
@@ -194,7 +194,8 @@ describe('a plan for a reader', () => {
   });
 
   it('leaves the rows of few apps, for a short while, and none of a listing that is nobody else’s', async () => {
-    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+    // They go on with the real ones: work in slices rests by them.
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true});
     const beside = new Beside();
     const plans = new ReaderPlans(beside);
     const ask = (name: string, {ids, ...listing}: AppListing, isShared = true) =>
@@ -212,7 +213,9 @@ describe('a plan for a reader', () => {
     await vi.advanceTimersByTimeAsync(READER_TABLE_KEPT_MS);
     expect(beside.tables.size).toBe(0);
   });
+});
 
+describe('a plan for a reader, where the thread ends', () => {
   it('is made anew when the thread has ended since the last one', async () => {
     const workers: Worker[] = [];
     const plans = inThread({

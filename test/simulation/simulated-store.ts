@@ -145,8 +145,7 @@ export class StoreServer {
     const isCompacted = watcher.next < this.kv.oldest;
     if (isCompacted || watcher.deadSinceMs !== undefined || this.weather.watchBreaks(process)) {
       this.close(watcher);
-      const why = isCompacted ? 'history is compacted' : 'the world broke the stream';
-      process.deliver(0, () => listener.onLost(why));
+      process.deliver(0, () => listener.onLost(isCompacted ? 'compacted' : 'the stream broke'));
       return;
     }
     // As etcd does it: what exactly the compacted revision had is hidden in silence.

@@ -29,8 +29,8 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     {
       name: 'leaves before `leaving` is stored',
       breaks: '"Container" 6: `leaving` is written first',
-      find: "(this.phase === 'leaving' && this.heartbeat.stateStored)",
-      replace: "(this.phase === 'leaving')",
+      find: "if (phase === 'leaving' ? !heartbeat.stateStored : !RELEASING.has(phase)) return false;",
+      replace: "if (phase !== 'leaving' && !RELEASING.has(phase)) return false;",
       killed: SESSION_RULES_TESTS(
         'leaving > ends with the deletion: no heartbeat is sent after it',
       ),

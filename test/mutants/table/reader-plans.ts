@@ -63,7 +63,7 @@ export const READER_PLAN_MUTANTS: readonly Mutant[] = [
       find: 'if (known !== undefined) return this.plan(listing, living, asked);',
       replace: '',
       killed: READER_TESTS(
-        'a plan for a reader > is made anew when the thread has ended since the last one',
+        'a plan for a reader, where the thread ends > is made anew when the thread has ended since the last one',
       ),
     },
   ]),

@@ -106,8 +106,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'evicted keeps its shards',
       breaks: '"Container" 2: evicted: revoke all, drop all',
-      find: "this.out.push({type: 'evicted', incarnation: this.incarnation});\n    this.loseAll();",
-      replace: "this.out.push({type: 'evicted', incarnation: this.incarnation});",
+      find: '...(ending && {leaving: true})});\n    this.loseAll();',
+      replace: '...(ending && {leaving: true})});',
       killed: SESSION_TESTS(
         'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
       ),

@@ -227,7 +227,7 @@ describe('listing', () => {
   });
 
   it('forget the listing behind them when nobody asks for the next one', async () => {
-    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true});
     try {
       for (const shardId of ['a', 'b']) await world.call('addShard', {...app, shardId});
       const pages = new ShardPages(world.dependencies);
