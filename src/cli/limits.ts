@@ -129,6 +129,9 @@ export const SHARDS_PAGE = 10_000;
 /** Apps in trouble that `sm status` names; further ones are counted. */
 export const APPS_NAMED = 10;
 
+/** Shards that cannot be read which a refused export names; the rest is counted. */
+export const SHARDS_NAMED = 10;
+
 /** New shards that a dry run of apply lets the daemon check: one call of usual size. */
 export const CHECKED_SHARDS = 1_000;
 

@@ -46,6 +46,8 @@ export const exportAppAnswer = z.object({
   app: declaredApp,
   /** Highest revision of the app's specs: what `--if-revision` compares. */
   specRevision: revisionField,
+  /** Shards of the app that `app` leaves out or has as they once were, as their specs cannot be read. Absent: none. */
+  unreadableShards: z.array(z.string()).optional(),
   revision: revisionField,
 });
 

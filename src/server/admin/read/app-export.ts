@@ -19,6 +19,9 @@ export async function exportApp(
   // What the view has of such a spec is old, or nothing: a file made of it would pass for the app's.
   const problem = view.quarantined.problem('spec');
   if (problem !== undefined) throw unreadableSpec(service, problem);
+  const unreadableShards = [...view.quarantined.all()]
+    .flatMap(({what, id}) => (what === 'shard' ? [id] : []))
+    .sort(compareText);
   const spec = view.spec?.value;
   const placement = plainPolicy(spec?.placement);
   const shards = [...view.shards.values()]
@@ -45,6 +48,7 @@ export async function exportApp(
       workerGroups: workerGroups(listing),
     },
     specRevision: String(await specRevision(dependencies, service, revision)),
+    ...(unreadableShards.length === 0 ? {} : {unreadableShards}),
     revision: String(revision),
   };
 }
