@@ -308,6 +308,7 @@ export class ContainerSession {
   private advancePhase(nowMs: number): void {
     if (this.ending !== undefined) this.beginLeaving(nowMs);
     if (this.naming) this.takeId(nowMs);
+    if (this.ended) return;
     if (nowMs >= this.releaseUntilMs) return this.end(this.shards.running);
     if (this.phase !== 'deregistering' && !this.isClear) return;
     if (this.phase === 'unregistered') this.end();

@@ -92,4 +92,17 @@ describe('a container that leaves', () => {
     bed.turn();
     expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
   });
+
+  it('ends once, where its store is doubted and its time is over in one turn', () => {
+    const bed = new SessionBed({dropTimeoutMs: 1}).ready().owns('s');
+    bed.session.leave(bed.nowMs);
+    bed.turn();
+    bed.turn();
+    bed.dropSettled('s');
+    bed.answerWrite('s');
+    expect(bed.session.phase).toBe('deregistering');
+    bed.session.clusterSeen(1, {kind: 'wentBack', found: 1, known: 2}, bed.nowMs, bed.next());
+    bed.turn(60_000);
+    expect(bed.asked('ended')).toHaveLength(1);
+  });
 });

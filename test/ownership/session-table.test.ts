@@ -53,6 +53,10 @@ class Walk {
     this.note(this.bed.session.advance(this.bed.nowMs));
   }
 
+  get ends(): number {
+    return this.bed.asked('ended').length;
+  }
+
   private note(actions: ReturnType<SessionBed['turn']>): void {
     this.bed.actions.push(...actions);
     for (const action of actions) if (action.type === 'heartbeat') this.write = action.write;
@@ -139,6 +143,7 @@ it('is a row of the table, or leads to `ended`, for whatever happens; and no row
       for (const one of steps) walk.take(one);
       for (const change of walk.seen) seen.add(change);
       expect([...walk.seen].filter((change) => !allowed.has(change))).toEqual([]);
+      expect(walk.ends).toBeLessThan(2);
     }),
     {numRuns: 3_000},
   );
