@@ -128,7 +128,7 @@ export const CLOSED: ReadonlySet<SessionPhase> = new Set([
   'ended',
 ]);
 
-/** Why shards stop. `how`: as what the session ends, or is about to; undefined: it goes on. */
+/** Why shards stop. `how`: how the session ends, or is about to; undefined: it goes on. */
 export function stopReasons(
   phase: SessionPhase,
   how: SessionEnd | undefined,

@@ -30,14 +30,14 @@ export class ContainerSession {
   private readonly options: SessionOptions;
   private readonly shards = new ShardMachines();
   private fenced = true;
-  /** As what it ends, or is about to; undefined: it goes on. */
+  /** How it ends, or is about to; undefined: it goes on. */
   private ending: SessionEnd | undefined;
   private isAppMissing = false;
   private idAttempt: IdAttempt = freshIdAttempt();
   /** Mod revision of the id key while it is mine; 0 otherwise. */
   private idMod = 0;
   private noticeAtMs = Number.NEGATIVE_INFINITY;
-  /** When to send the next; Infinity while one is under way. */
+  /** When to send the next deregister; Infinity while one is under way. */
   private deregisterAtMs = 0;
   private releaseAtMs = Number.POSITIVE_INFINITY;
   /** Once releasing or unregistered: ended then, whatever still runs. */

@@ -1,14 +1,10 @@
 /** The table above HookState is what the machine does: each change is a row of it, and each row happens. */
-import {readFileSync} from 'node:fs';
-import fc from 'fast-check';
 import {expect, it} from 'vitest';
 import type {OwnershipState} from '../../src/model/ownership.ts';
 import type {ShardContext} from '../../src/ownership/shard-actions.ts';
 import {ShardMachine} from '../../src/ownership/shard-machine.ts';
 import {SHARD_CONTEXT, specOf} from './session-bed.ts';
-
-const SOURCE = new URL('../../src/ownership/shard-actions.ts', import.meta.url);
-const ROW = /^ \* \| (?!from)(\w+) \| [^|]+ \| (\w+) \|$/gm;
+import {changesSeen, rowsIn} from './table-walk.ts';
 
 /** No hook is ever late: `phase` is the state alone. */
 const CONTEXT: ShardContext = {...SHARD_CONTEXT, addTimeoutMs: 1e12, dropTimeoutMs: 1e12};
@@ -89,28 +85,12 @@ class Walk {
 }
 
 it('is a row of the table, or two of them over none, for whatever happens; and no row is idle', () => {
-  const rows = [...readFileSync(SOURCE, 'utf8').matchAll(ROW)].map(
-    ([, from = '', to = '']) => `${from} ${to}`,
-  );
+  const rows = rowsIn('ownership/shard-actions.ts');
   expect(rows.length).toBeGreaterThan(8);
   const allowed = new Set(rows);
   // A shard that has stopped may be added again in the same turn.
   if (allowed.has('settling none') && allowed.has('none adding')) allowed.add('settling adding');
-  const seen = new Set<string>();
-  const step = fc.oneof(
-    ...Object.entries(STEPS).map(([name, weight]) => ({
-      weight,
-      arbitrary: fc.constant(name as Step),
-    })),
-  );
-  fc.assert(
-    fc.property(fc.array(step, {minLength: 20, maxLength: 60}), (steps) => {
-      const walk = new Walk();
-      for (const one of steps) walk.take(one);
-      for (const change of walk.seen) seen.add(change);
-      expect([...walk.seen].filter((change) => !allowed.has(change))).toEqual([]);
-    }),
-    {numRuns: 500},
-  );
+  const walks = {steps: STEPS, minLength: 20, numRuns: 500, allowed};
+  const seen = changesSeen(walks, () => new Walk());
   expect(rows.filter((row) => !seen.has(row))).toEqual([]);
 });

@@ -1,13 +1,9 @@
 /** The table above SessionPhase is what a session does: each change is a row of it, and each row happens. */
-import {readFileSync} from 'node:fs';
-import fc from 'fast-check';
 import {expect, it} from 'vitest';
 import type {HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import type {SessionPhase} from '../../src/ownership/session-actions.ts';
 import {SessionBed, specOf} from './session-bed.ts';
-
-const SOURCE = new URL('../../src/ownership/session-actions.ts', import.meta.url);
-const ROW = /^ \* \| (?!from)(\w+) \| [^|]+ \| (\w+) \|$/gm;
+import {changesSeen, rowsIn} from './table-walk.ts';
 
 const STEPS = {
   committed: 12,
@@ -124,28 +120,14 @@ class Walk {
 }
 
 it('is a row of the table, or leads to `ended`, for whatever happens; and no row is idle', () => {
-  const rows = [...readFileSync(SOURCE, 'utf8').matchAll(ROW)].map(
-    ([, from = '', to = '']) => `${from} ${to}`,
-  );
+  const rows = rowsIn('ownership/session-actions.ts');
   expect(rows.length).toBeGreaterThan(15);
-  const ends = [...new Set(rows.map((row) => `${row.split(' ')[0]} ended`))];
-  const allowed = new Set([...rows, ...ends]);
-  const seen = new Set<string>();
-  const step = fc.oneof(
-    ...Object.entries(STEPS).map(([name, weight]) => ({
-      weight,
-      arbitrary: fc.constant(name as Step),
-    })),
-  );
-  fc.assert(
-    fc.property(fc.array(step, {minLength: 15, maxLength: 60}), (steps) => {
-      const walk = new Walk();
-      for (const one of steps) walk.take(one);
-      for (const change of walk.seen) seen.add(change);
-      expect([...walk.seen].filter((change) => !allowed.has(change))).toEqual([]);
-      expect(walk.ends).toBeLessThan(2);
-    }),
-    {numRuns: 3_000},
+  const allowed = new Set([...rows, ...rows.map((row) => `${row.split(' ')[0]} ended`)]);
+  const walks = {steps: STEPS, minLength: 15, numRuns: 3_000, allowed};
+  const seen = changesSeen(
+    walks,
+    () => new Walk(),
+    ({ends}) => expect(ends).toBeLessThan(2),
   );
   expect([...allowed].filter((row) => !seen.has(row))).toEqual([]);
 });

@@ -291,7 +291,7 @@ export class Checker implements StoreObserver {
     for (const {driver, process: owner, app} of this.joinedBy.values()) {
       if (driver.session.incarnation !== incarnation || !owner.alive) continue;
       const leftMs = remainingMs(owner, driver);
-      // In a store that was rolled back an old version is the newest again: who acts does so by the other history (A6).
+      // In a store that was rolled back an old version is the newest again: a right to act that was won before says nothing in it (A6).
       if (!this.restoring && leftMs > -EFFECT_SLACK_MS)
         this.violated('I1', `${app}: ${owner.name} is evicted with ${leftMs.toFixed(0)} ms left`);
     }
