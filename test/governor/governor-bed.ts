@@ -201,7 +201,7 @@ export class GovernorBed {
     state: HeartbeatState = 'ready',
     incarnation = `${container}-inc`,
     ttlMs = TTL_MS,
-    host = container,
+    host = this.governor.view.heartbeats.get(incarnation)?.value.host ?? container,
   ): number {
     return this.heard(container, incarnation, {state, ttlMs, host}).mod;
   }

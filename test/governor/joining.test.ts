@@ -1,67 +1,23 @@
 /** What a container gets before it has proved itself, and after its adds have failed: one bad container takes nothing from the others. */
 import {describe, expect, it} from 'vitest';
+import {TRIAL_BLOCKS_MS} from '../../src/governor/limits.ts';
 import {GovernorBed} from './governor-bed.ts';
+import {
+  FIRST_PLAN_MS,
+  HEALTHY,
+  ALL,
+  TWELVE,
+  act,
+  shardIds,
+  live,
+  placed,
+  works,
+  held,
+  tries,
+} from './manners.ts';
 
-const FIRST_PLAN_MS = 3_000;
-const HEALTHY = ['c1', 'c2'];
-const ALL = [...HEALTHY, 'c3'];
-const TWELVE = Array.from({length: 12}, (_, index) => `s${index}`);
-
-/** `slow`: an add takes some seconds. */
-type Manner = 'works' | 'slow' | 'refuses' | 'hangs';
-
-const SLOW_ADD_MS = 5_000;
-
-/** Everybody acts on the records at once: lets go, claims, and makes ready, fails or hangs. */
-function act(bed: GovernorBed, manners: Readonly<Record<string, Manner>>): void {
-  for (const [shard, {value}] of [...bed.own]) {
-    const manner = manners[value.container];
-    if (value.state === 'dropping') bed.free([shard]);
-    if (value.state !== 'assigned' || manner === undefined) continue;
-    bed.claim([shard], manner === 'works');
-    if (manner === 'refuses') bed.free([shard], 'no disk');
-    if (manner === 'slow') slowAdds.push({bed, shard, endMs: bed.nowMs + SLOW_ADD_MS});
-  }
-  for (const add of slowAdds.splice(0))
-    if (add.bed !== bed || add.endMs > bed.nowMs) slowAdds.push(add);
-    else bed.ready(add.shard);
-}
-
-const slowAdds: {readonly bed: GovernorBed; readonly shard: string; readonly endMs: number}[] = [];
-
-/** Most shards that are not ready at one instant, while so many ms pass. */
-function live(bed: GovernorBed, ms: number, manners: Readonly<Record<string, Manner>>): number {
-  const beating = Object.keys(manners);
-  let worst = 0;
-  for (let passed = 0; passed < ms; passed += 100) {
-    bed.pass(100, beating);
-    worst = Math.max(worst, [...bed.own.values()].filter(({value}) => !value.ready).length);
-    act(bed, manners);
-  }
-  return worst;
-}
-
-function placed(shards: readonly string[] = TWELVE, containers = HEALTHY): GovernorBed {
-  const bed = new GovernorBed(shards);
-  for (const container of containers) bed.join(container);
-  live(bed, FIRST_PLAN_MS, works(containers));
-  expect([...bed.own.values()].every(({value}) => value.ready)).toBe(true);
-  return bed;
-}
-
-function works(containers: readonly string[]): Record<string, Manner> {
-  return Object.fromEntries(containers.map((container) => [container, 'works']));
-}
-
-function held(bed: GovernorBed, container: string): number {
-  return Object.values(bed.places).filter((place) => place === `owned ${container}`).length;
-}
-
-function tries(bed: GovernorBed, container: string): number {
-  return bed.writes.filter(
-    ({transition: {record}}) => record?.state === 'assigned' && record.container === container,
-  ).length;
-}
+/** Three of them may be on trial at once. */
+const THREE_HUNDRED = shardIds(300);
 
 describe('a new container that never claims', () => {
   const CLAIM_LIMIT_MS = 5_000;
@@ -360,6 +316,27 @@ describe('what crashes again and again', () => {
     }
     expect(held(bed, 'x0')).toBe(1);
     expect(worst).toBe(1);
+  });
+
+  it('takes no second shard by another container on its host, in an app that may have several on trial', () => {
+    const bed = placed(THREE_HUNDRED);
+    for (const id of ['x0', 'x1']) {
+      bed.beat(id, 'ready', `${id}-inc`, undefined, 'pod');
+      bed.holdsId(id, `${id}-inc`);
+    }
+    const worst = live(bed, 30_000, {...works(HEALTHY), x0: 'hangs', x1: 'hangs'});
+    expect(worst).toBe(1);
+  });
+
+  it('keeps another host from its trial for a limited time where its add hangs', () => {
+    const bed = placed();
+    for (const id of ['x0', 'x1']) {
+      bed.join(id);
+      live(bed, 1_000, {...works(HEALTHY), x0: 'hangs'});
+    }
+    live(bed, TRIAL_BLOCKS_MS, {...works([...HEALTHY, 'x1']), x0: 'hangs'});
+    expect(held(bed, 'x0')).toBe(1);
+    expect(held(bed, 'x1')).toBeGreaterThan(0);
   });
 
   it('costs one shard at a time also where others take long to add what it has left', () => {

@@ -186,6 +186,28 @@ describe('a governor that takes over', () => {
     expect(leaving()).toBe(1);
   });
 
+  it('lets no second running shard go to the host of a new container', () => {
+    const shards = Array.from({length: 300}, (_, at) => `s${at}`);
+    const bed = pinned(Object.fromEntries(shards.map((shard, at) => [shard, `c${at % 2}`])));
+    bed.order('spare', 'cordon');
+    for (const shard of shards) bed.addShard(shard);
+    bed.settle();
+    const joiners = ['joiner-1', 'joiner-2'];
+    const all = ['c0', 'c1', 'spare', ...joiners];
+    const leaving = (): number =>
+      shards.filter((shard) => joiners.includes(bed.own.get(shard)?.value.move?.to ?? '')).length;
+    for (const id of joiners) {
+      bed.beat(id, 'ready', `${id}-inc`, undefined, 'host');
+      bed.holdsId(id, `${id}-inc`);
+      bed.pass(FIRST_PLAN_MS, all);
+    }
+    expect(leaving()).toBe(1);
+    // The one without the trial comes first in the store.
+    bed.takeOver([...storedKeys(bed)].toReversed());
+    bed.pass(60_000, all);
+    expect(leaving()).toBe(1);
+  });
+
   it('waits for no drop of a container that is gone', () => {
     const bed = pinned({s1: 'c1', s2: 'c2'});
     bed.addShard('s1', {manualContainerId: 'c2'});

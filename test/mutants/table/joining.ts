@@ -43,7 +43,7 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       find: 'if (busy.has(host)) continue;',
       replace: '',
       killed: JOINING_TESTS(
-        'what crashes again and again > under a new id beside one whose add hangs takes no second shard',
+        'what crashes again and again > keeps another host from its trial for a limited time where its add hangs',
       ),
     },
     {

@@ -28,12 +28,12 @@ export const RESUMING_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/governor/trial-planner.ts', [
     {
-      name: 'a governor that takes over gives a new container a second trial',
+      name: 'a governor that takes over gives the host of a new container a second trial',
       breaks: '"Joining containers": at most one running shard moves to it, on trial',
       find: 'if (this.isFirstLook) this.learnTrials(context, nowMs);',
       replace: '',
       killed: RESUMED_TESTS(
-        'a governor that takes over > lets a new container have no second running shard',
+        'a governor that takes over > lets no second running shard go to the host of a new container',
       ),
     },
   ]),
