@@ -1,20 +1,43 @@
+/** The tries to take the container id: when the next is due, what it compares, and whether one may have succeeded unheard. Passive. */
 import {jittered} from '../model/back-off.ts';
 import {heartbeatIntervalMs} from '../model/container.ts';
 import {LONGEST_ID_PAUSE_MS} from './limits.ts';
+import type {IdAnswer} from './session-actions.ts';
 
-/** One try to take the container id: whether it is under way, when the next is due, and the id key as last seen. */
-export interface IdAttempt {
-  inFlight: boolean;
-  /** Owner-clock ms. */
-  atMs: number;
-  /** Mod revision of the id key; 0: it was absent. */
-  idMod: number;
-  /** Incarnation in the id key; '': none. */
-  holder: string;
-}
+export class IdAttempt {
+  /** Mod revision of the id key as last seen; 0: it was absent. */
+  idMod = 0;
+  /** Incarnation in the id key as last seen; '': none. */
+  holder = '';
+  /** One was sent whose outcome is not known: the id may be mine. */
+  isOpen = false;
+  private inFlight = false;
+  private atMs = Number.NEGATIVE_INFINITY;
 
-export function freshIdAttempt(): IdAttempt {
-  return {inFlight: false, atMs: Number.NEGATIVE_INFINITY, idMod: 0, holder: ''};
+  isDue(nowMs: number): boolean {
+    return !this.inFlight && nowMs >= this.atMs;
+  }
+
+  /** Owner-clock ms of the next try, Infinity while one is under way. */
+  wakeAtMs(): number {
+    return this.inFlight ? Number.POSITIVE_INFINITY : this.atMs;
+  }
+
+  sent(): void {
+    this.inFlight = true;
+    this.isOpen = true;
+  }
+
+  /** `pauseMs`: before the next try, where this one has not shown how to take it. */
+  answered(answer: IdAnswer, nowMs: number, pauseMs: () => number): void {
+    this.inFlight = false;
+    this.isOpen = answer.kind === 'unknown';
+    if (answer.kind === 'free') {
+      this.idMod = answer.idMod;
+      this.holder = answer.holder;
+      this.atMs = nowMs;
+    } else if (answer.kind !== 'taken') this.atMs = nowMs + pauseMs();
+  }
 }
 
 /** Ms until the next try of a container with this T: a tenth of T, but no longer than a governor keeps shards for it. `random`: from 0 to 1. */

@@ -6,8 +6,7 @@ import {heartbeatIntervalMs} from '../model/container.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
-import {freshIdAttempt, idPauseMs} from './id-attempt.ts';
-import type {IdAttempt} from './id-attempt.ts';
+import {IdAttempt, idPauseMs} from './id-attempt.ts';
 import type {ShardContext, ShardReading, Hinted, WriteAnswer} from './shard-actions.ts';
 import {ShardMachines} from './shard-machines.ts';
 import {BEATING, CLOSED, RELEASING, stopReasons} from './session-actions.ts';
@@ -33,7 +32,7 @@ export class ContainerSession {
   /** How it ends, or is about to; undefined: it goes on. */
   private ending: SessionEnd | undefined;
   private isAppMissing = false;
-  private idAttempt: IdAttempt = freshIdAttempt();
+  private idAttempt = new IdAttempt();
   /** Mod revision of the id key while it is mine; 0 otherwise. */
   private idMod = 0;
   private noticeAtMs = Number.NEGATIVE_INFINITY;
@@ -126,13 +125,13 @@ export class ContainerSession {
   }
 
   idAnswered(incarnation: string, answer: IdAnswer, nowMs: number): void {
-    if (incarnation !== this.incarnation || this.phase !== 'naming') return;
-    this.idAttempt.inFlight = false;
-    if (answer.kind === 'taken') this.named(answer.idMod, nowMs);
-    else if (answer.kind === 'free')
-      this.idAttempt = {inFlight: false, atMs: nowMs, idMod: answer.idMod, holder: answer.holder};
+    if (incarnation !== this.incarnation || !this.asksForId) return;
+    const pauseMs = () => idPauseMs(this.heartbeat.ttlMs, this.options.random());
+    this.idAttempt.answered(answer, nowMs, pauseMs);
+    if (answer.kind === 'taken') this.idMod = answer.idMod;
+    if (this.phase !== 'naming') return;
+    if (answer.kind === 'taken') this.named(nowMs);
     else if (answer.kind === 'occupied') this.idOccupied(answer.holder, nowMs);
-    else this.idAttempt.atMs = nowMs + idPauseMs(this.heartbeat.ttlMs, this.options.random());
   }
 
   deregisterAnswered(incarnation: string, answer: WriteAnswer, nowMs: number): void {
@@ -185,7 +184,7 @@ export class ContainerSession {
       at = Math.min(at, this.phase === 'leaving' ? this.releaseAtMs : this.releaseUntilMs);
     if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
     if (this.phase === 'deregistering') at = Math.min(at, this.deregisterAtMs);
-    if (this.naming && !this.idAttempt.inFlight) at = Math.min(at, this.idAttempt.atMs);
+    if (this.asksForId) at = Math.min(at, this.idAttempt.wakeAtMs());
     if (!this.fenced) at = Math.min(at, this.softDeadlineMs());
     return Math.max(nowMs, at);
   }
@@ -194,8 +193,10 @@ export class ContainerSession {
     return CLOSED.has(this.phase);
   }
 
-  private get naming(): boolean {
-    return this.phase === 'naming' && !this.isHalted;
+  /** Also to learn, before it goes, whether the id is its own and has to go with its heartbeat. */
+  private get asksForId(): boolean {
+    if (this.isHalted) return false;
+    return this.phase === 'naming' || (this.phase === 'releasing' && this.idAttempt.isOpen);
   }
 
   private get beating(): boolean {
@@ -222,25 +223,24 @@ export class ContainerSession {
   private register(): HeartbeatMachine {
     this.phase = 'registering';
     this.idMod = 0;
-    this.idAttempt = freshIdAttempt();
+    this.idAttempt = new IdAttempt();
     const {nextId, identity, heartbeatEveryMs} = this.options;
     return new HeartbeatMachine(nextId(), identity, nextId, heartbeatEveryMs);
   }
 
   private renewed(lapsed: boolean, nowMs: number): void {
     if (this.phase === 'registering') this.phase = 'naming';
-    if (!this.fenced || !BEATING.has(this.phase)) return;
-    // Handles that lived through a lapse of the deadline with their stop begun must not come back to life, not even when the
-    // answer proves an attempt so old that the fence stays: it may still lift the deadline over now.
+    if (!this.fenced) return;
+    // Handles that lived through a lapse of the deadline with their stop begun must not come back to life, not even where the
+    // fence stays: the answer may still lift the deadline over now.
     if (lapsed) this.out.push({type: 'revokeAll'});
-    if (nowMs >= this.softDeadlineMs()) return;
+    if (!BEATING.has(this.phase) || nowMs >= this.softDeadlineMs()) return;
     this.fenced = false;
     this.shards.touchAll();
     if (this.phase !== 'naming') this.out.push({type: 'resumed'});
   }
 
-  private named(idMod: number, nowMs: number): void {
-    this.idMod = idMod;
+  private named(nowMs: number): void {
     this.phase = 'ready';
     this.heartbeat.changeState('ready');
     this.reconcileAtMs = this.nextReconcileMs(nowMs);
@@ -249,7 +249,6 @@ export class ContainerSession {
   }
 
   private idOccupied(holder: string, nowMs: number): void {
-    this.idAttempt.atMs = nowMs + idPauseMs(this.heartbeat.ttlMs, this.options.random());
     if (this.options.refuseTakenId === true) this.askToLeave('refused');
     if (nowMs < this.noticeAtMs) return;
     this.noticeAtMs = nowMs + WAITING_NOTICE_MS;
@@ -307,7 +306,7 @@ export class ContainerSession {
 
   private advancePhase(nowMs: number): void {
     if (this.ending !== undefined) this.beginLeaving(nowMs);
-    if (this.naming) this.takeId(nowMs);
+    if (this.asksForId) this.takeId(nowMs);
     if (this.ended) return;
     if (nowMs >= this.releaseUntilMs) return this.end(this.shards.running);
     if (this.phase !== 'deregistering' && !this.isClear) return;
@@ -330,12 +329,12 @@ export class ContainerSession {
   private get isClear(): boolean {
     const {phase, heartbeat, shards} = this;
     if (phase === 'leaving' ? !heartbeat.stateStored : !RELEASING.has(phase)) return false;
-    return shards.allGone;
+    return shards.allGone && !(phase === 'releasing' && this.idAttempt.isOpen);
   }
 
   private takeId(nowMs: number): void {
-    if (this.idAttempt.inFlight || nowMs < this.idAttempt.atMs) return;
-    this.idAttempt.inFlight = true;
+    if (!this.idAttempt.isDue(nowMs)) return;
+    this.idAttempt.sent();
     const {idMod, holder} = this.idAttempt;
     const {container} = this.options.identity;
     const {incarnation, create} = this.heartbeat;
@@ -385,7 +384,7 @@ export class ContainerSession {
     return {
       me: {container: identity.container, incarnation, create},
       epoch: this.trust.epoch,
-      halted: this.isHalted,
+      halted: this.isHalted || this.isClosed,
       acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
       claiming: this.phase === 'ready' && !this.isHalted,
       ...stopReasons(this.phase, this.ending),

@@ -71,7 +71,7 @@ export interface ShardContext {
   readonly epoch: number;
   /** The right to act holds: no fence. */
   readonly acting: boolean;
-  /** The store may not be the one of before: records are left alone. */
+  /** Records are left alone: the store may not be the one of before, or nothing of this incarnation is in it any more. */
   readonly halted: boolean;
   /** New shards may be claimed. */
   readonly claiming: boolean;

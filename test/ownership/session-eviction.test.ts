@@ -1,5 +1,6 @@
 /** An eviction and a leave, seen by the container: when it ends though something hangs, and that nothing comes back to life. */
 import {describe, expect, it} from 'vitest';
+import {RECONCILE_INTERVAL_MS} from '../../src/ownership/limits.ts';
 import {SessionBed, TTL_MS} from './session-bed.ts';
 
 describe('an evicted container', () => {
@@ -58,6 +59,50 @@ describe('an evicted container', () => {
 });
 
 describe('a container that leaves', () => {
+  /** Its next heartbeat is not found any more. */
+  function loses(bed: SessionBed): void {
+    bed.session.leave();
+    const [sent] = bed.turn().filter(({type}) => type === 'heartbeat');
+    if (sent?.type !== 'heartbeat') throw new Error('no heartbeat is due');
+    bed.answer(sent.write, {kind: 'absent'});
+    bed.look();
+  }
+
+  it('and whose heartbeat is gone leaves the records alone, also one that it wanted to read', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.hint(bed.session.incarnation, 's', bed.revision + 1);
+    bed.turn();
+    bed.readFails('s');
+    loses(bed);
+    bed.turn(5_000);
+    expect(bed.asked('read')).toEqual([]);
+    bed.dropSettled('s');
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
+  });
+
+  it('and whose heartbeat is gone reads nothing either when it is time to', () => {
+    const bed = new SessionBed({dropTimeoutMs: 2 * RECONCILE_INTERVAL_MS}).ready().owns('s');
+    loses(bed);
+    bed.turn(1.2 * RECONCILE_INTERVAL_MS);
+    expect(bed.asked('read')).toEqual([]);
+    expect(bed.session.ended).toBe(false);
+  });
+
+  it('revokes what has lived through the end of its right to act, where a late answer brings that back', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {deadlineMs} = bed.session;
+    const underWay = bed.beat();
+    bed.session.leave(deadlineMs - 500);
+    bed.turn();
+    bed.turn(deadlineMs - 500 - bed.nowMs);
+    expect(bed.asked('drop')).toHaveLength(1);
+    bed.turn(600);
+    bed.commit(underWay);
+    expect(bed.session.deadlineMs).toBeGreaterThan(bed.nowMs);
+    expect(bed.asked('revokeAll')).toHaveLength(1);
+  });
+
   it('does not act again once it lets everything go: a late answer lifts no fence', () => {
     const bed = new SessionBed().ready().owns('s');
     const underWay = bed.beat();

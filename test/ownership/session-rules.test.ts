@@ -107,6 +107,29 @@ describe('the id', () => {
     expect(bed.asked('ready')).toEqual([]);
   });
 
+  it('goes with the heartbeat of one that leaves, or is evicted, while its try to take it has no answer', () => {
+    for (const order of ['leave', 'evict'] as const) {
+      const bed = new SessionBed();
+      bed.commit(bed.beat());
+      const {incarnation} = bed.session;
+      if (order === 'leave') bed.session.leave();
+      else {
+        const write = bed.beat();
+        bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
+      }
+      bed.turn();
+      bed.session.idAnswered(incarnation, {kind: 'unknown'}, bed.nowMs);
+      bed.turn();
+      expect(bed.asked('deregister')).toEqual([]);
+      bed.turn(bed.session.wakeAtMs(bed.nowMs) - bed.nowMs);
+      expect(bed.asked('takeId')).toHaveLength(2);
+      bed.session.idAnswered(incarnation, {kind: 'taken', idMod: 77}, bed.nowMs);
+      bed.turn();
+      expect(bed.asked('deregister')).toMatchObject([{idMod: 77}]);
+      expect(bed.asked('ready')).toEqual([]);
+    }
+  });
+
   it('that is taken is asked for by each at times of its own', () => {
     const asked = [0, 1].map((chance) => {
       const bed = new SessionBed({random: () => chance});

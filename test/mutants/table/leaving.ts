@@ -13,8 +13,8 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     {
       name: 'leaves while shards are held',
       breaks: '"Container" 6: hb and id go only after every free has committed',
-      find: 'return shards.allGone;',
-      replace: 'return true;',
+      find: 'return shards.allGone && !',
+      replace: 'return !',
       killed: SESSION_TESTS(
         'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
       ),
@@ -73,8 +73,8 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     {
       name: 'an answer lifts the fence of one that has deregistered',
       breaks: '"Container" 6: once the delete is sent, nothing acts',
-      find: 'if (!this.fenced || !BEATING.has(this.phase)) return;',
-      replace: 'if (!this.fenced) return;',
+      find: 'if (!BEATING.has(this.phase) || nowMs >= this.softDeadlineMs()) return;',
+      replace: "if (this.phase === 'releasing' || nowMs >= this.softDeadlineMs()) return;",
       killed: UNRESOLVED_TESTS(
         'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
       ),
@@ -82,8 +82,8 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     {
       name: 'an answer lifts the fence of one that lets everything go',
       breaks: '"Container" 6: who lets everything go does not act again',
-      find: 'if (!this.fenced || !BEATING.has(this.phase)) return;',
-      replace: 'if (!this.fenced || this.isClosed) return;',
+      find: 'if (!BEATING.has(this.phase) || nowMs >= this.softDeadlineMs()) return;',
+      replace: 'if (this.isClosed || nowMs >= this.softDeadlineMs()) return;',
       killed: EVICTION_TESTS(
         'a container that leaves > does not act again once it lets everything go: a late answer lifts no fence',
       ),
@@ -112,6 +112,33 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
       find: 'return CLOSED.has(this.phase);',
       replace: 'return this.ended;',
       killed: UNRESOLVED_TESTS('once a deregister is sent > a hint is neither read nor claimed'),
+    },
+    {
+      name: 'one whose heartbeat is gone reads and frees its records',
+      breaks: '"Container" 6: it drops what still runs, writes nothing more, and ends',
+      find: 'halted: this.isHalted || this.isClosed,',
+      replace: 'halted: this.isHalted,',
+      killed: EVICTION_TESTS(
+        'a container that leaves > and whose heartbeat is gone leaves the records alone, also one that it wanted to read',
+      ),
+    },
+    {
+      name: 'a late answer brings handles back to life where everything is let go',
+      breaks: '"Container" 3: a handle whose right has ended stays without it',
+      find: "if (lapsed) this.out.push({type: 'revokeAll'});",
+      replace: "if (lapsed && BEATING.has(this.phase)) this.out.push({type: 'revokeAll'});",
+      killed: EVICTION_TESTS(
+        'a container that leaves > revokes what has lived through the end of its right to act, where a late answer brings that back',
+      ),
+    },
+    {
+      name: 'goes without asking whether the id has become its own',
+      breaks: '"Container" 6: heartbeat and id are deleted',
+      find: "return shards.allGone && !(phase === 'releasing' && this.idAttempt.isOpen);",
+      replace: 'return shards.allGone;',
+      killed: SESSION_RULES_TESTS(
+        'the id > goes with the heartbeat of one that leaves, or is evicted, while its try to take it has no answer',
+      ),
     },
     {
       name: 'leaving is forgotten by an eviction',

@@ -78,8 +78,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'an old answer lifts the fence',
       breaks: '"Container" 7: the first act needs a heartbeat committed after the outage',
-      find: 'if (nowMs >= this.softDeadlineMs()) return;\n    this.fenced = false;',
-      replace: 'this.fenced = false;',
+      find: 'if (!BEATING.has(this.phase) || nowMs >= this.softDeadlineMs()) return;\n    this.fenced = false;',
+      replace: 'if (!BEATING.has(this.phase)) return;\n    this.fenced = false;',
       killed: SESSION_TESTS(
         'the fence > an answer that proves an old attempt lifts no fence and brings no handle back to life',
       ),
@@ -210,15 +210,15 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'takes its id in a doubted store',
       breaks: '"Records": restored: containers stop claiming',
-      find: "return this.phase === 'naming' && !this.isHalted;",
-      replace: "return this.phase === 'naming';",
+      find: 'if (this.isHalted) return false;',
+      replace: '',
       killed: SESSION_RULES_TESTS('the id > is not asked for in a store that was restored'),
     },
     {
       name: 'an answer about the id of before is taken',
       breaks: '"Container" 1: incarnation in every answer',
-      find: "if (incarnation !== this.incarnation || this.phase !== 'naming') return;",
-      replace: "if (this.phase !== 'naming') return;",
+      find: 'if (incarnation !== this.incarnation || !this.asksForId) return;',
+      replace: 'if (!this.asksForId) return;',
       killed: SESSION_RULES_TESTS(
         'the id > is not taken by an answer to the incarnation of before',
       ),
