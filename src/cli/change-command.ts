@@ -5,6 +5,7 @@ import type {Failure} from '../admin/remote-error.ts';
 import type {WriteAnswer} from '../protocol/admin.ts';
 import {SmCommand} from './base-command.ts';
 import {changeResult, orderResult} from './changes.ts';
+import {emptyGroupText} from './pin-obstacle.ts';
 
 /** Nothing had to be done, so no daemon was asked, or it had nothing to do. */
 export const UNCHANGED: WriteAnswer = {result: 'unchanged', changed: false, revision: '0'};
@@ -34,6 +35,15 @@ export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<
   ): Promise<void> {
     const {dryRun} = this.change;
     return this.showObject(orderResult(container, word, answer, fields, dryRun, kept));
+  }
+
+  /** Warns where no member of the worker group is alive. */
+  protected async warnOfEmptyGroup(service: string, workerGroup: string): Promise<void> {
+    if (workerGroup === '' || this.change.dryRun) return;
+    const {containers} = await this.client.call('getContainers', {service});
+    const {workers} = await this.client.call('getWorker', {service});
+    const text = emptyGroupText(workerGroup, containers, workers);
+    if (text !== undefined) this.say(text);
   }
 
   /** The answer to a removal; `UNCHANGED` where the object is absent and --ignore-not-found allows that. */

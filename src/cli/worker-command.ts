@@ -17,5 +17,6 @@ export abstract class WorkerCommand extends ChangeCommand<typeof WorkerCommand> 
     const membership = {service, workerGroup: group, worker: container, ...this.change};
     const answer = await this.client.call(this.operation, membership);
     await this.showChange('Worker', `${group}/${container}`, answer);
+    await this.warnOfEmptyGroup(service, group);
   }
 }

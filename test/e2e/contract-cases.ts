@@ -319,6 +319,13 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['shard pin -a orders s1 c1', 0],
     ['shard pin -a orders nothing c1', 3],
     ['shard pin -a orders s1 nowhere', 2],
+    // It takes nothing new: the shard would run nowhere.
+    ['shard pin -a moving m1 x1', 0],
+    ['wait app/moving --for balanced', 0],
+    ['container cordon -a moving x2', 0],
+    ['shard pin -a moving m1 x2', 2],
+    ['shard pin -a moving m1 x1', 0],
+    ['container uncordon -a moving x2', 0],
     ['shard pin -a orders nothing nowhere --force', 3],
   ],
   'shard:update': [

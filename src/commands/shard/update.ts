@@ -55,5 +55,6 @@ export default class ShardUpdate extends ChangeCommand<typeof ShardUpdate> {
     const request = {service: app, shardId: id, ...changes, ...this.change};
     const answer = await this.client.call('updateShard', request);
     await this.showChange('Shard', id, answer, changes);
+    if (workerGroup !== undefined) await this.warnOfEmptyGroup(request.service, workerGroup);
   }
 }
