@@ -34,6 +34,8 @@ export interface AppliedApp {
   readonly unmanaged: number;
   readonly failed: number;
   readonly errors: readonly {readonly object: string; readonly error: string}[];
+  /** What is done, and should be known. */
+  readonly warnings: readonly {readonly object: string; readonly warning: string}[];
   readonly resumed: boolean;
   readonly specRevision: string;
 }
@@ -85,8 +87,8 @@ export async function applyApps(
 
 function refusedApp(name: string, error: string): AppliedApp {
   const none = {added: 0, updated: 0, removed: 0, members: 0, unmanaged: 0};
-  const errors = [{object: `app/${name}`, error}];
-  return {name, result: 'failed', ...none, failed: 1, errors, resumed: false, specRevision: '0'};
+  const said = {failed: 1, errors: [{object: `app/${name}`, error}], warnings: []};
+  return {name, result: 'failed', ...none, ...said, resumed: false, specRevision: '0'};
 }
 
 /** Without what is by default: an older daemon does not know all fields. */
@@ -117,6 +119,9 @@ class Applying {
   private readonly options: ApplyOptions;
   private readonly content: string;
   private readonly errors: {object: string; error: string}[] = [];
+  private readonly warnings: {object: string; warning: string}[] = [];
+  /** Shards that were refused, of those to add and of those to remove. */
+  private readonly refused = {add: 0, remove: 0};
   private renewedMs = 0;
   private done = 0;
   private total = 0;
@@ -205,13 +210,17 @@ class Applying {
     );
     if (dryRun) await this.checkShards(diff);
     else
-      this.note(await inBatches(client, 'addShards', service, diff.add.map(saidOf), this.batch()));
+      this.note(
+        'add',
+        await inBatches(client, 'addShards', service, diff.add.map(saidOf), this.batch()),
+      );
     await this.each(diff.update, ({shard, changes}) =>
       client.call('updateShard', {service, ...changedOf(shard, changes), reason, dryRun}),
     );
     if (!prune) return;
     const extra = diff.extra.map((shardId) => ({shardId}));
-    if (!dryRun) this.note(await inBatches(client, 'delShards', service, extra, this.batch()));
+    if (!dryRun)
+      this.note('remove', await inBatches(client, 'delShards', service, extra, this.batch()));
     await this.each(diff.extraMemberships, ({workerGroup, container: worker}) =>
       client.call('delWorker', {service, workerGroup, worker, reason, dryRun}),
     );
@@ -222,7 +231,7 @@ class Applying {
     const {name: service} = this.wanted;
     const some = add.slice(0, CHECKED_SHARDS).map(saidOf);
     if (some.length === 0) return;
-    this.note(await this.client.call('addShards', {service, shards: some, dryRun: true}));
+    this.note('add', await this.client.call('addShards', {service, shards: some, dryRun: true}));
   }
 
   private batch() {
@@ -260,9 +269,13 @@ class Applying {
     await this.begin(true);
   }
 
-  private note({items}: BatchAnswer): void {
-    for (const {shardId, error} of items)
-      if (error !== undefined) this.errors.push({object: `shard/${shardId}`, error});
+  private note(work: keyof Applying['refused'], {items, failed}: BatchAnswer): void {
+    this.refused[work] += failed;
+    for (const {shardId, error, warning} of items) {
+      const object = `shard/${shardId}`;
+      if (error !== undefined) this.errors.push({object, error});
+      if (warning !== undefined) this.warnings.push({object, warning});
+    }
   }
 
   private step(count: number): void {
@@ -285,13 +298,14 @@ class Applying {
     const failed = this.errors.length;
     return {
       ...{name: diff.name, result, resumed, specRevision},
-      added: diff.add.length,
+      added: diff.add.length - this.refused.add,
       updated: diff.update.length,
-      removed: prune ? diff.extra.length : 0,
+      removed: prune ? diff.extra.length - this.refused.remove : 0,
       members: diff.join.length + (prune ? diff.extraMemberships.length : 0),
       unmanaged: prune ? 0 : left,
       failed,
       errors: this.errors,
+      warnings: this.warnings,
     };
   }
 }

@@ -7,6 +7,7 @@ import {appsFileFlag, readApps} from '../cli/apps-source.ts';
 import {confirmByNames} from '../cli/confirm.ts';
 import {interruptible} from '../cli/interrupt.ts';
 import {Progress} from '../cli/progress.ts';
+import {warningLines} from '../cli/warning-lines.ts';
 import type {FileApp} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
 
@@ -88,8 +89,10 @@ export default class Apply extends SmCommand<typeof Apply> {
       ...(dryRun ? {note: 'dry run: nothing was changed'} : {}),
       ...(applied.length === 0 ? {note: 'the files name no app'} : {}),
     });
-    for (const {errors} of applied)
+    for (const {errors, warnings} of applied) {
       for (const {object, error} of errors) this.say(`${object}: ${error}`);
+      for (const line of warningLines(warnings.map(({warning}) => warning))) this.say(line);
+    }
     if (failed > 0) this.leaveWith(9);
   }
 

@@ -130,7 +130,9 @@ describe('apply', () => {
     nowMs += APPLY_MARKER_TTL_MS + 1;
     expect(await apply(FULL)).toMatchObject({result: 'configured', resumed: false});
   });
+});
 
+describe('apply of what is refused in part', () => {
   it('of several apps: one that is refused does not keep the others from being applied', async () => {
     await apply(LESS);
     const other = {service: 'orders', content: 'f'.repeat(64), dryRun: false};
@@ -180,6 +182,24 @@ describe('apply', () => {
     const lastMember = calls.lastIndexOf('addWorker ends');
     expect(calls.indexOf('endApply begins')).toBeGreaterThan(lastMember);
     expect(lastMember).toBeGreaterThan(0);
+  });
+
+  it('counts the shards that it has added, and says what should be known of them', async () => {
+    await apply('apps: [{name: orders, shards: [a]}]\n');
+    const real = client;
+    // Somebody else adds one of them meanwhile, and means another one by it.
+    const late = async (operation: 'addShards', input: never): Promise<unknown> => {
+      const other = {service: 'orders', shardId: 'b', task: 'other'};
+      if (operation === 'addShards') await real.call('addShard', other);
+      return real.call(operation, input);
+    };
+    client = Object.assign(Object.create(real) as AdminClient, {call: late});
+    const applied = await apply('apps: [{name: orders, shards: [a, b, c/../d]}]\n');
+    expect(applied).toMatchObject({result: 'configured', added: 1, failed: 1});
+    expect(applied.errors.map(({object}) => object)).toEqual(['shard/b']);
+    expect(applied.warnings).toEqual([
+      {object: 'shard/c/../d', warning: expect.stringContaining('push containers never') as string},
+    ]);
   });
 
   it('leaves alone what the file does not name, and removes it with prune', async () => {

@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {inBatches} from '../../cli/shard-batches.ts';
+import {warningLines} from '../../cli/warning-lines.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
 import {readShardFile} from '../../cli/shard-file.ts';
 import type {WaitFor} from '../../cli/waiting.ts';
@@ -105,8 +106,8 @@ export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
 
   private async showBatch(answer: BatchAnswer): Promise<void> {
     const {items, changed, failed, revision} = answer;
-    for (const {warning} of items.slice(0, ADDED_ROWS_SHOWN))
-      if (warning !== undefined) this.say(warning);
+    const warnings = items.flatMap(({warning}) => (warning === undefined ? [] : [warning]));
+    for (const line of warningLines(warnings)) this.say(line);
     const shown = this.format === 'table' ? ADDED_ROWS_SHOWN : items.length;
     await this.showList({
       kind: 'ShardChangeList',
