@@ -48,7 +48,8 @@ export class StoreTrust {
   /** The cluster record was read. `doubt` undefined: it says that all is well; an accepted restore has stepped the epoch up. */
   clusterRead(epoch: number, doubt: StoreDoubt | undefined, mod: number): TrustNews {
     this.clusterMod = mod;
-    if (doubt !== undefined) return this.begin(doubt);
+    // What is said of an epoch before was accepted with the present one: an old reading, which nothing to come would take back.
+    if (doubt !== undefined) return epoch < this.epoch ? undefined : this.begin(doubt);
     if (epoch <= this.epoch) return undefined;
     this.epoch = epoch;
     this.isExplained = !this.isDoubted;

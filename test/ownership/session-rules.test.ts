@@ -202,6 +202,17 @@ describe('the history of the store', () => {
 });
 
 describe('a store that is doubted', () => {
+  it('and was accepted is not doubted again by an old reading of the word about it', () => {
+    const bed = new SessionBed().ready();
+    const doubt = {kind: 'reported', text: 'etcd was restored'} as const;
+    bed.session.clusterSeen(1, doubt, bed.nowMs, 1);
+    bed.session.clusterSeen(2, undefined, bed.nowMs, 2);
+    bed.session.clusterSeen(1, doubt, bed.nowMs, 1);
+    expect(bed.session.isHalted).toBe(false);
+    bed.session.clusterSeen(2, doubt, bed.nowMs, 3);
+    expect(bed.session.isHalted).toBe(true);
+  });
+
   it('gets no heartbeat: nothing is renewed in it', () => {
     const bed = new SessionBed().ready();
     bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);

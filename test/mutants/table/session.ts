@@ -290,11 +290,20 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'an old reading of a doubt begins it again',
+      breaks: '"Restore": until accept-restore, not for good',
+      find: 'return epoch < this.epoch ? undefined : this.begin(doubt);',
+      replace: 'return this.begin(doubt);',
+      killed: SESSION_RULES_TESTS(
+        'a store that is doubted > and was accepted is not doubted again by an old reading of the word about it',
+      ),
+    },
+    {
       name: 'a doubt ends by itself',
       breaks: '"Fencing token": until accept-restore',
-      find: 'if (doubt !== undefined) return this.begin(doubt);\n    if (epoch <= this.epoch) return undefined;',
+      find: 'if (epoch <= this.epoch) return undefined;',
       replace:
-        'if (doubt !== undefined) return this.begin(doubt);\n    if (epoch < this.epoch) return undefined;\n    if (epoch === this.epoch) return this.isDoubted ? this.accept() : undefined;',
+        'if (epoch < this.epoch) return undefined;\n    if (epoch === this.epoch) return this.isDoubted ? this.accept() : undefined;',
       killed: SESSION_TESTS(
         'a store that was restored or replaced > once accepted it begins anew under another incarnation, whatever the revisions are',
       ),
