@@ -265,19 +265,19 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.driver?.leave(leaveTimeoutMs * (1 - LEAVE_RELEASE_SHARE));
     const timeout = gate<void>();
     const timer = this.clock.after(leaveTimeoutMs, timeout.resolve);
-    // Ended as a clone, by eviction or by a fault: its heartbeat may still stand.
+    // Ended as a clone, by eviction or by a fault, or in time but without an answer: its heartbeat may still stand.
     const left = this.ended.then(
-      () => true,
+      () => this.driver?.isUnregistered === true,
       () => false,
     );
     const alone = this.untilAlone();
     const late = timeout.promise.then(() => 'leaving took too long');
     const clean = await Promise.race([left, late, alone]);
     timer.cancel();
-    if (clean !== true && !this.over) {
+    if (typeof clean === 'string' && !this.over) {
       this.logger.error(
         {container: this.id},
-        `${String(clean)}: leaving without deleting its heartbeat, which will expire`,
+        `${clean}: leaving without deleting its heartbeat, which will expire`,
       );
       this.finish('left');
     }

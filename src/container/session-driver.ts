@@ -32,6 +32,7 @@ import {
   takeIdAnswer,
   takeIdTransaction,
   hintedRecord,
+  isDeregistered,
   transitionAnswer,
   writeAnswer,
 } from './transactions.ts';
@@ -52,6 +53,8 @@ export class SessionDriver {
   private readonly ownWrites = new OwnWrites();
   /** What is reported of its shards. */
   readonly loads: ContainerLoads;
+  /** Nothing of its registration is in the store, as far as answers say; those that are missing say nothing. */
+  isUnregistered = true;
   /** As last seen: under another one no registration is valid. */
   private specMod: number | undefined;
 
@@ -210,6 +213,8 @@ export class SessionDriver {
       ended: ({how, running}) => {
         if (running !== undefined)
           logger.error({hooks: running}, 'ended while hooks of the application had not returned');
+        if (how === 'left' && !this.isUnregistered)
+          logger.warn({}, 'left without deleting its heartbeat, which will expire');
         onEnded(how, running);
       },
     };
@@ -221,6 +226,7 @@ export class SessionDriver {
     const transaction = heartbeatTransaction(keys, app, write, this.specMod);
     const {timeoutMs} = write;
     const startedMs = performance.now();
+    this.isUnregistered = false;
     const outcome = await heartbeatStore.transact(transaction, {timeoutMs});
     this.options.meter?.heartbeat(outcome.kind, performance.now() - startedMs);
     const clusterId = history?.clusterId() ?? '';
@@ -229,6 +235,7 @@ export class SessionDriver {
     const nowMs = this.options.clock.ownerMs();
     const {answer, specMod = this.specMod} = heartbeatAnswer(write, outcome);
     this.specMod = specMod;
+    if (answer.kind === 'absent' || answer.kind === 'appGone') this.isUnregistered = true;
     if (outcome.kind === 'unknown') this.ownWrites.failed(outcome.error);
     const before = this.writes();
     const isInStore = this.session.heartbeatAnswered(write, answer, nowMs, mark);
@@ -279,6 +286,7 @@ export class SessionDriver {
   private async deregister(action: Extract<SessionAction, {type: 'deregister'}>): Promise<void> {
     const {keys, app, store, clock} = this.options;
     const outcome = await store.transact(deregisterTransaction(keys, app, action));
+    if (isDeregistered(outcome)) this.isUnregistered = true;
     this.session.deregisterAnswered(action.incarnation, writeAnswer(outcome), clock.ownerMs());
   }
 

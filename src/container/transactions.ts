@@ -108,6 +108,13 @@ export function deregisterTransaction(keys: Keys, app: string, action: Deregiste
   return {compares, then, otherwise: [{op: 'get', key: heartbeat}]};
 }
 
+/** The heartbeat is known to be gone. Refused may also mean that somebody has touched the id. */
+export function isDeregistered(outcome: TransactionOutcome): boolean {
+  return (
+    outcome.kind === 'committed' || (outcome.kind === 'refused' && outcome.answers[0] === undefined)
+  );
+}
+
 /**
  * Reads the keys in the order of the store's writes. Its compares contradict each other, so `key` is never touched; but the deletion makes it a
  * write for etcd, which answers it from the log and not from what one of its members knows. A deletion, since an etcd that is full refuses

@@ -6,6 +6,7 @@ const SCENARIOS = testsOf('test/scenarios/scenarios.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
+const CLEAN_TESTS = testsOf('test/container/clean-leave.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
 export const LEAVING_MUTANTS: readonly Mutant[] = [
@@ -150,4 +151,23 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  {
+    name: 'who has ended by leaving has left nothing',
+    breaks:
+      '"Container" 6: at the end of its time the heartbeat is left to expire, and `leave` says so',
+    file: 'src/container/joined-container.ts',
+    find: '() => this.driver?.isUnregistered === true,',
+    replace: '() => true,',
+    killed: CLEAN_TESTS('is not clean where the store is doubted: its heartbeat is left to expire'),
+  },
+  {
+    name: 'a deregister that was refused counts as done',
+    breaks: '"Container" 6: heartbeat and id are deleted',
+    file: 'src/container/transactions.ts',
+    find: "(outcome.kind === 'refused' && outcome.answers[0] === undefined)",
+    replace: "outcome.kind === 'refused'",
+    killed: CLEAN_TESTS(
+      'is not clean where another process has put the id away: its heartbeat still stands',
+    ),
+  },
 ];

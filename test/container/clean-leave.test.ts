@@ -1,0 +1,74 @@
+/** What `leave` says of what is left in etcd: clean only where the registration is known to be gone. */
+import {expect, it} from 'vitest';
+import {JoinedContainer} from '../../src/container/joined-container.ts';
+import {checkJoinOptions} from '../../src/container/options.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {TransactionBatcher} from '../../src/store/batcher.ts';
+import type {EtcdStore} from '../../src/store/etcd-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
+import {LONG_MS, until} from '../support/until.ts';
+
+const APP = 'app';
+const KEYS = new Keys('/sm', 'sm');
+
+/** A container without shards on a store in memory. */
+async function joined(): Promise<{
+  readonly container: JoinedContainer;
+  readonly store: MemoryStore & {clusterId: string};
+}> {
+  const store = Object.assign(new MemoryStore(), {clusterId: 'one', newestRevision: 0});
+  const spec = {v: 1, service: APP, createTime: 0, maxShardCount: 0, maxRecoveryTime: 0};
+  await store.transact({
+    compares: [],
+    then: [
+      {op: 'put', key: KEYS.appSpec(APP), value: JSON.stringify(spec)},
+      {op: 'put', key: KEYS.governedBy(APP), value: 'sm'},
+    ],
+    otherwise: [],
+  });
+  const connection = store as unknown as EtcdStore;
+  const container = new JoinedContainer(
+    checkJoinOptions({
+      ...{app: APP, endpoints: ['memory'], id: 'c1', ttlMs: 3_000, logger: silentLogger},
+      ...{attach: true, port: 1},
+    }),
+    {
+      ...{store: connection, heartbeatStore: connection},
+      batcher: new TransactionBatcher(store),
+      release: () => Promise.resolve(),
+    },
+    {add: () => undefined, drop: () => undefined},
+  );
+  await container.open();
+  await container.ready;
+  return {container, store};
+}
+
+function registrations({kv}: MemoryStore): number {
+  return kv.list(KEYS.heartbeatPrefix(APP)).length + kv.list(KEYS.containerIdPrefix(APP)).length;
+}
+
+it('is clean where heartbeat and id are deleted', async () => {
+  const {container, store} = await joined();
+  expect(registrations(store)).toBe(2);
+  expect(await container.leave()).toEqual({clean: true});
+  expect(registrations(store)).toBe(0);
+});
+
+it('is not clean where the store is doubted: its heartbeat is left to expire', async () => {
+  const {container, store} = await joined();
+  store.clusterId = 'two';
+  const isHalted = (): true | undefined => container['driver']?.session.isHalted || undefined;
+  await until(isHalted, LONG_MS, 'the store is doubted');
+  expect(await container.leave()).toEqual({clean: false});
+  expect(registrations(store)).toBe(2);
+});
+
+it('is not clean where another process has put the id away: its heartbeat still stands', async () => {
+  const {container, store} = await joined();
+  const id = KEYS.containerId(APP, 'c1');
+  await store.transact({compares: [], then: [{op: 'delete', key: id}], otherwise: []});
+  expect(await container.leave()).toEqual({clean: false});
+  expect(registrations(store)).toBe(1);
+});
