@@ -4,6 +4,7 @@ import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Shard, ShardHandle} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import {decodeIdHolder} from '../../src/protocol/container-id.ts';
+import {actingMs} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {StopReason} from '../../src/ownership/shard-actions.ts';
@@ -30,6 +31,9 @@ export type Promised =
 
 /** Holds whatever clocks do (A1 alone). */
 const WITHOUT_CLOCKS: ReadonlySet<Promised> = new Set(['I2', 'I3', 'law', 'work', 'internal']);
+
+/** What a time by the clock of a process may be by that of the world, at most. */
+const CLOCK_SHARE = 1.02;
 
 export interface Violation {
   readonly promise: Promised;
@@ -66,6 +70,8 @@ export class Checker implements StoreObserver {
   /** The store was restored and that is not accepted yet: who has registered is not to be seen in it. */
   restoring = false;
   restored = false;
+  /** When the store was rolled back last. */
+  restoredAtMs = Number.NEGATIVE_INFINITY;
   /** Incarnations that two processes have, as after the copy of a running machine: they are one owner. */
   readonly forked = new Set<string>();
   readonly resource: TokenResource;
@@ -111,7 +117,7 @@ export class Checker implements StoreObserver {
     if (!shard.owned) this.violated('I1', `add of ${key} at ${process.name} without the right`);
     // A copy that was fenced may go on with what the other one has let go: the resource is what stops it.
     if (!this.forked.has(incarnation)) this.checkToken(act);
-    if (!this.restoring && !this.hasHeartbeat(app, incarnation))
+    if (!this.actsByOldHistory(process, driver) && !this.hasHeartbeat(app, incarnation))
       this.violated('I1', `add of ${key} at ${process.name}, which has no heartbeat in the store`);
     this.resource.take(this.claimedBy(act));
     const acts = (this.acts.get(key) ?? []).filter((other) => isAlive(other));
@@ -291,10 +297,16 @@ export class Checker implements StoreObserver {
     for (const {driver, process: owner, app} of this.joinedBy.values()) {
       if (driver.session.incarnation !== incarnation || !owner.alive) continue;
       const leftMs = remainingMs(owner, driver);
-      // In a store that was rolled back an old version is the newest again: a right to act that was won before says nothing in it (A6).
-      if (!this.restoring && leftMs > -EFFECT_SLACK_MS)
+      if (leftMs > -EFFECT_SLACK_MS && !this.actsByOldHistory(owner, driver))
         this.violated('I1', `${app}: ${owner.name} is evicted with ${leftMs.toFixed(0)} ms left`);
     }
+  }
+
+  /** In a store that was rolled back an old version is the newest again: a right to act that was won before says nothing in it (A6). */
+  private actsByOldHistory(process: SimProcess, driver: SessionDriver): boolean {
+    if (!this.restoring) return false;
+    const ageMs = actingMs(driver.ttlMs) - remainingMs(process, driver);
+    return this.server.world.nowMs - CLOCK_SHARE * ageMs <= this.restoredAtMs;
   }
 
   /** Whoever takes its own heartbeat away must have nothing left to act for: from now on others may be given it. */

@@ -148,6 +148,7 @@ export function restoreStore(fleet: Fleet, kv: MemoryKv): void {
   if (fleet.recreating) return;
   fleet.tasks += 1;
   checker.everybodyTouched = checker.restoring = checker.restored = true;
+  checker.restoredAtMs = fleet.world.nowMs;
   server.restore(kv, `${server.clusterId}'`);
   operator.insist(
     'accept the restore',
