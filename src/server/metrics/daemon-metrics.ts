@@ -84,7 +84,8 @@ export class DaemonMetrics {
     const {writes, leads, ready, restored} = sources;
     this.gauge('sm_governed_apps', 'Apps governed by this daemon', () => sources.governed().length);
     this.gauge('sm_other_apps', 'Governed apps that are counted together as other', unlabelled);
-    this.gauge('sm_leader', '1 while this daemon governs sm itself', () => (leads() ? 1 : 0));
+    // Who cannot write may have been replaced and not know it.
+    this.gauge('sm_leader', LEADER, () => (leads() && writes().committing ? 1 : 0));
     this.gauge('sm_ready', '1 while /readyz says yes', () => (ready() ? 1 : 0));
     this.gauge('sm_store_writes_committing', COMMITTING, () => (writes().committing ? 1 : 0));
     this.gauge('sm_store_last_write_timestamp_seconds', LAST_WRITE, () => writes().lastMs / 1_000);
@@ -161,6 +162,7 @@ const MISNAMED = [
 const LOST_LINES = 'Log lines of this process that could not be written';
 const LOST_AUDIT =
   'Lines of this process that the audit file has not taken; etcd keeps the entries';
+const LEADER = '1 while this daemon governs sm itself, and its writes commit';
 const COMMITTING = '1 while a write of this daemon has committed within T';
 const LAST_WRITE = 'When the last write of this daemon committed, Unix time; 0: none yet';
 const RESTORED = '1 while etcd was restored or replaced and nobody has accepted that';
