@@ -67,7 +67,7 @@ const RULES: readonly Rule[] = [
     pattern: /database space exceeded|NOSPACE/i,
     make: (cause) =>
       new SmError('STORE_UNAVAILABLE', 'the store is out of space and takes no writes', {
-        hint: 'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: make room on its disk, and it takes writes again by itself',
+        hint: 'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk, and it takes writes again by itself',
         retryable: true,
         cause,
       }),

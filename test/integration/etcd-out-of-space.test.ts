@@ -11,7 +11,7 @@ import {until} from '../support/until.ts';
 const MIB = 1024 ** 2;
 const REASON = 'the store is out of space and takes no writes';
 const FIX =
-  'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: make room on its disk, and it takes writes again by itself';
+  'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk, and it takes writes again by itself';
 
 const logged: {fields: object; message: string}[] = [];
 const keep = (fields: object, message: string): void => void logged.push({fields, message});

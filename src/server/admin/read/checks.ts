@@ -39,7 +39,7 @@ const LOST_FIX =
 const UNKNOWN_FIX = 'see etcd writes';
 
 const ALARM_FIX =
-  'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm (embedded store: make room on its disk); CORRUPT: replace the member';
+  'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm (embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk); CORRUPT: replace the member';
 
 export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
   const {store, wallMs, writes} = dependencies;
