@@ -36,7 +36,12 @@ describe('a port that cannot be opened', () => {
 
   it.each([
     ['EACCES', 80, 'INVALID_CONFIG', 'set port to 1024 or more'],
-    ['EADDRINUSE', 8_801, 'PORT_TAKEN', 'set port to another port'],
+    [
+      'EADDRINUSE',
+      8_801,
+      'PORT_TAKEN',
+      'end it if it is the one of before (ss -ltnp shows its process), or set port to another port',
+    ],
     ['EAFNOSUPPORT', 8_801, 'INVALID_CONFIG', 'set host to an address of this machine'],
   ])('for %s has a way out', (code, port, as, hint) => {
     const error = Object.assign(new Error(code), {code});
