@@ -39,8 +39,8 @@ export interface Container {
    */
   metrics(): Registry;
   /**
-   * Has every shard moved away, then deletes the registration. Resolves at the latest after `leaveTimeoutMs`; `clean`: nothing is left in etcd.
-   * A second call gives the promise of the first.
+   * Has every shard moved away, then deletes the registration. Resolves when its listener and connections are closed, at the latest
+   * after `leaveTimeoutMs`; `clean`: nothing is left in etcd. A second call gives the promise of the first.
    */
   leave(): Promise<{clean: boolean}>;
   /** Ends at once without a word to the store, as a crash would; for tests. `ended` rejects with EVICTED. Resolves when all connections are closed. */

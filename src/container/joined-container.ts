@@ -57,6 +57,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private driver: SessionDriver | undefined;
   private reach: ReachCheck | undefined;
   private leaving: Promise<{clean: boolean}> | undefined;
+  private closing: Promise<void> | undefined;
   private over = false;
   private isReady = false;
 
@@ -326,10 +327,16 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       : new SmError('EVICTED', 'left before it was ready');
   }
 
-  private async close(): Promise<void> {
+  /** Whoever asks again waits for the same. */
+  private close(): Promise<void> {
+    this.closing ??= this.carryOutClose();
+    return this.closing;
+  }
+
+  private async carryOutClose(): Promise<void> {
     this.over = true;
     this.driver?.stop();
-    for (const closer of this.closers.splice(0).reverse()) await closer();
+    for (const closer of this.closers.toReversed()) await closer();
   }
 }
 

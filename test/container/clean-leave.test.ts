@@ -1,8 +1,12 @@
-/** What `leave` says of what is left in etcd: clean only where the registration is known to be gone. */
+/**
+ * What `leave` says of what is left in etcd: clean only where the registration is known to be gone. And when it says so: not before its
+ * connections are closed, as `abandon`.
+ */
 import {expect, it} from 'vitest';
 import {JoinedContainer} from '../../src/container/joined-container.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import {Keys} from '../../src/etcd/keys.ts';
+import {gate} from '../../src/runtime/gate.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';
@@ -12,8 +16,8 @@ import {LONG_MS, until} from '../support/until.ts';
 const APP = 'app';
 const KEYS = new Keys('/sm', 'sm');
 
-/** A container without shards on a store in memory. */
-async function joined(): Promise<{
+/** A container without shards on a store in memory. `release`: closes its connections. */
+async function joined(release = (): Promise<void> => Promise.resolve()): Promise<{
   readonly container: JoinedContainer;
   readonly store: MemoryStore & {clusterId: string};
 }> {
@@ -36,7 +40,7 @@ async function joined(): Promise<{
     {
       ...{store: connection, heartbeatStore: connection},
       batcher: new TransactionBatcher(store),
-      release: () => Promise.resolve(),
+      release,
     },
     {add: () => undefined, drop: () => undefined},
   );
@@ -72,3 +76,25 @@ it('is not clean where another process has put the id away: its heartbeat still 
   expect(await container.leave()).toEqual({clean: false});
   expect(registrations(store)).toBe(1);
 });
+
+it.each(['leave', 'abandon'] as const)(
+  'has closed its connections when %s resolves, also for whoever asks while they are being closed',
+  async (how) => {
+    const releasing = gate();
+    const closed = gate();
+    const {container} = await joined(() => {
+      releasing.resolve();
+      return closed.promise;
+    });
+    const ended: string[] = [];
+    const first = container[how]().then(() => ended.push('first'));
+    await releasing.promise;
+    const second = container.abandon().then(() => ended.push('second'));
+    // All promises that could resolve have done so.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ended).toEqual([]);
+    closed.resolve();
+    await Promise.all([first, second]);
+    expect(ended.toSorted()).toEqual(['first', 'second']);
+  },
+);

@@ -161,6 +161,18 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     killed: CLEAN_TESTS('is not clean where the store is doubted: its heartbeat is left to expire'),
   },
   {
+    name: 'who asks for the end while it is under way is told at once that all is closed',
+    breaks:
+      'container.ts, `leave` and `abandon`: they resolve when listener and connections are closed',
+    file: 'src/container/joined-container.ts',
+    find: 'this.closing ??= this.carryOutClose();\n    return this.closing;',
+    replace:
+      'if (this.closing !== undefined) return Promise.resolve();\n    this.closing = this.carryOutClose();\n    return this.closing;',
+    killed: CLEAN_TESTS(
+      'has closed its connections when leave resolves, also for whoever asks while they are being closed',
+    ),
+  },
+  {
     name: 'a deregister that was refused counts as done',
     breaks: '"Container" 6: heartbeat and id are deleted',
     file: 'src/container/transactions.ts',
