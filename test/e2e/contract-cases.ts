@@ -44,7 +44,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   complete: [['complete -- shard get -a ord', 0]],
   dev: [
-    ['dev --containers 1 --shards 2 --timeout 300s --port 0 --store-port 0', 0],
+    ['dev --containers 1 --shards 2 --timeout {runs-for} --port 0 --store-port 0', 0],
     ['dev --containers 0', 2],
   ],
   diff: [

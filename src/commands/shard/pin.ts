@@ -37,7 +37,7 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
     const request = {service: app, shardId: id, ...pin, ...this.change};
     const obstacle = await this.obstacle();
     if (obstacle !== undefined && !this.change.dryRun && !this.flags.force)
-      await confirmByName(`stop shard ${id}, for container ${container} ${obstacle}`, id, confirm);
+      await confirmByName(`stop shard ${id} (container ${container} ${obstacle})`, id, confirm);
     const answer = await this.client.call('updateShard', request);
     if (obstacle !== undefined) this.say(`container ${container} ${obstacle}: the shard waits`);
     const lives = obstacle !== NOT_ALIVE;
