@@ -291,9 +291,13 @@ export class Checker implements StoreObserver {
   /** A heartbeat may be taken away only from one that may not act any more. */
   private checkEviction(process: SimProcess | undefined, key: string): void {
     const incarnation = key.slice(key.lastIndexOf('/') + 1);
-    if (this.forked.has(incarnation)) return;
-    if (process?.ids.has(incarnation) === true) return this.checkDeregistering(process, key);
+    const isForked = this.forked.has(incarnation);
+    if (process?.ids.has(incarnation) === true) {
+      if (!isForked) this.checkDeregistering(process, key);
+      return;
+    }
     this.noteEviction(key);
+    if (isForked) return;
     for (const {driver, process: owner, app} of this.joinedBy.values()) {
       if (driver.session.incarnation !== incarnation || !owner.alive) continue;
       const leftMs = remainingMs(owner, driver);

@@ -2,7 +2,6 @@
 import {RELIST_INTERVAL_MS} from '../../src/appview/limits.ts';
 import {silenceMs} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
-import {moveReasonOf} from '../../src/model/move-reason.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Coverage} from './coverage.ts';
 import type {RecordedChoices} from './choices.ts';
@@ -75,8 +74,6 @@ const TASKS_LIMIT_MS = 150_000;
 const REST_LOOK_MS = 500;
 /** From one listing of everything to the next, at most. */
 const LONGEST_RELIST_MS = 1.2 * RELIST_INTERVAL_MS;
-/** A planned move of a shard whose owner lives takes no longer. */
-const MOVE_MS = 3_000;
 /** Records may settle for so long after everything is placed: last balancing moves. */
 const SETTLE_MS = 4_000;
 
@@ -319,23 +316,12 @@ function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
   return lost.size > Math.max(2, 0.3 * all.size);
 }
 
-/** Every shard has exactly one acting, ready owner; one that is just being moved, though its owner lives, has it when the move is over. */
+/** Every shard has exactly one acting, ready owner. */
 function checkPlaced(fleet: Fleet): void {
-  const {world, checker} = fleet;
-  const missing = fleet.shards.filter((shard) => misplaced(fleet, shard) !== undefined);
-  if (missing.some((shard) => isMovedByPlan(fleet, shard))) world.run(world.nowMs + MOVE_MS);
-  for (const shard of missing) {
+  for (const shard of fleet.shards) {
     const problem = misplaced(fleet, shard);
-    if (problem !== undefined) checker.violated('I6', problem);
+    if (problem !== undefined) fleet.checker.violated('I6', problem);
   }
-}
-
-/** For balance or load: nobody has to make it, so its shard was served until then. */
-function isMovedByPlan({server, keys}: Fleet, shard: string): boolean {
-  const value = server.kv.get(keys.ownership(APP, shard))?.value;
-  const {move = null} = value === undefined ? {} : (JSON.parse(value) as OwnershipRecord);
-  const kind = move === null ? undefined : moveReasonOf(move.why).kind;
-  return kind === 'balance' || kind === 'load';
 }
 
 function misplaced({server, keys, checker}: Fleet, shard: string): string | undefined {
