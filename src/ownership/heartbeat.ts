@@ -160,6 +160,8 @@ export class HeartbeatMachine {
       const create = this.create === 0 ? answer.revision : this.create;
       return this.renewed(sentAtMs, state, answer.revision, create);
     }
+    // Also where the answer to the registration never came: who is evicted then has a heartbeat to delete.
+    if (this.create === 0) this.create = answer.create;
     if (answer.value.state === 'evicting') return 'evicting';
     if (!this.unanswered.has(answer.value.nonce)) return 'cloned';
     const firstSentAtMs = this.unanswered.get(answer.value.nonce);

@@ -44,6 +44,15 @@ describe('an evicted container', () => {
     expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'evicted'}]);
   });
 
+  it('deletes its heartbeat where the answer to its registration never came', () => {
+    const bed = new SessionBed();
+    const write = bed.beat();
+    bed.answer(write, {kind: 'unknown'});
+    bed.found(bed.beat(), {...write.value, state: 'evicting'});
+    // As `found` says.
+    expect(bed.asked('deregister')).toMatchObject([{create: 101, idMod: 0}]);
+  });
+
   it('ends in time where it was leaving, or its app was being removed', () => {
     for (const order of ['leave', 'appDeleting'] as const) {
       const bed = new SessionBed({dropTimeoutMs: 30_000}).ready().owns('s');

@@ -116,6 +116,15 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'who is evicted before it heard of its registration has no heartbeat to delete',
+      breaks: '"Container" 2: state `evicting` means fence, drop, free, leave',
+      find: 'if (this.create === 0) this.create = answer.create;',
+      replace: '',
+      killed: testsOf('test/ownership/session-eviction.test.ts')(
+        'an evicted container > deletes its heartbeat where the answer to its registration never came',
+      ),
+    },
+    {
       name: '`evicting` ignored',
       breaks: '"Container" 2: state `evicting` means fence, drop, free, leave',
       find: "if (answer.value.state === 'evicting') return 'evicting';",
