@@ -5,6 +5,7 @@
 import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
+import type {RefusalCause} from '../model/status.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {UncleanEnds} from './unclean-ends.ts';
 import {
@@ -20,6 +21,12 @@ export interface Trial {
   readonly incarnation: string;
   readonly host: string;
   readonly sinceMs: number;
+}
+
+/** Why a container is refusing, in words too. */
+interface Refusal {
+  readonly cause: RefusalCause;
+  readonly text: string;
 }
 
 interface Standing {
@@ -58,18 +65,24 @@ export class ContainerTrust {
   }
 
   /** Why the container is refusing; undefined when it is not. */
-  refusal(incarnation: string): string | undefined {
+  refusal(incarnation: string): Refusal | undefined {
     const standing = this.standings.get(incarnation);
     if (standing === undefined || standing.proved) return undefined;
     const {failedTrials, failed, ends, lastError} = standing;
-    if (failedTrials > 0 || failed.size >= FAILURES_TO_REFUSE) return `its last add: ${lastError}`;
+    if (failedTrials > 0 || failed.size >= FAILURES_TO_REFUSE)
+      return {cause: 'adds', text: `its last add: ${lastError}`};
     if (ends < ENDS_TO_REFUSE) return undefined;
-    return `containers with its id or on its host ended ${ends} times within 10 minutes without leaving`;
+    const text = `containers with its id or on its host ended ${ends} times within 10 minutes without leaving`;
+    return {cause: 'ends', text};
+  }
+
+  isRefusing(incarnation: string): boolean {
+    return this.refusal(incarnation) !== undefined;
   }
 
   /** The failure is the container's: another one need not wait before it tries the shard. */
   isToBlame({incarnation, failures}: OwnershipRecord): boolean {
-    return failures === 1 && this.refusal(incarnation) !== undefined;
+    return failures === 1 && this.isRefusing(incarnation);
   }
 
   /** The shard is on trial at that incarnation. */

@@ -3,6 +3,7 @@ import {containerState, modeOf} from '../model/container-state.ts';
 import type {Hearing} from '../model/container-state.ts';
 import type {MoveNote} from '../model/ownership.ts';
 import type {ContainerState} from '../model/container.ts';
+import type {RefusalCause} from '../model/status.ts';
 import type {PlacementContainer} from '../model/placement.ts';
 import type {ClaimMonitor} from './claim-monitor.ts';
 import type {ContainerTrust} from './container-trust.ts';
@@ -25,8 +26,8 @@ export interface LivingContainer {
 /** By container id. */
 export type Living = ReadonlyMap<string, LivingContainer>;
 
-/** Its heartbeat cannot be read; it says that it holds other shards than its records say; it cannot be called; adds fail there. */
-export type NoteAbout = 'heartbeat' | 'holdings' | 'contact' | 'adds';
+/** Its heartbeat cannot be read; it says that it holds other shards than its records say; it cannot be called; or why it is refusing. */
+export type NoteAbout = 'heartbeat' | 'holdings' | 'contact' | RefusalCause;
 
 /** Living containers that get nothing new, by incarnation. */
 export interface Closed {
@@ -138,7 +139,7 @@ function sight(
     return {hearing: 'unreachable', ...noted};
   const refused = trust.refusal(incarnation);
   if (refused === undefined) return {hearing: 'heard'};
-  return {hearing: 'refusing', note: refused, noteAbout: 'adds'};
+  return {hearing: 'refusing', note: refused.text, noteAbout: refused.cause};
 }
 
 function problemOf(

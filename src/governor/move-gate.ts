@@ -63,7 +63,7 @@ export interface MoveGate {
   readonly nowMs: number;
   readonly pending: Pick<PendingWrites, 'has'>;
   readonly inFlightMoves: InFlightMoves;
-  readonly trust: Pick<ContainerTrust, 'isProved' | 'isTrial' | 'refusal'>;
+  readonly trust: Pick<ContainerTrust, 'isProved' | 'isTrial' | 'isRefusing'>;
   /** Evictions wait: what seems lost may be there. */
   readonly isBreakerOpen: boolean;
   /** The app is in its quiet time. */
@@ -180,5 +180,5 @@ function mayTake(
   if (trust.isProved(incarnation)) return true;
   if (inFlightMoves.arrivingAt(to) > 0) return false;
   const isChoice = isVoluntary(cause) && !trust.isTrial(shard, incarnation);
-  return !isChoice || trust.refusal(incarnation) === undefined;
+  return !isChoice || !trust.isRefusing(incarnation);
 }

@@ -186,11 +186,12 @@ function alarmsOf(
   since: (key: string, from?: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];
-  const raise = (code: AlarmCode, text: string, object = '', from?: string): void => {
+  const alarmOf = (code: AlarmCode, text: string, object = '', from?: string): Alarm => {
     const shown = shownText(text);
     const about = object === '' ? {} : {object};
-    alarms.push({code, text: shown, since: since(`alarm/${code}/${shown}`, from), ...about});
+    return {code, text: shown, since: since(`alarm/${code}/${shown}`, from), ...about};
   };
+  const raise = (...about: Parameters<typeof alarmOf>): void => void alarms.push(alarmOf(...about));
   if (input.unserved !== undefined) {
     const {shard, sinceMs} = input.unserved;
     raise('UNSERVED', unservedText(input, input.unserved), shard, new Date(sinceMs).toISOString());
@@ -207,7 +208,14 @@ function alarmsOf(
     if (input.view.heartbeats.get(incarnation)?.value.state === 'evicting') continue;
     const about = (code: AlarmCode, text: string): void => raise(code, text, container);
     if (state === 'refusing')
-      about('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);
+      alarms.push({
+        ...alarmOf(
+          'REFUSING',
+          `container ${container} gets one shard on trial at a time: ${note ?? ''}`,
+          container,
+        ),
+        ...(noteAbout === 'ends' || noteAbout === 'adds' ? {cause: noteAbout} : {}),
+      });
     else if (noteAbout === 'contact')
       about('UNREACHABLE', `container ${container} renews its heartbeat but ${note ?? ''}`);
     else if (noteAbout === 'holdings')

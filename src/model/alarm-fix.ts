@@ -1,6 +1,7 @@
 /** What leads out of each alarm. Pure. */
 import type {AlarmCode} from './alarm.ts';
 import {OTHERS_NAMED} from './limits.ts';
+import type {RefusalCause} from './status.ts';
 import {ACCEPT_FIX} from './store-doubt.ts';
 
 /** What an alarm is about. */
@@ -12,10 +13,16 @@ export interface AlarmSubject {
   readonly object: string;
   /** Other containers of the same process: a restart stops them, too. Default none. */
   readonly others?: readonly string[];
+  /** Of REFUSING. Default: adds. */
+  readonly cause?: RefusalCause | undefined;
 }
 
 /** `object`: the container. */
-export function restartOrEvict({service, object, others = []}: Omit<AlarmSubject, 'code'>): string {
+export function restartOrEvict({
+  service,
+  object,
+  others = [],
+}: Omit<AlarmSubject, 'code' | 'cause'>): string {
   return `restart ${object}${alsoRestarted(others)}, or take it out alone: sm container evict -a ${service} ${object}`;
 }
 
@@ -27,7 +34,7 @@ function alsoRestarted(others: readonly string[]): string {
 }
 
 /** What to do about it, as a command or a sentence; '' for a code that is not known here. */
-export function alarmFix({code, service, object, others = []}: AlarmSubject): string {
+export function alarmFix({code, service, object, others = [], cause}: AlarmSubject): string {
   const evict = restartOrEvict({service, object, others});
   switch (code as AlarmCode) {
     case 'UNSERVED':
@@ -37,7 +44,7 @@ export function alarmFix({code, service, object, others = []}: AlarmSubject): st
     case 'QUARANTINE':
       return 'written by a newer sm: bring the daemons to that version; damaged: a shard: sm shard rm, then sm shard add; an app: sm app create again; a heartbeat: restart or evict its container; a record: see the page; of two keys of a shard: delete the wrong one';
     case 'REFUSING':
-      return `fix what its add needs (see its log), or take it out: sm container evict -a ${service} ${object}`;
+      return `${refusalFix(cause)}, or take it out: sm container evict -a ${service} ${object}`;
     case 'LOAD_REJECTED':
       return 'correct what the application reports: docs/alarms/LOAD_REJECTED.md says what is not taken';
     case 'HOLDINGS_DIFFER':
@@ -70,4 +77,10 @@ export function alarmFix({code, service, object, others = []}: AlarmSubject): st
     default:
       return '';
   }
+}
+
+function refusalFix(cause: RefusalCause | undefined): string {
+  return cause === 'ends'
+    ? 'see why processes with its id or on its host end (logs, exit codes, memory of the host)'
+    : 'fix what its add needs (see its log)';
 }

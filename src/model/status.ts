@@ -15,6 +15,9 @@ export interface ContainerStatus {
   stranded?: string;
 }
 
+/** Why a container is refusing: adds have failed there, or containers with its id or on its host have ended again and again without leaving. */
+export type RefusalCause = 'adds' | 'ends';
+
 export interface Alarm {
   /** One of `ALARM_CODES`; one that this code does not know is shown all the same. */
   code: string;
@@ -23,6 +26,8 @@ export interface Alarm {
   since: string;
   /** Shard id of UNSERVED, else container id; absent where it is about the app as a whole. */
   object?: string;
+  /** Of REFUSING; absent in what an older daemon wrote. */
+  cause?: RefusalCause;
 }
 
 /** The lists of a summary. */

@@ -81,7 +81,7 @@ describe('a container that refuses', () => {
       state: 'refusing',
       note: 'its last add: no disk',
     });
-    expect(bed.status?.alarms).toMatchObject([{code: 'REFUSING'}]);
+    expect(bed.status?.alarms).toMatchObject([{code: 'REFUSING', cause: 'adds'}]);
     expect(bed.status?.alarms[0]?.text).toContain('container c3');
     live(bed, 20_000, works(ALL));
     expect(bed.status?.containers).toEqual({});
@@ -282,7 +282,7 @@ describe('what crashes again and again', () => {
     bed.pass(1_500, HEALTHY);
     expect(bed.status?.containers['c3']).toMatchObject({state: 'refusing'});
     expect(bed.status?.containers['c3']?.note).toContain('5 times within 10 minutes');
-    expect(bed.status?.alarms).toMatchObject([{code: 'REFUSING'}]);
+    expect(bed.status?.alarms).toMatchObject([{code: 'REFUSING', cause: 'ends'}]);
   });
 
   it('on one host under new ids waits longer each time, too', () => {

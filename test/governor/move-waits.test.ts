@@ -121,7 +121,7 @@ const BLOCKERS: Readonly<
   ],
   trial: [
     (gate) => {
-      const trust = {isProved: () => false, isTrial: () => false, refusal: () => 'it failed'};
+      const trust = {isProved: () => false, isTrial: () => false, isRefusing: () => true};
       gate.over = {trust};
     },
     {of: 'c2', limit: 0},
@@ -217,7 +217,7 @@ describe('a planned move', () => {
       gate.move = {...gate.move, cause};
       gate.becomes('c1', state);
       gate.over = {
-        trust: {isProved: () => false, isTrial: () => true, refusal: () => undefined},
+        trust: {isProved: () => false, isTrial: () => true, isRefusing: () => false},
       };
       gate.begun(1, 'c3', 'c2');
       return gate;
@@ -243,7 +243,7 @@ describe('a planned move', () => {
 
   it('to one that refuses begins where nobody has a choice, and on trial', () => {
     const gate = new Gate();
-    const trust = {isProved: () => false, isTrial: () => false, refusal: () => 'it failed'};
+    const trust = {isProved: () => false, isTrial: () => false, isRefusing: () => true};
     gate.over = {trust};
     gate.move = {...gate.move, cause: 'constraint'};
     expect(gate.found).toBe(gate.bed.own.get('s0'));

@@ -2,11 +2,30 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const CAUSE_TESTS = testsOf('test/server/admin/one-cause.test.ts');
 const JOINING_TESTS = testsOf('test/governor/joining.test.ts');
 const BREAKS = '"Joining containers"';
 const TRIAL_TESTS = testsOf('test/planner/trials.test.ts');
 
 export const JOINING_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'who ends again and again is told to fix its add',
+    breaks: 'docs/alarms/REFUSING.md: what leads out of it fits the cause',
+    file: 'src/governor/container-trust.ts',
+    find: "return {cause: 'ends', text};",
+    replace: "return {cause: 'adds', text};",
+    killed: JOINING_TESTS(
+      'what crashes again and again > under one id waits longer each time, with an alarm',
+    ),
+  },
+  {
+    name: 'the way out of an alarm does not know its cause',
+    breaks: 'docs/alarms/REFUSING.md: what leads out of it fits the cause',
+    file: 'src/server/admin/read/alarm-views.ts',
+    find: 'others: sameProcess(view, object), cause});',
+    replace: 'others: sameProcess(view, object)});',
+    killed: CAUSE_TESTS('what leads out of a refusing container fits its cause: ends'),
+  },
   ...inFile('src/governor/containers.ts', [
     {
       name: 'all refuse, and nobody gets anything',

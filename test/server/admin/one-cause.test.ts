@@ -85,6 +85,28 @@ it('a container that cannot be called is one row: what leads out of it is the sa
   ]);
 });
 
+it.each([
+  ['ends', 'see why processes with its id or on its host end'],
+  ['adds', 'fix what its add needs'],
+  // Of a daemon of before.
+  [undefined, 'fix what its add needs'],
+] as const)('what leads out of a refusing container fits its cause: %s', async (cause, way) => {
+  await world.join(service, 'w1');
+  await world.own(service, 's1', {...OF_W1, state: 'assigned'});
+  const note = 'why';
+  const alarm = {code: 'REFUSING', text: `w1: ${note}`, since, object: 'w1'};
+  await world.say(service, {
+    containers: {w1: {state: 'refusing', since, note, incarnation: 'w1-1'}},
+    alarms: [{...alarm, ...(cause === undefined ? {} : {cause})}],
+  });
+  const {doctor, status} = await shown();
+  const fix = new RegExp(`${way}.*, or take it out: sm container evict -a orders w1`);
+  expect(status.join()).toMatch(fix);
+  expect(doctor.map((row) => row.fix).join()).toMatch(fix);
+  const why = await world.call('why', {service, shardId: 's1'});
+  expect(JSON.stringify(why)).toMatch(fix);
+});
+
 it('causes of their own are rows of their own, also those about no object', async () => {
   await world.join(service, 'w1');
   await world.say(service, {

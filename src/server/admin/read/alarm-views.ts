@@ -11,19 +11,19 @@ import type {Alarm} from '../../../model/status.ts';
 import {livingOf} from './container-views.ts';
 import {unplacedReasons} from './shard-views.ts';
 
-type Said = Pick<Alarm, 'code' | 'object'>;
+type Said = Pick<Alarm, 'code' | 'object' | 'cause'>;
 
 export function alarmViews(listing: AppListing): AlarmView[] {
   const {app: service, status} = listing;
-  return (status?.alarms ?? []).map(({code, text, since, object = ''}) => {
+  return (status?.alarms ?? []).map(({code, text, since, object = '', cause}) => {
     const gap = code === 'UNSERVED' && object !== '' ? gapOf(listing, object) : undefined;
-    const fix = gap?.fix || fixOf(listing, {code, object});
+    const fix = gap?.fix || fixOf(listing, {code, object, ...(cause === undefined ? {} : {cause})});
     return {service, code, text, since, object, fix};
   });
 }
 
-function fixOf({app: service, view}: AppListing, {code, object = ''}: Said): string {
-  return alarmFix({code, service, object, others: sameProcess(view, object)});
+function fixOf({app: service, view}: AppListing, {code, object = '', cause}: Said): string {
+  return alarmFix({code, service, object, others: sameProcess(view, object), cause});
 }
 
 /** Why a shard that is served stays on a container that is drained. `reason`: of the plan; undefined where that is ''. */

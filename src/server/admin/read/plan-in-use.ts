@@ -132,10 +132,7 @@ function gateOf({view, status}: AppListing, parts: GateParts): MoveGate {
     trust: {
       isProved: (incarnation) => !unproved.has(idOf(incarnation)),
       isTrial: (shard) => trials.has(shard),
-      refusal: (incarnation) => {
-        const there = living.get(idOf(incarnation));
-        return there?.state === 'refusing' ? (there.note ?? '') : undefined;
-      },
+      isRefusing: (incarnation) => living.get(idOf(incarnation))?.state === 'refusing',
     },
     isBreakerOpen: status?.alarms.some(({code}) => code === 'BRAKE') === true,
     isQuiet: status?.quiet !== undefined,
