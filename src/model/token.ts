@@ -5,7 +5,7 @@ import {TOKEN_WIDTH_CHARACTERS} from './limits.ts';
  * up when an operator accepts a restored etcd.
  */
 export interface FencingToken {
-  /** 1 until the first accepted restore. */
+  /** 1 until the first accepted restore; then as `nextEpoch`. */
   epoch: number;
   /** Revision of etcd, a whole number of 1 or more. */
   revision: number;
@@ -21,6 +21,14 @@ export function parseToken(text: string): FencingToken | undefined {
   const match = /^(\d{19})\.(\d{19})$/.exec(text);
   if (match === null) return undefined;
   return {epoch: Number(match[1]), revision: Number(match[2])};
+}
+
+/**
+ * The epoch of a store that is restored, or filled anew. Beyond `known`, what the store and its readers know; and the present time, in Unix ms, for they
+ * may not know it all: the same backup may have been restored before, and accepted.
+ */
+export function nextEpoch(known: number, wallMs: number): number {
+  return Math.max(known + 1, Math.floor(wallMs));
 }
 
 /** Negative when a is older than b, 0 when equal, positive when newer. */

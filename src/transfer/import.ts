@@ -6,6 +6,7 @@ import {counted} from '../model/counted.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
 import {SmError} from '../model/errors.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
+import {nextEpoch} from '../model/token.ts';
 import type {ClusterRecord} from '../model/status.ts';
 import {decodeCluster, encodeRecord} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -40,12 +41,12 @@ export interface ImportResult {
  * STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function importPrefix(options: ImportOptions): Promise<ImportResult> {
-  const {file, location, force} = options;
+  const {file, location, clock, force} = options;
   const prefix = location.prefix ?? file.header.prefix;
   refuseLiveExport(file, force);
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
-  const clusters = clusterRecords(file, present, prefix);
+  const clusters = clusterRecords(file, present, prefix, clock.wallMs());
   const marks = await markAll(location, prefix, clusters, present);
   const old = present.filter(({key}) => !marks.has(key.toString('utf8')));
   await removeAll(location, old);
@@ -94,6 +95,7 @@ function clusterRecords(
   {items}: ExportFile,
   present: readonly RawEntry[],
   prefix: string,
+  wallMs: number,
 ): Map<string, ClusterRecord> {
   const records = new Map<string, ClusterRecord>();
   const here = present.map(({key, value}) => ({key: key.subarray(prefix.length + 1), value}));
@@ -101,7 +103,7 @@ function clusterRecords(
     if (!isCluster(key)) continue;
     const service = partsOf(key)?.[0] ?? '';
     const found = decodeCluster(value.toString('utf8'));
-    const epoch = (found.ok ? found.value.epoch : 0) + 1;
+    const epoch = nextEpoch(found.ok ? found.value.epoch : 0, wallMs);
     const known = records.get(service);
     const rest = known ?? (found.ok ? found.value : {});
     records.set(service, {

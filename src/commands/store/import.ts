@@ -7,8 +7,8 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
   static override summary =
     'Import an export of sm store export below the prefix of another store.';
   static override description =
-    'Refuses a prefix that is not empty, and one where containers are alive. The epoch of the fencing tokens grows by one, so that ' +
-    'tokens keep growing. Afterwards start daemons and containers with the new endpoints.';
+    'Refuses a prefix that is not empty, and one where containers are alive. The epoch of the fencing tokens becomes the present time, ' +
+    'so that tokens keep growing. Afterwards start daemons and containers with the new endpoints.';
   static override examples = [
     '<%= config.bin %> store export --data-dir sm-data | <%= config.bin %> store import --endpoints 127.0.0.1:2379',
     '<%= config.bin %> store import -f sm.jsonl --data-dir sm-data',

@@ -3,6 +3,7 @@ import type {Keys} from '../../etcd/keys.ts';
 import {SmError} from '../../model/errors.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {ClusterRecord} from '../../model/status.ts';
+import {nextEpoch} from '../../model/token.ts';
 import {doubtText, reportedDoubt} from '../../model/store-doubt.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
 import {decodeCluster, encodeRecord} from '../../protocol/records.ts';
@@ -71,16 +72,17 @@ export async function readCluster(store: Store, keys: Keys): Promise<KnownCluste
 
 /**
  * The present etcd is the one from now on: steps the epoch beyond the record's and beyond `epoch`, so that every token to come is
- * newer than all before. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT.
+ * newer than all before. `wallMs`: Unix time. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT.
  */
 export async function acceptRestore(
   store: Store,
   keys: Keys,
   epoch: number,
+  wallMs: number,
 ): Promise<KnownCluster> {
   return rewrite(store, keys, (record, status) => {
     const {restored: _, ...rest} = record ?? {v: RECORD_VERSION, epoch: 0};
-    return {...rest, epoch: Math.max(rest.epoch, epoch) + 1, ...historyOf(status)};
+    return {...rest, epoch: nextEpoch(Math.max(rest.epoch, epoch), wallMs), ...historyOf(status)};
   });
 }
 

@@ -321,7 +321,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'an accepted restore keeps the epoch',
       breaks: '"Fencing token": accept-restore steps the epoch up',
-      find: 'epoch: Math.max(rest.epoch, epoch) + 1',
+      find: 'epoch: nextEpoch(Math.max(rest.epoch, epoch), wallMs)',
       replace: 'epoch: Math.max(rest.epoch, epoch)',
       killed: CLUSTER_RECORD_TESTS(
         'a restore > is accepted with an epoch beyond the record and beyond all that was seen',
@@ -330,8 +330,8 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'an accepted restore forgets the epoch of others',
       breaks: '"Fencing token": beyond the epoch that was seen',
-      find: 'epoch: Math.max(rest.epoch, epoch) + 1',
-      replace: 'epoch: rest.epoch + 1',
+      find: 'epoch: nextEpoch(Math.max(rest.epoch, epoch), wallMs)',
+      replace: 'epoch: nextEpoch(rest.epoch, wallMs)',
       killed: CLUSTER_RECORD_TESTS(
         'a restore > is accepted with an epoch beyond the record and beyond all that was seen',
       ),

@@ -2,6 +2,7 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.ts');
 const TOKEN_TESTS = testsOf('test/model/token.test.ts');
 const CLAIM_GUARDS_TESTS = testsOf('test/ownership/claim-guards.test.ts');
 const SHARD_MACHINE_TESTS = testsOf('test/ownership/shard-machine.test.ts');
@@ -298,6 +299,15 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/model/token.ts', [
+    {
+      name: 'epochs are counted',
+      breaks: '"Restore": the new epoch is one that nobody has seen',
+      find: 'return Math.max(known + 1, Math.floor(wallMs));',
+      replace: 'return known + 1 + 0 * wallMs;',
+      killed: CLUSTER_RECORD_TESTS(
+        'a restore > is accepted with an epoch that nobody has seen, also where the same backup was accepted before',
+      ),
+    },
     {
       name: 'tokens compare by revision',
       breaks: '"Fencing token": {epoch, revision}, the epoch first',

@@ -100,9 +100,19 @@ describe('the mark of how far the history has come', () => {
 describe('a restore', () => {
   it('is accepted with an epoch beyond the record and beyond all that was seen', async () => {
     await store.write({epoch: 3, restored: 'a snapshot'});
-    expect((await acceptRestore(store, keys, 3)).record).toMatchObject({epoch: 4});
+    expect((await acceptRestore(store, keys, 3, 0)).record).toMatchObject({epoch: 4});
     expect(store.record.restored).toBeUndefined();
-    expect((await acceptRestore(store, keys, 9)).record).toMatchObject({epoch: 10});
+    expect((await acceptRestore(store, keys, 9, 0)).record).toMatchObject({epoch: 10});
+  });
+
+  it('is accepted with an epoch that nobody has seen, also where the same backup was accepted before', async () => {
+    const backup = {epoch: 3, restored: 'a snapshot'};
+    const epochs: number[] = [];
+    for (const wallMs of [1_000.5, 61_001]) {
+      await store.write(backup);
+      epochs.push((await acceptRestore(store, keys, 3, wallMs)).record.epoch);
+    }
+    expect(epochs).toEqual([1_000, 61_001]);
   });
 
   it('is not marked again by one that comes late: its acceptance stands', async () => {

@@ -16,7 +16,7 @@ export async function acceptRestoredStore(
   dependencies: AdminDependencies,
   {confirm, force}: AdminRequest<'acceptRestore'>,
 ): Promise<AdminAnswer<'acceptRestore'>> {
-  const {store, keys, service, epoch} = dependencies;
+  const {store, keys, service, epoch, wallMs} = dependencies;
   if (confirm !== service) {
     throw new SmError('INVALID_INPUT', `confirm is ${confirm}, but the service is ${service}`, {
       hint: `pass ${service} as confirm`,
@@ -26,7 +26,7 @@ export async function acceptRestoredStore(
   const doubt = doubtOf(dependencies, known);
   if (doubt === undefined) {
     if (known !== undefined && !force) return answerOf(known, 'unchanged');
-    return answerOf(await acceptRestore(store, keys, epoch()), 'configured');
+    return answerOf(await acceptRestore(store, keys, epoch(), wallMs()), 'configured');
   }
   const epochBefore = Math.max(epoch(), known?.record.epoch ?? 0);
   // For those who have not noticed: from here on nobody claims.
@@ -34,7 +34,7 @@ export async function acceptRestoredStore(
   await dependencies.sleep(dependencies.oldRightsMs());
   const accepted = await acceptedMeanwhile(dependencies, epochBefore);
   return accepted === undefined
-    ? answerOf(await acceptRestore(store, keys, epoch()), 'configured')
+    ? answerOf(await acceptRestore(store, keys, epoch(), wallMs()), 'configured')
     : answerOf(accepted, 'unchanged');
 }
 

@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {encodeRecord} from '../../../../src/protocol/records.ts';
 import {readCluster} from '../../../../src/server/governing/cluster-record.ts';
 import type {AdminDependencies} from '../../../../src/server/admin/dependencies.ts';
-import {SERVICE, World} from '../fixture.ts';
+import {NOW_MS, SERVICE, World} from '../fixture.ts';
 
 const LEFT_MS = 41_000;
 
@@ -14,6 +14,7 @@ async function restored(
   const waits: {durationMs: number; epoch: number | undefined}[] = [];
   const world: World = new World({
     oldRightsMs: () => LEFT_MS,
+    wallMs: () => 0,
     sleep: async (durationMs) => {
       const known = await readCluster(world.memory, world.keys);
       waits.push({durationMs, epoch: known?.record.epoch});
@@ -34,6 +35,11 @@ it('steps the epoch up only after every right of before has ended', async () => 
   expect(waits).toEqual([{durationMs: LEFT_MS, epoch: 3}]);
   expect(answer.epoch).toBe(4);
   expect((await readCluster(world.memory, world.keys))?.record.restored).toBeUndefined();
+});
+
+it('steps the epoch up to the present time: the same backup may have been accepted before', async () => {
+  const {world} = await restored(undefined, {wallMs: () => NOW_MS});
+  expect(await world.call('acceptRestore', {confirm: SERVICE})).toMatchObject({epoch: NOW_MS});
 });
 
 it('changes nothing where nobody doubts the store, unless it is to be forced', async () => {
