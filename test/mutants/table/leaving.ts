@@ -7,6 +7,9 @@ const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
 const CLEAN_TESTS = testsOf('test/container/clean-leave.test.ts');
+const RANDOM_SESSION = testsOf('test/ownership/random-session.test.ts')(
+  'a random session never has a second owner beside it, and serves its shards or ends',
+);
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
 export const LEAVING_MUTANTS: readonly Mutant[] = [
@@ -16,9 +19,21 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 6: hb and id go only after every free has committed',
       find: 'return shards.allGone && !',
       replace: 'return !',
-      killed: SESSION_TESTS(
-        'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
-      ),
+      killed: RANDOM_SESSION,
+    },
+    {
+      name: 'one that registers anew deletes the id of its incarnation of before',
+      breaks: '"Container" 6: heartbeat and id are deleted',
+      find: 'this.idMod = 0;\n    this.idAttempt',
+      replace: 'this.idAttempt',
+      killed: RANDOM_SESSION,
+    },
+    {
+      name: 'a try to take the id outlives its incarnation',
+      breaks: '"Container" 2: evicted: register anew under a new incarnation',
+      find: 'this.idAttempt = new IdAttempt();\n    const {nextId',
+      replace: 'const {nextId',
+      killed: RANDOM_SESSION,
     },
     {
       name: 'who leaves waits for others to its end',

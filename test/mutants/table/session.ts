@@ -108,8 +108,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 2: evicted: revoke all, drop all',
       find: '...(ending && {leaving: true})});\n    this.loseAll();',
       replace: '...(ending && {leaving: true})});',
-      killed: SESSION_TESTS(
-        'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
+      killed: testsOf('test/ownership/random-session.test.ts')(
+        'a random session never has a second owner beside it, and serves its shards or ends',
       ),
     },
     {
