@@ -74,6 +74,8 @@ export class HeartbeatMachine {
   private inFlight: Attempt | undefined;
   /** Nonces that may be the stored one, and when each was sent first: the proof that a found record is mine. */
   private readonly unanswered = new Map<string, number>();
+  /** Nonces of attempts that would have registered it: one may still be under way when the registration has been evicted. */
+  private readonly registrations = new Set<string>();
   private nextAtMs = Number.NEGATIVE_INFINITY;
   /** Attempts in a row without an answer. */
   private failures = 0;
@@ -163,6 +165,8 @@ export class HeartbeatMachine {
     // Also where the answer to the registration never came: who is evicted then has a heartbeat to delete.
     if (this.create === 0) this.create = answer.create;
     if (answer.value.state === 'evicting') return 'evicting';
+    if (this.create !== 0 && answer.create !== this.create)
+      return this.registrations.has(answer.value.nonce) ? 'evicted' : 'cloned';
     if (!this.unanswered.has(answer.value.nonce)) return 'cloned';
     const firstSentAtMs = this.unanswered.get(answer.value.nonce);
     return this.renewed(firstSentAtMs, answer.value.state, answer.mod, answer.create);
@@ -177,6 +181,7 @@ export class HeartbeatMachine {
     if (newest !== undefined && this.unanswered.size >= UNANSWERED_LIMIT) return newest;
     const nonce = this.nextNonce();
     this.unanswered.set(nonce, nowMs);
+    if (this.mod === 0) this.registrations.add(nonce);
     return nonce;
   }
 

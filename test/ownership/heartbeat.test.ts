@@ -350,3 +350,24 @@ describe('the failure detector', () => {
     }
   });
 });
+
+it('a registration that is written only after the eviction is an eviction, and no clone', () => {
+  const machine = machineOf(10_000);
+  const first = sent(machine, 0);
+  machine.answered(first, {kind: 'unknown'}, 2_000);
+  const second = sent(machine, 2_100);
+  machine.answered(second, {kind: 'committed', revision: 7}, 2_110);
+  const third = sent(machine, 30_000);
+  const late = {kind: 'found', value: first.value, mod: 99, create: 99} as const;
+  expect(machine.answered(third, late, 30_010)).toBe('evicted');
+});
+
+it('somebody else who has written the key anew is a clone', () => {
+  const machine = machineOf(10_000);
+  machine.answered(sent(machine, 0), {kind: 'committed', revision: 7}, 10);
+  const write = sent(machine, 30_000);
+  const value = {...write.value, nonce: 'another'};
+  expect(machine.answered(write, {kind: 'found', value, mod: 99, create: 99}, 30_010)).toBe(
+    'cloned',
+  );
+});

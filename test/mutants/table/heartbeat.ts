@@ -68,6 +68,15 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/ownership/heartbeat.ts', [
     {
+      name: 'a late registration of its own is a clone',
+      breaks: '"Container" 1: who was evicted registers again',
+      find: "return this.registrations.has(answer.value.nonce) ? 'evicted' : 'cloned';",
+      replace: "return 'cloned';",
+      killed: HEARTBEAT_TESTS(
+        'a registration that is written only after the eviction is an eviction, and no clone',
+      ),
+    },
+    {
       name: 'attempts hurry on after the deadline',
       breaks: '"Container" 2: steps grow to T/5; a slow store is not asked for more',
       find: 'sentAtMs < this.deadlineMs ? this.ttlMs * RETRY_STEP_SHARE : heartbeatIntervalMs(this.ttlMs);',
