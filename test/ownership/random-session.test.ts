@@ -15,4 +15,4 @@ it('a random session never has a second owner beside it, and serves its shards o
   }
   for (const end of ['left', 'evicted', 'deleted', 'goes on'])
     expect(ends.get(end), end).toBeGreaterThan(LEAST_ENDS);
-}, 120_000);
+});
