@@ -5,7 +5,7 @@ import type {Failure} from '../admin/remote-error.ts';
 import type {WriteAnswer} from '../protocol/admin.ts';
 import {SmCommand} from './base-command.ts';
 import {changeResult, orderResult} from './changes.ts';
-import {emptyGroupText} from './pin-obstacle.ts';
+import {emptyGroupText} from './placement-obstacles.ts';
 
 /** Nothing had to be done, so no daemon was asked, or it had nothing to do. */
 export const UNCHANGED: WriteAnswer = {result: 'unchanged', changed: false, revision: '0'};
@@ -37,11 +37,16 @@ export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<
     return this.showObject(orderResult(container, word, answer, fields, dryRun, kept));
   }
 
-  /** Warns where no member of the worker group is alive. */
+  /** After a change: warns where no member of the worker group is alive. A failed read is ignored: the change is made. */
   protected async warnOfEmptyGroup(service: string, workerGroup: string): Promise<void> {
     if (workerGroup === '' || this.change.dryRun) return;
-    const {containers} = await this.client.call('getContainers', {service});
-    const {workers} = await this.client.call('getWorker', {service});
+    const reading = Promise.all([
+      this.client.call('getContainers', {service}),
+      this.client.call('getWorker', {service}),
+    ]);
+    const read = await reading.catch(() => undefined);
+    if (read === undefined) return;
+    const [{containers}, {workers}] = read;
     const text = emptyGroupText(workerGroup, containers, workers);
     if (text !== undefined) this.say(text);
   }

@@ -24,8 +24,8 @@ export function parseToken(text: string): FencingToken | undefined {
 }
 
 /**
- * The epoch of a store that is restored, or filled anew. Beyond `known`, what the store and its readers know; and the present time, in Unix ms, for they
- * may not know it all: the same backup may have been restored before, and accepted.
+ * The epoch of a store that was restored, or filled by an import: the present time (`wallMs`, Unix ms), or one more than `known` where that is more.
+ * `known`: the highest epoch that the store and its readers know. Counting from it is not enough: the same backup may have been accepted before.
  */
 export function nextEpoch(known: number, wallMs: number): number {
   return Math.max(known + 1, Math.floor(wallMs));

@@ -165,7 +165,7 @@ export class HeartbeatMachine {
     // Also where the answer to the registration never came: who is evicted then has a heartbeat to delete.
     if (this.create === 0) this.create = answer.create;
     if (answer.value.state === 'evicting') return 'evicting';
-    if (this.create !== 0 && answer.create !== this.create)
+    if (answer.create !== this.create)
       return this.registrations.has(answer.value.nonce) ? 'evicted' : 'cloned';
     if (!this.unanswered.has(answer.value.nonce)) return 'cloned';
     const firstSentAtMs = this.unanswered.get(answer.value.nonce);

@@ -29,6 +29,16 @@ function pinned(pins: Record<string, string>, options?: BedOptions): GovernorBed
   return bed;
 }
 
+/** So many shards on c0 and c1, pinned no more; the spare container takes none. */
+function spread(count: number): {bed: GovernorBed; shards: readonly string[]} {
+  const shards = Array.from({length: count}, (_, at) => `s${at}`);
+  const bed = pinned(Object.fromEntries(shards.map((shard, at) => [shard, `c${at % 2}`])));
+  bed.order('spare', 'cordon');
+  for (const shard of shards) bed.addShard(shard);
+  bed.settle();
+  return {bed, shards};
+}
+
 function stateOf(bed: GovernorBed, shard: string): string {
   return bed.places[shard] ?? '';
 }
@@ -170,11 +180,7 @@ describe('a governor that takes over', () => {
   });
 
   it('lets a new container have no second running shard', () => {
-    const shards = Array.from({length: 12}, (_, at) => `s${at}`);
-    const bed = pinned(Object.fromEntries(shards.map((shard, at) => [shard, `c${at % 2}`])));
-    bed.order('spare', 'cordon');
-    for (const shard of shards) bed.addShard(shard);
-    bed.settle();
+    const {bed, shards} = spread(12);
     bed.join('joiner');
     const all = ['c0', 'c1', 'spare', 'joiner'];
     const leaving = (): number =>
@@ -187,11 +193,7 @@ describe('a governor that takes over', () => {
   });
 
   it('lets no second running shard go to the host of a new container', () => {
-    const shards = Array.from({length: 300}, (_, at) => `s${at}`);
-    const bed = pinned(Object.fromEntries(shards.map((shard, at) => [shard, `c${at % 2}`])));
-    bed.order('spare', 'cordon');
-    for (const shard of shards) bed.addShard(shard);
-    bed.settle();
+    const {bed, shards} = spread(300);
     const joiners = ['joiner-1', 'joiner-2'];
     const all = ['c0', 'c1', 'spare', ...joiners];
     const leaving = (): number =>

@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
-import {NOT_ALIVE, pinObstacle} from '../../cli/pin-obstacle.ts';
+import {NOT_ALIVE, pinObstacle} from '../../cli/placement-obstacles.ts';
 
 export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
@@ -48,9 +48,11 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   private async obstacle(): Promise<string | undefined> {
     const {app: service} = this.flags;
     const {id: shardId, container} = this.args;
-    const {shards} = await this.client.call('getShards', {service, shardId, limit: 1});
-    const {containers} = await this.client.call('getContainers', {service});
-    const {workers} = await this.client.call('getWorker', {service});
+    const [{shards}, {containers}, {workers}] = await Promise.all([
+      this.client.call('getShards', {service, shardId, limit: 1}),
+      this.client.call('getContainers', {service}),
+      this.client.call('getWorker', {service}),
+    ]);
     const [shard] = shards;
     const isThere = shard?.container === container;
     const workerGroup = shard?.workerGroup ?? '';

@@ -1,6 +1,6 @@
 /** What keeps a container from a shard that an operator pins to it. */
 import {describe, expect, it} from 'vitest';
-import {emptyGroupText, pinObstacle} from '../../src/cli/pin-obstacle.ts';
+import {emptyGroupText, pinObstacle} from '../../src/cli/placement-obstacles.ts';
 import {CONTAINER_STATES} from '../../src/model/trouble.ts';
 
 type State = (typeof CONTAINER_STATES)[number];
