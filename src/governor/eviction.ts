@@ -7,6 +7,7 @@ import {EvictionCircuitBreaker} from './eviction-circuit-breaker.ts';
 import type {Loss} from './eviction-circuit-breaker.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {EVICTION_RETRY_MAX_MS, EVICTION_RETRY_MIN_MS} from './limits.ts';
+import {heardSuccessors} from './successors.ts';
 
 /** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
 export interface Eviction {
@@ -42,7 +43,7 @@ export class Evictor {
     if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
     if (this.silent.size === 0) return evictions;
-    const awaited = awaitedContainers(view);
+    const awaited = heardSuccessors(view, detector, nowMs);
     for (const incarnation of this.silent.keys()) {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
@@ -77,7 +78,7 @@ export class Evictor {
 
   wakeAtMs(view: AppView, detector: FailureDetector, nowMs: number): number {
     let at = this.breaker.wakeAtMs(nowMs);
-    const awaited = awaitedContainers(view);
+    const awaited = heardSuccessors(view, detector, nowMs);
     for (const [incarnation, {value}] of view.heartbeats) {
       const wait = this.waitMs(view, awaited, incarnation, value);
       let next = detector.wakeAtMs(incarnation, wait, nowMs);
@@ -97,15 +98,17 @@ export class Evictor {
   ): number {
     const safeMs = silenceMs(ttlMs);
     // Who waits for an id does not hold it: another incarnation does that.
-    const hasSuccessor =
-      awaited.has(container) && view.ids.get(container)?.incarnation === incarnation;
+    const hasSuccessor = awaited.has(container) && holdsId(view, container, incarnation);
     if (state !== 'ready' || hasSuccessor || this.replaced.has(incarnation)) return safeMs;
     return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));
   }
 
   /** The longest silent first: as many as there are containers more than are missing. */
   private replacedOnes(view: AppView, detector: FailureDetector, nowMs: number): Set<string> {
-    const silent = [...this.silent.keys()];
+    const silent: string[] = [];
+    // Who waits for an id is one more in no count: it has come in the place of the one that holds it.
+    for (const [incarnation, {container}] of this.silent)
+      if (holdsId(view, container, incarnation)) silent.push(incarnation);
     if (silent.length === 0) {
       this.expected = 0;
       return new Set();
@@ -123,6 +126,10 @@ export class Evictor {
     );
     return new Set(silent.slice(0, Math.max(0, silent.length - missing)));
   }
+}
+
+function holdsId({ids}: AppView, container: string, incarnation: string): boolean {
+  return ids.get(container)?.incarnation === incarnation;
 }
 
 function silentOnes(view: AppView, detector: FailureDetector, nowMs: number): Map<string, Loss> {
@@ -159,12 +166,4 @@ function evictionOf(
   const holder = view.ids.get(container);
   const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
   return {container, incarnation, mod: detector.version(incarnation), idMod};
-}
-
-/** Containers whose id somebody waits for; gathered once for all, as there may be many. */
-function awaitedContainers(view: AppView): ReadonlySet<string> {
-  const awaited = new Set<string>();
-  for (const {value} of view.heartbeats.values())
-    if (value.state === 'waiting') awaited.add(value.container);
-  return awaited;
 }

@@ -23,7 +23,7 @@ export class Successors {
    */
   look(before: Living, now: Living, nowMs: number): number {
     const gone = [...before.keys()].filter((container) => !now.has(container));
-    const waiting = gone.length === 0 ? NOBODY : this.heardSuccessors(nowMs);
+    const waiting = gone.length === 0 ? NOBODY : heardSuccessors(this.view, this.detector, nowMs);
     for (const container of gone)
       if (waiting.has(container)) this.awaited.set(container, nowMs + SUCCESSOR_WAIT_MS);
     let untilMs = Number.NEGATIVE_INFINITY;
@@ -32,13 +32,17 @@ export class Successors {
       else untilMs = Math.max(untilMs, atMs);
     return untilMs;
   }
+}
 
-  /** One that has crashed while it waited must not hold up the plans for the shards of others. */
-  private heardSuccessors(nowMs: number): Set<string> {
-    const heard = new Set<string>();
-    for (const [incarnation, {value}] of this.view.heartbeats)
-      if (value.state === 'waiting' && !this.detector.suspect(incarnation, nowMs))
-        heard.add(value.container);
-    return heard;
-  }
+/** Containers whose id somebody waits for who is heard: one that has crashed while it waited will not come in anybody's place. */
+export function heardSuccessors(
+  view: AppView,
+  detector: FailureDetector,
+  nowMs: number,
+): ReadonlySet<string> {
+  const heard = new Set<string>();
+  for (const [incarnation, {value}] of view.heartbeats)
+    if (value.state === 'waiting' && !detector.suspect(incarnation, nowMs))
+      heard.add(value.container);
+  return heard;
 }

@@ -95,6 +95,20 @@ describe('a silent container', () => {
     expect(bed.evictions.some(({incarnation}) => incarnation === 'c1-next')).toBe(false);
   });
 
+  it('is given its recovery time when the successor that waited for its id has died, too', () => {
+    const bed = bedOf(['c1', 'c2', 'c3'], 30);
+    bed.beat('c1');
+    bed.pass(1_000, ['c2', 'c3']);
+    bed.beat('c1', 'waiting', 'c1-next');
+    bed.pass(W, ['c2', 'c3']);
+    expect(bed.evictions.map(({incarnation}) => incarnation)).toEqual(['c1-next']);
+    for (const eviction of bed.evictions) bed.evicted(eviction);
+    bed.pass(30_000 - 1_000 - W - STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions).toHaveLength(1);
+    bed.pass(2 * STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions[1]?.incarnation).toBe('c1-inc');
+  });
+
   it('that beats again is not evicted, however late', () => {
     const bed = bedOf(['c1', 'c2', 'c3']);
     for (let round = 0; round < 5; round += 1) {
@@ -166,7 +180,7 @@ describe('a successor that waits for the id', () => {
   });
 
   it('and has crashed is not waited for: the shards go to others at once', () => {
-    const bed = bedOf(['c1', 'c2'], 30);
+    const bed = bedOf(['c1', 'c2']);
     const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
     bed.beat('c1');
     bed.beat('c1', 'waiting', 'c1-next');

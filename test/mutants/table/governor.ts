@@ -42,6 +42,15 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'one that waited for an id and has died counts as a container that is missed',
+      breaks: '"Evict": at max(W, maxRecoveryTime)',
+      find: 'if (holdsId(view, container, incarnation)) silent',
+      replace: 'if (container !== undefined) silent',
+      killed: EVICTION_TESTS(
+        'a silent container > is given its recovery time when the successor that waited for its id has died, too',
+      ),
+    },
+    {
       name: 'evicted before W',
       breaks: '"Evict": at max(W, maxRecoveryTime)',
       find: 'if (detector.silent(incarnation, nowMs)) silent',

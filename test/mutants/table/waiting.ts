@@ -100,7 +100,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a successor that has crashed is waited for',
       breaks: SUCCESSOR,
-      find: "value.state === 'waiting' && !this.detector.suspect(incarnation, nowMs)",
+      find: "value.state === 'waiting' && !detector.suspect(incarnation, nowMs)",
       replace: "value.state === 'waiting'",
       killed: EVICTION_TESTS(
         'a successor that waits for the id > and has crashed is not waited for: the shards go to others at once',
