@@ -12,7 +12,7 @@ import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import {COPIED_PER_STEP} from './limits.ts';
 import {ListingMarks, listedKey} from './listing-marks.ts';
-import {Quarantine} from './quarantine.ts';
+import {Quarantine, contradiction} from './quarantine.ts';
 import {ShardRows} from './shard-rows.ts';
 import {ShardValues} from './shard-values.ts';
 import {SpecTally} from './spec-tally.ts';
@@ -178,7 +178,7 @@ export class AppView {
     fill(copy.overrides, this.overrides);
     fill(copy.heartbeats, this.heartbeats);
     fill(copy.ids, this.ids);
-    for (const one of this.quarantined.all()) copy.quarantined.take(listedKey(one), one);
+    for (const one of this.quarantined.unreadable()) copy.quarantined.take(listedKey(one), one);
     for (const [workerGroup, members] of this.pools) copy.pools.set(workerGroup, new Set(members));
     return copy;
   }
@@ -190,7 +190,7 @@ export class AppView {
   /** What another view says of a shard; whether it can be read is known already. */
   adopt({id, spec, own}: KnownShard): void {
     if (spec !== undefined) this.applyShard(id, spec, spec.mod);
-    if (own !== undefined) this.applyOwn(id, own, own.mod);
+    if (own !== undefined && this.applyOwn(id, own, own.mod)) this.compareHolders([id]);
   }
 
   /** Takes one change; false when it is older than what is known. */
@@ -203,6 +203,7 @@ export class AppView {
     // A value that can be read again, or is gone, is news whatever is known of it.
     const repaired = this.quarantined.size > 0 && this.quarantined.release(listedKey(change));
     if (repaired && 'shard' in change) this.rows.touch(this.rows.rowOf(change.shard));
+    if (change.kind === 'own') this.compareHolders([change.shard]);
     return isNews || repaired;
   }
 
@@ -230,7 +231,7 @@ export class AppView {
       case 'override':
         return put(this.overrides, change.container, change.entry, change.mod);
       case 'heartbeat':
-        return put(this.heartbeats, change.incarnation, change.entry, change.mod);
+        return this.putHeartbeat(change.incarnation, change.entry, change.mod);
       case 'own':
         return this.applyOwn(change.shard, change.entry, change.mod);
       case 'id':
@@ -285,6 +286,27 @@ export class AppView {
     return true;
   }
 
+  private putHeartbeat(
+    incarnation: string,
+    entry: Versioned<Heartbeat> | undefined,
+    mod: number,
+  ): boolean {
+    const before = this.heartbeats.get(incarnation)?.value.container;
+    if (!put(this.heartbeats, incarnation, entry, mod)) return false;
+    if (entry?.value.container !== before) this.compareHolders(this.shardsOf(incarnation));
+    return true;
+  }
+
+  /** What these shards' records say of their holder, and what it says itself. */
+  private compareHolders(shards: Iterable<string>): void {
+    for (const shard of shards) {
+      const {value, mod = 0} = this.own.get(shard) ?? {};
+      const problem = contradiction(value, this.heartbeats.get(value?.incarnation ?? '')?.value);
+      if (this.quarantined.contradicts(shard, problem, mod))
+        this.rows.touch(this.rows.rowOf(shard));
+    }
+  }
+
   private release(incarnation: string, shard: string): void {
     const shards = this.holding.get(incarnation);
     shards?.delete(shard);
@@ -303,8 +325,9 @@ export class AppView {
   /** A heartbeat that cannot be read has the name that its id key gives it. */
   private nameUnreadable(incarnation: string, container: string): void {
     const known = this.heartbeats.get(incarnation);
-    if (known?.value.container === '')
-      this.heartbeats.set(incarnation, {...known, value: {...known.value, container}});
+    if (known?.value.container !== '') return;
+    this.heartbeats.set(incarnation, {...known, value: {...known.value, container}});
+    this.compareHolders(this.shardsOf(incarnation));
   }
 
   private idOf(incarnation: string): string {
@@ -336,7 +359,7 @@ export class AppView {
     if (what === 'heartbeat') {
       const known = this.heartbeats.get(id);
       const value = unreadableHeartbeat(this.idOf(id), known?.value);
-      return put(this.heartbeats, id, {value, mod, create: known?.create ?? mod}, mod);
+      return this.putHeartbeat(id, {value, mod, create: known?.create ?? mod}, mod);
     }
     // What cannot be read any more does not count any more.
     if (what === 'override') this.overrides.delete(id);

@@ -83,7 +83,7 @@ export class ListingMarks {
         if (!this.others.has(`worker/${workerGroup}/${container}`))
           yield {kind: 'worker', mod, workerGroup, container, present: false};
     }
-    for (const {what, id} of quarantined.all())
+    for (const {what, id} of quarantined.unreadable())
       if (!this.others.has(unreadableKey(what, id))) yield unreadableGone(what, id, mod);
   }
 

@@ -260,7 +260,10 @@ function quarantineText({quarantined, heartbeats}: AppView): string {
     return container === undefined || container === '' ? name : `${name} of container ${container}`;
   });
   const more = quarantined.size - named.length;
-  const text = `${counted(quarantined.size, 'value')} in etcd cannot be read: ${named.join(', ')}`;
+  const how = quarantined.hasContradictions
+    ? 'cannot be read, or name a container and the incarnation of another one'
+    : 'cannot be read';
+  const text = `${counted(quarantined.size, 'value')} in etcd ${how}: ${named.join(', ')}`;
   return more > 0 ? `${text} and ${more} more` : text;
 }
 

@@ -4,6 +4,7 @@ import {describe, expect, it} from 'vitest';
 import {AppView} from '../../src/appstate/app-view.ts';
 import {listedKey} from '../../src/appstate/listing-marks.ts';
 import type {AppChange} from '../../src/model/change.ts';
+import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 
 const record: OwnershipRecord = {
@@ -88,4 +89,22 @@ describe('a listing', () => {
     ]);
     expect(view.rows.bornAt(0)).toBe(2);
   });
+});
+
+it('a listing that shows a record as it is known takes nothing from one that contradicts its holder', () => {
+  const view = new AppView();
+  const value = {...record, state: 'owned', container: 'c2', incarnation: 'i'} as const;
+  view.apply({kind: 'own', mod: 2, shard: 's', entry: {value, mod: 2, create: 2}});
+  const heartbeat: Heartbeat = {
+    ...{v: 1, container: 'c1', ttlMs: 10_000, endpoint: '', host: '', pid: 0, bootId: ''},
+    ...{zone: '', labels: {}, version: '', sdk: '', seq: 1, nonce: '', state: 'ready'},
+  };
+  const entry = {value: heartbeat, mod: 1, create: 1};
+  const beat: AppChange = {kind: 'heartbeat', mod: 1, incarnation: 'i', entry};
+  view.apply(beat);
+  expect(view.isQuarantined('s')).toBe(true);
+  const marks = view.beginListing();
+  expect(marks.isKnown('own', 's', 2)).toBe(true);
+  marks.show(beat);
+  expect([...marks.missing(3)]).toEqual([]);
 });

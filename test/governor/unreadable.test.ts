@@ -110,3 +110,66 @@ describe('an order that cannot be read', () => {
     expect(bed.status?.containers).toEqual({});
   });
 });
+
+describe('a record with the container of one and the incarnation of another', () => {
+  const others = ['c1', 'c2'];
+
+  /** Its `container` is written over by hand. */
+  function editedBed(): {readonly bed: GovernorBed; readonly shard: string} {
+    const bed = bedOf(others);
+    const [shard = ''] = Object.keys(bed.places).filter((one) => bed.places[one]?.endsWith('c1'));
+    edit(bed, shard, 'c2');
+    return {bed, shard};
+  }
+
+  function edit(bed: GovernorBed, shard: string, container: string): void {
+    const known = bed.own.get(shard);
+    if (known === undefined) throw new Error(`no record of ${shard}`);
+    const mod = bed.next();
+    const entry = {...known, mod, value: {...known.value, container}};
+    bed.governor.changed({kind: 'own', mod, shard, entry}, bed.nowMs);
+  }
+
+  it('is shown, with an alarm, and counted as what cannot be read', () => {
+    const {bed, shard} = editedBed();
+    bed.pass(2_500, others);
+    expect(bed.status?.quarantined).toEqual([
+      {
+        key: `own/${shard}`,
+        problem: 'names container c2, but its incarnation is that of c1',
+      },
+    ]);
+    expect(bed.status?.alarms).toContainEqual(
+      expect.objectContaining({
+        code: 'QUARANTINE',
+        text: `1 value in etcd cannot be read, or name a container and the incarnation of another one: own/${shard}`,
+      }),
+    );
+  });
+
+  it('is left alone: not even an order moves it', () => {
+    const {bed, shard} = editedBed();
+    const record = bed.own.get(shard);
+    bed.order('c2', 'drain');
+    bed.pass(5_000, others);
+    expect(bed.own.get(shard)).toEqual(record);
+  });
+
+  it('counts again once it is put right', () => {
+    const {bed, shard} = editedBed();
+    bed.pass(2_500, others);
+    edit(bed, shard, 'c1');
+    bed.pass(2_500, others);
+    expect(bed.governor.view.isQuarantined(shard)).toBe(false);
+    expect(bed.status?.alarms.map(({code}) => code)).not.toContain('QUARANTINE');
+  });
+
+  it('goes to others when the heartbeat of the incarnation is gone', () => {
+    const {bed, shard} = editedBed();
+    bed.pass(2_500, others);
+    bed.end('c1');
+    bed.pass(2_500, ['c2']);
+    expect(bed.places[shard]).toBe('assigned c2');
+    expect(bed.own.get(shard)?.value.incarnation).toBe('c2-inc');
+  });
+});

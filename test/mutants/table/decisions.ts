@@ -70,6 +70,17 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  ...inFile('src/appstate/quarantine.ts', [
+    {
+      name: 'a record that names the container of another incarnation counts',
+      breaks: '"Records": a record whose container is not that of its incarnation is left alone',
+      find: 'if (holder.container === record.container) return undefined;',
+      replace: "if (holder.container !== '') return undefined;",
+      killed: testsOf('test/governor/unreadable.test.ts')(
+        'a record with the container of one and the incarnation of another > is shown, with an alarm, and counted as what cannot be read',
+      ),
+    },
+  ]),
   ...inFile('src/appstate/listing-marks.ts', [
     {
       name: 'what a listing does not show stays',

@@ -157,7 +157,8 @@ describe('listing', () => {
     await world.call('addShards', {...app, shards});
     await world.join('orders', 'c1');
     for (const id of ['s00', 's01', 's02']) await world.own('orders', id, {});
-    await world.own('orders', 's03', {state: 'dropping', ready: false, container: 'c2'});
+    const held = {container: 'c2', incarnation: await world.join('orders', 'c2')};
+    await world.own('orders', 's03', {state: 'dropping', ready: false, ...held});
     await world.say('orders', {unplacedCount: 1, unplaced: [{shard: 's09', reason: 'capacity'}]});
     await world.put(world.keys.ownership('orders', 's10'), '{"v":99}');
     await world.put(world.keys.ownership('orders', 's11'), 'garbage');
