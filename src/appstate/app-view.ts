@@ -2,7 +2,7 @@
  * What is known of an app: every key at the newest revision seen, with the indexes that make one event cheap.
  * Older news about a key than what is known is ignored, so answers of own writes and watch events may come in any order.
  */
-import type {AppChange, CorruptChange} from '../model/change.ts';
+import type {AppChange, CorruptChange, IdHolder} from '../model/change.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
 import {unreadableHeartbeat} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
@@ -19,12 +19,8 @@ import {SpecTally} from './spec-tally.ts';
 import {SpreadKeys} from './spread-keys.ts';
 import {StateTally} from './state-tally.ts';
 
-export interface IdHolder {
-  readonly incarnation: string;
-  readonly mod: number;
-}
-
 type ReadableChange = Exclude<AppChange, CorruptChange>;
+type IdChange = Extract<AppChange, {kind: 'id'}>;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -235,7 +231,7 @@ export class AppView {
       case 'own':
         return this.applyOwn(change.shard, change.entry, change.mod);
       case 'id':
-        return this.applyId(change.container, change.incarnation, change.mod);
+        return this.applyId(change);
       case 'worker':
         return this.applyWorker(change.workerGroup, change.container, change.present);
     }
@@ -313,11 +309,11 @@ export class AppView {
     if (shards?.size === 0) this.holding.delete(incarnation);
   }
 
-  private applyId(container: string, incarnation: string | undefined, mod: number): boolean {
+  private applyId({container, incarnation, mod, evicted}: IdChange): boolean {
     const known = this.ids.get(container);
     if (known !== undefined && known.mod >= mod) return false;
     if (incarnation === undefined) return this.ids.delete(container);
-    this.ids.set(container, {incarnation, mod});
+    this.ids.set(container, {incarnation, mod, ...(evicted !== undefined && {evicted})});
     this.nameUnreadable(incarnation, container);
     return true;
   }

@@ -4,7 +4,7 @@ import type {AppChange, CorruptChange} from '../model/change.ts';
 import type {Versioned} from '../model/ownership.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {ShardSpec} from '../model/specs.ts';
-import {decodeIdHolder} from '../protocol/container-id.ts';
+import {decodeIdValue} from '../protocol/container-id.ts';
 import {
   decodeAppSpec,
   decodeContainerOrder,
@@ -48,8 +48,10 @@ export function changeOf(
     case 'ownership':
       return ownChange(parsed.shard, entry, mod);
     case 'containerId': {
-      const incarnation = entry === undefined ? undefined : decodeIdHolder(entry.value);
-      return {kind: 'id', mod, container: parsed.container, incarnation};
+      const {container} = parsed;
+      if (entry === undefined) return {kind: 'id', mod, container, incarnation: undefined};
+      const {incarnation, evicted} = decodeIdValue(entry.value);
+      return {kind: 'id', mod, container, incarnation, ...(evicted !== '' && {evicted})};
     }
     case 'worker': {
       const {workerGroup, container} = parsed;

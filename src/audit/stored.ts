@@ -3,7 +3,7 @@ import type {ParsedKey} from '../etcd/keys.ts';
 import type {Heartbeat, HeartbeatState} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {ClusterRecord} from '../model/status.ts';
-import {decodeIdHolder} from '../protocol/container-id.ts';
+import {decodeIdValue} from '../protocol/container-id.ts';
 import type {Decoded} from '../protocol/records.ts';
 import {
   decodeCluster,
@@ -44,8 +44,11 @@ export function contentOf(kind: ParsedKey['kind'], value: string): Content {
       return from(decodeOwnership(value), (record) => ({kind, record}));
     case 'heartbeat':
       return from(decodeHeartbeat(value), (heartbeat) => ({kind, heartbeat: seen(heartbeat)}));
-    case 'containerId':
-      return {kind, incarnation: decodeIdHolder(value)};
+    case 'containerId': {
+      const {incarnation, evicted} = decodeIdValue(value);
+      // Nobody holds it: it tells who was evicted.
+      return incarnation === '' && evicted !== '' ? {kind: 'present'} : {kind, incarnation};
+    }
     case 'leader':
       return from(decodeLeader(value), ({incarnation}) => ({kind, incarnation}));
     case 'cluster':

@@ -276,10 +276,7 @@ export class SessionDriver {
       ({entry}) => entry !== undefined,
       () => undefined,
     );
-    const said =
-      alive === undefined
-        ? {kind: 'unknown' as const}
-        : holderAnswer(answer.holder, answer.idMod, alive);
+    const said = alive === undefined ? {kind: 'unknown' as const} : holderAnswer(answer, alive);
     this.session.idAnswered(action.incarnation, said, clock.ownerMs());
   }
 

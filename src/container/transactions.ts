@@ -5,7 +5,7 @@ import type {IdAnswer, SessionAction} from '../ownership/session-actions.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {WriteAnswer} from '../ownership/shard-actions.ts';
-import {decodeIdHolder, encodeIdHolder} from '../protocol/container-id.ts';
+import {decodeIdValue, encodeIdHolder} from '../protocol/container-id.ts';
 import {
   decodeHeartbeat,
   decodeOwnership,
@@ -72,27 +72,35 @@ export function takeIdTransaction(keys: Keys, app: string, action: TakeId): Tran
     compares.push({key: keys.heartbeat(app, action.holder), target: 'create', op: '=', value: 0});
   return {
     compares,
-    then: [{op: 'put', key, value: encodeIdHolder(action.incarnation)}],
+    then: [{op: 'put', key, value: encodeIdHolder(action.incarnation, action.evicted)}],
     otherwise: [{op: 'get', key}],
   };
+}
+
+/** An id key as found. `evicted`: by an operator; absent: nobody. */
+interface FoundId {
+  readonly holder: string;
+  readonly idMod: number;
+  readonly evicted?: string;
 }
 
 /** What a take came to; `lookAt` = the holder's heartbeat decides, read it and call `holderAnswer`. */
 export function takeIdAnswer(
   action: TakeId,
   outcome: TransactionOutcome,
-): IdAnswer | {readonly kind: 'lookAt'; readonly holder: string; readonly idMod: number} {
+): IdAnswer | ({readonly kind: 'lookAt'} & FoundId) {
   if (outcome.kind === 'unknown') return {kind: 'unknown'};
   if (outcome.kind === 'committed') return {kind: 'taken', idMod: outcome.revision};
   const [entry] = outcome.answers;
   if (entry === undefined) return {kind: 'free', idMod: 0, holder: ''};
-  const holder = decodeIdHolder(entry.value);
+  const {incarnation: holder, evicted} = decodeIdValue(entry.value);
   if (holder === action.incarnation) return {kind: 'taken', idMod: entry.mod};
-  return {kind: 'lookAt', holder, idMod: entry.mod};
+  return {kind: 'lookAt', holder, idMod: entry.mod, ...(evicted !== '' && {evicted})};
 }
 
-export function holderAnswer(holder: string, idMod: number, alive: boolean): IdAnswer {
-  return alive ? {kind: 'occupied', holder} : {kind: 'free', idMod, holder};
+export function holderAnswer({holder, idMod, evicted}: FoundId, alive: boolean): IdAnswer {
+  const noted = evicted === undefined ? {} : {evicted};
+  return alive ? {kind: 'occupied', holder, ...noted} : {kind: 'free', idMod, holder, ...noted};
 }
 
 /** [hb/mine created; id mine] -> delete both. */

@@ -9,12 +9,14 @@ import type {AppView} from '../appstate/app-view.ts';
 import {EVICTION_RETRY_MAX_MS, EVICTION_RETRY_MIN_MS} from './limits.ts';
 import {heardSuccessors} from './successors.ts';
 
-/** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
+/** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and unless idMod is 0 the id key, or name in it whom an operator has evicted. */
 export interface Eviction {
   readonly container: string;
   readonly incarnation: string;
   readonly mod: number;
   readonly idMod: number;
+  /** By an operator. */
+  readonly isOrdered?: true;
 }
 
 const NEVER_ASKED = {times: 0, againMs: Number.NEGATIVE_INFINITY};
@@ -53,7 +55,7 @@ export class Evictor {
       )
         continue;
       if (!this.ask(incarnation, nowMs)) continue;
-      evictions.push(evictionOf(view, detector, incarnation, heartbeat.value.container));
+      evictions.push(evictionOf(view, detector, incarnation, heartbeat.value));
     }
     return evictions;
   }
@@ -161,9 +163,10 @@ function evictionOf(
   view: AppView,
   detector: FailureDetector,
   incarnation: string,
-  container: string,
+  {container, state}: Heartbeat,
 ): Eviction {
   const holder = view.ids.get(container);
   const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
-  return {container, incarnation, mod: detector.version(incarnation), idMod};
+  const mod = detector.version(incarnation);
+  return {container, incarnation, mod, idMod, ...(state === 'evicting' && {isOrdered: true})};
 }

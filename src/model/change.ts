@@ -19,6 +19,15 @@ interface OfContainer {
   readonly container: string;
 }
 
+/** Who holds a container id. */
+export interface IdHolder {
+  /** '': nobody. */
+  readonly incarnation: string;
+  readonly mod: number;
+  /** Whom an operator has evicted from the id; absent: nobody. */
+  readonly evicted?: string;
+}
+
 /**
  * One key of an app as it is now, decoded. `entry` undefined: the key is gone. `mod` is the revision of the write or
  * deletion that said so.
@@ -42,6 +51,8 @@ export type AppChange =
       readonly mod: number;
       readonly container: string;
       readonly incarnation: string | undefined;
+      /** Whom an operator has evicted from the id. */
+      readonly evicted?: string;
     }
   | (Entry<'own', OwnershipRecord> & OfShard)
   /** A value that cannot be read or is newer than this code: its shard or container is quarantined, the rest goes on. */

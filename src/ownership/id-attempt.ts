@@ -9,10 +9,24 @@ export class IdAttempt {
   idMod = 0;
   /** Incarnation in the id key as last seen; '': none. */
   holder = '';
+  /** Whom an operator has evicted from the id, as last seen: whoever takes it leaves that there. */
+  evicted: string | undefined;
+  /** Earlier incarnations of this container. */
+  private readonly former: ReadonlySet<string>;
   /** One was sent whose outcome is not known: the id may be mine. */
   isOpen = false;
   private inFlight = false;
   private atMs = Number.NEGATIVE_INFINITY;
+
+  /** `before`, `gone`: of the incarnation before this one. */
+  constructor(before?: IdAttempt, gone?: string) {
+    this.former = new Set([...(before?.former ?? []), ...(gone === undefined ? [] : [gone])]);
+  }
+
+  /** An operator has evicted this container, under an incarnation that did not hear of it. */
+  get isEvicted(): boolean {
+    return this.evicted !== undefined && this.former.has(this.evicted);
+  }
 
   isDue(nowMs: number): boolean {
     return !this.inFlight && nowMs >= this.atMs;
@@ -32,6 +46,7 @@ export class IdAttempt {
   answered(answer: IdAnswer, nowMs: number, pauseMs: () => number): void {
     this.inFlight = false;
     this.isOpen = answer.kind === 'unknown';
+    if (answer.kind === 'free' || answer.kind === 'occupied') this.evicted = answer.evicted;
     if (answer.kind === 'free') {
       this.idMod = answer.idMod;
       this.holder = answer.holder;

@@ -12,11 +12,16 @@ interface Registration extends Claimant {
   readonly idMod: number;
 }
 
+/** What an id key says besides its holder: whom an operator has evicted; absent: nobody. */
+interface EvictedFrom {
+  readonly evicted?: string;
+}
+
 export type SessionAction =
   | ShardAction
   | {readonly type: 'heartbeat'; readonly write: HeartbeatWrite}
   /** Txn [id/<container> at idMod (0: absent); hb/<holder> absent unless ''; hb/mine created] -> put id. Else read id and hb of its holder. */
-  | ({readonly type: 'takeId'; readonly holder: string} & Registration)
+  | ({readonly type: 'takeId'; readonly holder: string} & Registration & EvictedFrom)
   /** Txn [hb/mine created; id mod = idMod unless 0] -> delete hb, and id unless idMod is 0. Refused means the heartbeat is gone already. */
   | ({readonly type: 'deregister'} & Registration)
   /** List the app's records and call `hint` for each that names this incarnation. */
@@ -45,8 +50,8 @@ export interface RunningHook {
 /** `occupied` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
 export type IdAnswer =
   | {readonly kind: 'taken'; readonly idMod: number}
-  | {readonly kind: 'occupied'; readonly holder: string}
-  | {readonly kind: 'free'; readonly idMod: number; readonly holder: string}
+  | ({readonly kind: 'occupied'; readonly holder: string} & EvictedFrom)
+  | ({readonly kind: 'free'; readonly idMod: number; readonly holder: string} & EvictedFrom)
   | {readonly kind: 'unknown'};
 
 export interface SessionOptions {
@@ -78,7 +83,7 @@ export interface SessionOptions {
  * | registering | it is to leave, and the store is doubted | unregistered |
  * | naming | it has its id | ready |
  * | naming | its heartbeat is gone: it begins anew | registering |
- * | naming | it is to leave, or an operator evicts it | releasing |
+ * | naming | it is to leave, or an operator evicts it, or has evicted it under an earlier incarnation | releasing |
  * | naming | it is to leave, and its heartbeat is gone or the store is doubted | unregistered |
  * | ready | it is to leave | leaving |
  * | ready | its heartbeat is gone: it begins anew | registering |

@@ -131,6 +131,7 @@ export class ContainerSession {
     if (answer.kind === 'taken') this.idMod = answer.idMod;
     if (this.phase !== 'naming') return;
     if (answer.kind === 'taken') this.named(nowMs);
+    else if (this.idAttempt.isEvicted) this.evicting(nowMs);
     else if (answer.kind === 'occupied') this.idOccupied(answer.holder, nowMs);
   }
 
@@ -220,10 +221,10 @@ export class ContainerSession {
     this.shards.touchAll();
   }
 
-  private register(): HeartbeatMachine {
+  private register(gone?: string): HeartbeatMachine {
     this.phase = 'registering';
     this.idMod = 0;
-    this.idAttempt = new IdAttempt();
+    this.idAttempt = new IdAttempt(this.idAttempt, gone);
     const {nextId, identity, heartbeatEveryMs} = this.options;
     return new HeartbeatMachine(nextId(), identity, nextId, heartbeatEveryMs);
   }
@@ -263,7 +264,7 @@ export class ContainerSession {
     this.out.push({type: 'evicted', incarnation, ...(ending && {leaving: true})});
     this.loseAll();
     if (ending !== undefined) return this.release('unregistered', nowMs);
-    this.heartbeat = this.register();
+    this.heartbeat = this.register(incarnation);
     this.noticeAtMs = nowMs;
   }
 
@@ -335,10 +336,11 @@ export class ContainerSession {
   private takeId(nowMs: number): void {
     if (!this.idAttempt.isDue(nowMs)) return;
     this.idAttempt.sent();
-    const {idMod, holder} = this.idAttempt;
+    const {idMod, holder, evicted} = this.idAttempt;
     const {container} = this.options.identity;
     const {incarnation, create} = this.heartbeat;
-    this.out.push({type: 'takeId', container, incarnation, create, idMod, holder});
+    const noted = evicted === undefined ? {} : {evicted};
+    this.out.push({type: 'takeId', container, incarnation, create, idMod, holder, ...noted});
   }
 
   private deregister(nowMs: number): void {

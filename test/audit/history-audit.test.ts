@@ -89,6 +89,8 @@ function eventsOf(app: string): string {
 }
 
 const OFFICE_LOST = [put(keys.ownership(S, APP), own('dropping', 'D', {token: token(8)}))];
+/** Of an id: an operator has evicted X. */
+const NOTED = JSON.stringify({v: 1, incarnation: '', evicted: 'X'});
 const EVICTED = [del(hbX), del(keys.containerId(APP, 'c-X'))];
 
 /** Name of the rule, the write that breaks it, and what came before that write. */
@@ -183,6 +185,7 @@ const BROKEN: readonly (readonly [
   ],
   ['the heartbeat of an owner is deleted and nobody governs the app', EVICTED, [OFFICE_LOST]],
   ['an id is deleted while its holder lives', [del(keys.containerId(APP, 'c-X'))]],
+  ['an id is deleted while its holder lives', [put(keys.containerId(APP, 'c-X'), NOTED)]],
   [
     'an id is taken by an incarnation that is not a living one of this container',
     [put(keys.containerId(APP, 'c-X'), holder('Y'))],
@@ -255,6 +258,17 @@ describe('the audit of a history', () => {
       [del(s1)],
       [put(keys.cluster(), cluster({epoch: 3, clusterId: 'etcd-2', maxRevision: 1}))],
       [del(keys.leader()), del(keys.heartbeat(S, 'D'))],
+    );
+    expect(audit.summary.findings).toEqual([]);
+  });
+
+  it('finds nothing in an eviction by an operator of which the id tells, nor in who takes the id then', () => {
+    const id = keys.containerId(APP, 'c-X');
+    const audit = audited(
+      [put(hbX, beat('c-X', 'n1', 'evicting'))],
+      [del(hbX), put(id, NOTED)],
+      [put(keys.heartbeat(APP, 'X2'), beat('c-X', 'n1', 'waiting'))],
+      [put(id, JSON.stringify({v: 1, incarnation: 'X2', evicted: 'X'}))],
     );
     expect(audit.summary.findings).toEqual([]);
   });

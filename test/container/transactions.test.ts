@@ -11,7 +11,7 @@ import {
 } from '../../src/container/transactions.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
-import {encodeIdHolder} from '../../src/protocol/container-id.ts';
+import {decodeIdValue, encodeIdHolder} from '../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../src/store/port.ts';
@@ -95,10 +95,11 @@ describe('a heartbeat', () => {
 });
 
 describe('a container id', () => {
-  async function take(idMod: number, holder: string, create: number) {
+  async function take(idMod: number, holder: string, create: number, evicted?: string) {
     const action = {
       ...({type: 'takeId', container: 'c1', incarnation: 'me'} as const),
       ...{create, idMod, holder},
+      ...(evicted !== undefined && {evicted}),
     };
     return takeIdAnswer(action, await transact(takeIdTransaction(keys, APP, action)));
   }
@@ -108,14 +109,33 @@ describe('a container id', () => {
     expect(await take(0, '', create)).toEqual({kind: 'taken', idMod: create + 1});
   });
 
+  it('tells whom an operator has evicted from it, also once another has taken it', async () => {
+    const create = await write(HB, '{}');
+    const idMod = await write(ID, encodeIdHolder('', 'gone'));
+    const found = {kind: 'lookAt', holder: '', idMod, evicted: 'gone'};
+    expect(await take(0, '', create)).toEqual(found);
+    expect(await take(idMod, '', create, 'gone')).toMatchObject({kind: 'taken'});
+    expect(decodeIdValue(store.kv.get(ID)?.value ?? '')).toEqual({
+      incarnation: 'me',
+      evicted: 'gone',
+    });
+  });
+
   it('whose holder lives is not stolen, not even by one that believes it dead', async () => {
     const create = await write(HB, '{}');
     const idMod = await write(ID, encodeIdHolder('other'));
     await write(keys.heartbeat(APP, 'other'), '{}');
     expect(await take(idMod, 'other', create)).toEqual({kind: 'lookAt', holder: 'other', idMod});
     expect(store.kv.get(ID)?.mod).toBe(idMod);
-    expect(holderAnswer('other', idMod, true)).toEqual({kind: 'occupied', holder: 'other'});
-    expect(holderAnswer('other', idMod, false)).toEqual({kind: 'free', holder: 'other', idMod});
+    expect(holderAnswer({holder: 'other', idMod}, true)).toEqual({
+      kind: 'occupied',
+      holder: 'other',
+    });
+    expect(holderAnswer({holder: 'other', idMod}, false)).toEqual({
+      kind: 'free',
+      holder: 'other',
+      idMod,
+    });
   });
 
   it('whose holder is gone is taken', async () => {

@@ -13,6 +13,7 @@ import {DECISIONS_MUTANTS} from './table/decisions.ts';
 import {JOINING_MUTANTS} from './table/joining.ts';
 import {APPVIEW_MUTANTS} from './table/appview.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
+import {OPERATOR_EVICTION_MUTANTS} from './table/operator-evictions.ts';
 import {PLANNER_MUTANTS} from './table/planner.ts';
 import {RESUMING_MUTANTS} from './table/resuming.ts';
 import {SECURITY_MUTANTS} from './table/security.ts';
@@ -35,6 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...PLANNER_MUTANTS,
   ...APPVIEW_MUTANTS,
   ...GOVERNING_MUTANTS,
+  ...OPERATOR_EVICTION_MUTANTS,
   ...READER_PLAN_MUTANTS,
   ...WAITING_MUTANTS,
   ...RESUMING_MUTANTS,

@@ -24,6 +24,35 @@ describe('an evicted container', () => {
     expect(bed.session.wakeAtMs(bed.nowMs)).toBeGreaterThan(bed.nowMs);
   });
 
+  it('that has stood still until its heartbeat was gone learns of it by its id, under the next incarnation', () => {
+    const bed = new SessionBed().ready();
+    const {incarnation: evicted} = bed.session;
+    const last = bed.beat();
+    bed.look();
+    bed.answer(last, {kind: 'absent'});
+    for (const {write} of bed.asked('heartbeat')) bed.commit(write);
+    bed.look();
+    const free = {kind: 'free', idMod: 42, holder: '', evicted} as const;
+    bed.session.idAnswered(bed.session.incarnation, free, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('takeId')).toEqual([]);
+    expect(bed.asked('deregister')).toMatchObject([{idMod: 0}]);
+    const {incarnation} = bed.session;
+    bed.session.deregisterAnswered(incarnation, {kind: 'committed', revision: 99}, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'evicted'}]);
+  });
+
+  it('leaves its id to a new process, which takes it and leaves the word there', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    bed.look();
+    const noted = {idMod: 42, holder: '', evicted: 'another'};
+    bed.session.idAnswered(bed.session.incarnation, {kind: 'free', ...noted}, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('takeId')).toMatchObject([noted]);
+  });
+
   it('waits at least until its right to act is over', () => {
     const bed = new SessionBed({dropTimeoutMs: 1}).ready().owns('s');
     const {deadlineMs} = bed.session;

@@ -163,9 +163,10 @@ export class Checker implements StoreObserver {
     for (const operation of transaction.then) {
       if (operation.op === 'get') continue;
       if (operation.key.includes('/own/')) this.checkRecord(process, operation);
-      else if (operation.op === 'put' && operation.key.includes('/id/'))
-        this.checkIdTaken(process, operation.key);
-      else if (operation.op === 'delete' && operation.key.includes('/hb/'))
+      else if (operation.op === 'put' && operation.key.includes('/id/')) {
+        // Nobody's: it only tells who was evicted.
+        if (decodeIdHolder(operation.value) !== '') this.checkIdTaken(process, operation.key);
+      } else if (operation.op === 'delete' && operation.key.includes('/hb/'))
         this.checkEviction(process, operation.key);
     }
   }

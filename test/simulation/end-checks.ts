@@ -82,7 +82,7 @@ function checkNoLeaks({server, checker, containers, daemons}: Fleet): void {
   }
 }
 
-/** A key of a process that does not live any more. */
+/** A key of a process that does not live any more. An id of nobody tells who was evicted. */
 export function leftOver({server, keys, containers, daemons}: Fleet): string | undefined {
   const living = new Set<string>();
   for (const {process, incarnation} of [...containers.values(), ...daemons.values()])
@@ -92,7 +92,7 @@ export function leftOver({server, keys, containers, daemons}: Fleet): string | u
     for (const {key} of server.kv.list(prefix))
       if (!living.has(key.slice(prefix.length))) return key;
     for (const {key, value} of server.kv.list(keys.containerIdPrefix(app)))
-      if (!living.has(decodeIdHolder(value))) return key;
+      if (decodeIdHolder(value) !== '' && !living.has(decodeIdHolder(value))) return key;
   }
   return undefined;
 }

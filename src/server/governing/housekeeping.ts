@@ -3,6 +3,7 @@ import type {GovernorAction} from '../../governor/actions.ts';
 import {PARTS_LIMIT} from '../../load/limits.ts';
 import type {LoadSummary} from '../../load/summary.ts';
 import type {Alarm, AppStatus} from '../../model/status.ts';
+import {encodeIdHolder} from '../../protocol/container-id.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
@@ -66,15 +67,18 @@ export class Housekeeping {
     incarnation,
     mod,
     idMod,
+    isOrdered,
   }: Extract<Chore, {type: 'evict'}>): Promise<void> {
     const {keys, app} = this.options;
     const heartbeat = keys.heartbeat(app, incarnation);
     const compares = [this.stillGoverns(), unchanged(heartbeat, {mod})];
-    const then = [deletion({key: heartbeat})];
+    const then: Operation[] = [deletion({key: heartbeat})];
     if (idMod !== 0) {
-      const id = keys.containerId(app, container);
-      compares.push(unchanged(id, {mod: idMod}));
-      then.push(deletion({key: id}));
+      const key = keys.containerId(app, container);
+      compares.push(unchanged(key, {mod: idMod}));
+      // Who has stood still all the time finds no order any more when it comes back: the id has to tell it.
+      const noted: Operation = {op: 'put', key, value: encodeIdHolder('', incarnation)};
+      then.push(isOrdered === true ? noted : deletion({key}));
     }
     const outcome = await this.transact(compares, then);
     if (

@@ -47,12 +47,19 @@ export function proxyTransaction(
   context: ProxyContext,
   subject: ProxySubject,
   fresh: {readonly nonce: string; readonly ttlMs: number},
-): {readonly transaction: Transaction; readonly value: Heartbeat; readonly takesId: boolean} {
+): {
+  readonly transaction: Transaction;
+  readonly value: Heartbeat;
+  readonly takesId: boolean;
+  /** Whom an operator has evicted from the id. */
+  readonly evicted: string | undefined;
+} {
   const {app, keys, fencingKey, view} = context;
   const {container, incarnation} = subject;
   const known = view.heartbeats.get(incarnation);
   const holder = view.ids.get(container);
-  const takesId = mayHoldId(view, subject) && !isSettled(view, subject);
+  const takesId =
+    known?.value.state !== 'evicting' && mayHoldId(view, subject) && !isSettled(view, subject);
   const value: Heartbeat = {
     ...(known?.value ?? identity(container, fresh.ttlMs)),
     seq: (known?.value.seq ?? 0) + 1,
@@ -68,10 +75,11 @@ export function proxyTransaction(
     compares.push(unchanged(id, holder));
     if (holder !== undefined && holder.incarnation !== incarnation)
       compares.push(absent(keys.heartbeat(app, holder.incarnation)));
-    then.push({op: 'put', key: id, value: encodeIdHolder(incarnation)});
+    then.push({op: 'put', key: id, value: encodeIdHolder(incarnation, holder?.evicted)});
   }
   const otherwise = [fencingKey.key, key, id].map((read): Operation => ({op: 'get', key: read}));
-  return {transaction: {compares, then, otherwise}, value, takesId};
+  const transaction = {compares, then, otherwise};
+  return {transaction, value, takesId, evicted: holder?.evicted};
 }
 
 /** A spec that cannot be read has no version in the view; that it is there must do. */

@@ -309,13 +309,15 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private maintain(session: Session, nowMs: number): void {
     const {view} = this;
     const known = view.heartbeats.get(session.incarnation)?.value;
-    if (known?.state === 'evicting') session.evicted = true;
+    // The daemon before this one may have deleted its proxy heartbeat already.
+    const wasEvicted = view.ids.get(session.container)?.evicted === session.incarnation;
+    if (known?.state === 'evicting' || wasEvicted) session.evicted = true;
     if (this.writing.has(session) || (session.evicted && !this.isShownOn(session, known))) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
     this.sessionsLeft ??= this.capacityNow();
     session.overQuota = known === undefined && this.sessionsLeft <= 0;
     if (session.overQuota) return;
-    const promotion = !isSettled(view, session) && mayHoldId(view, session);
+    const promotion = !session.evicted && !isSettled(view, session) && mayHoldId(view, session);
     const dueMs = session.renewedAtMs + heartbeatIntervalMs(known?.ttlMs ?? 0) - TICK_MS / 2;
     if (known === undefined) this.sessionsLeft -= 1;
     if (known === undefined || promotion || nowMs >= dueMs) this.keep(session, nowMs);

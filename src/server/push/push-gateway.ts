@@ -180,7 +180,7 @@ export class PushGateway {
     const {view} = governor;
     const fresh = {nonce: randomId(), ttlMs};
     const built = proxyTransaction({...this.options, view}, session, fresh);
-    const {value, takesId} = built;
+    const {value, takesId, evicted} = built;
     const outcome = await this.submit(session, built.transaction);
     this.machine.kept(session);
     if (outcome?.kind !== 'committed') return;
@@ -189,7 +189,9 @@ export class PushGateway {
     const create = view.heartbeats.get(incarnation)?.create ?? mod;
     const entry = {value, mod, create};
     governor.changed({kind: 'heartbeat', mod, incarnation, entry}, clock.nowMs());
-    if (takesId) governor.changed({kind: 'id', mod, container, incarnation}, clock.nowMs());
+    const noted = evicted === undefined ? {} : {evicted};
+    if (takesId)
+      governor.changed({kind: 'id', mod, container, incarnation, ...noted}, clock.nowMs());
   }
 
   private async remove(subject: ProxySubject): Promise<void> {

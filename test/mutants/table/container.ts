@@ -210,8 +210,9 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'id stolen on sight',
       breaks: '"Container" 1: an id whose incarnation has its hb: wait',
-      find: "return alive ? {kind: 'occupied', holder} : {kind: 'free', idMod, holder};",
-      replace: "return alive ? {kind: 'free', idMod, holder: ''} : {kind: 'free', idMod, holder};",
+      find: "return alive ? {kind: 'occupied', holder, ...noted} : {kind: 'free', idMod, holder, ...noted};",
+      replace:
+        "return alive ? {kind: 'free', idMod, holder: ''} : {kind: 'free', idMod, holder, ...noted};",
       killed: TRANSACTIONS_TESTS(
         'a container id > whose holder lives is not stolen, not even by one that believes it dead',
       ),

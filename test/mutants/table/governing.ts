@@ -176,7 +176,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'eviction deletes the id of a successor',
       breaks: '"Evict": the id only while it is the evicted one\'s',
-      find: 'compares.push(unchanged(id, {mod: idMod}));',
+      find: 'compares.push(unchanged(key, {mod: idMod}));',
       replace: '',
       killed: CHORE_GUARDS_TESTS('an eviction > never takes the id of a successor'),
     },

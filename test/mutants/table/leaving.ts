@@ -31,7 +31,7 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a try to take the id outlives its incarnation',
       breaks: '"Container" 2: evicted: register anew under a new incarnation',
-      find: 'this.idAttempt = new IdAttempt();\n    const {nextId',
+      find: 'this.idAttempt = new IdAttempt(this.idAttempt, gone);\n    const {nextId',
       replace: 'const {nextId',
       killed: RANDOM_SESSION,
     },

@@ -11,6 +11,15 @@ const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 export const SESSION_MUTANTS: readonly Mutant[] = [
   ...inFile('src/ownership/session.ts', [
     {
+      name: 'one that an operator evicted while it stood still registers again',
+      breaks: '"Eviction": it learns by its id that an earlier incarnation was evicted, and ends',
+      find: 'else if (this.idAttempt.isEvicted) this',
+      replace: 'else if (this.ended) this',
+      killed: EVICTION_TESTS(
+        'an evicted container > that has stood still until its heartbeat was gone learns of it by its id, under the next incarnation',
+      ),
+    },
+    {
       name: 'beats while evicted by an operator',
       breaks: '"Container" 2: `evicting`: no more heartbeats',
       find: 'return BEATING.has(this.phase) && !this.isHalted;',
@@ -133,7 +142,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'evicted keeps its incarnation',
       breaks: '"Container" 2: evicted: register anew under a new incarnation',
-      find: 'this.heartbeat = this.register();\n    this.noticeAtMs = nowMs;',
+      find: 'this.heartbeat = this.register(incarnation);\n    this.noticeAtMs = nowMs;',
       replace: 'this.noticeAtMs = nowMs;',
       killed: SESSION_TESTS(
         'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',

@@ -84,7 +84,8 @@ export function checkEnd(world: World): void {
   const [end] = ends;
   if (ends.length > 1) throw new Error(`ends as ${ends.join(' and as ')}`);
   if (end === 'cloned') throw new Error('takes its own heartbeat for another process');
-  if (end === undefined && asked.has('leave')) throw new Error(`is ${session.phase} for ever`);
+  if (end === undefined && (asked.has('leave') || asked.has('evict')))
+    throw new Error(`is ${session.phase} for ever`);
   if (end === undefined || asked.size === 0) return checkServing(world);
   if (!stored.heartbeats.has(session.incarnation) && stored.id?.holder === session.incarnation)
     throw new Error(`${end}, and its id is left`);

@@ -38,11 +38,12 @@ function storeAway(world: World): void {
   world.awayUntilMs = world.nowMs + world.random.between(0, AWAY_MS);
 }
 
-/** By an operator, once. */
+/** By an operator, once: whoever holds the id. */
 function evict(world: World): void {
   const {asked, stored, session, nowMs} = world;
   const found = stored.heartbeats.get(session.incarnation);
-  if (found === undefined || asked.has('evict')) return;
+  if (found === undefined || asked.has('evict') || stored.id?.holder !== session.incarnation)
+    return;
   world.say('an operator evicts', session.incarnation);
   asked.add('evict');
   stored.putHeartbeat(session.incarnation, {...found.value, state: 'evicting'}, nowMs);

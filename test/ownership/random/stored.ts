@@ -27,7 +27,10 @@ interface ClusterRecord {
 export class Stored {
   readonly heartbeats = new Map<string, StoredHeartbeat>();
   readonly records = new Map<string, Versioned<OwnershipRecord>>();
-  id: {readonly mod: number; readonly holder: string} | undefined;
+  /** `holder` '': nobody. `evicted`: by an operator. */
+  id:
+    | {readonly mod: number; readonly holder: string; readonly evicted: string | undefined}
+    | undefined;
   cluster: ClusterRecord = {epoch: 1, doubt: undefined, mod: 5};
   /** Incarnations whose heartbeat is gone. */
   private readonly gone = new Set<string>();
@@ -48,9 +51,11 @@ export class Stored {
 
   /** With the id that it holds. */
   removeHeartbeat(incarnation: string): void {
-    this.next();
+    const mod = this.next();
+    const isOrdered = this.heartbeats.get(incarnation)?.value.state === 'evicting';
     this.forget(incarnation);
-    if (this.id?.holder === incarnation) this.id = undefined;
+    if (this.id?.holder !== incarnation) return;
+    this.id = isOrdered ? {mod, holder: '', evicted: incarnation} : undefined;
   }
 
   beat({incarnation, expectedMod, value}: HeartbeatWrite, nowMs: number): HeartbeatAnswer {
@@ -62,16 +67,17 @@ export class Stored {
     return found === undefined ? {kind: 'absent'} : {kind: 'found', ...found};
   }
 
-  takeId({incarnation, create, idMod, holder}: ActionOf<'takeId'>): IdAnswer {
+  takeId({incarnation, create, idMod, holder, evicted}: ActionOf<'takeId'>): IdAnswer {
     const isRegistered = this.created(incarnation) === create;
     const isHolderGone = holder === '' || !this.heartbeats.has(holder);
     if (isRegistered && isHolderGone && (this.id?.mod ?? 0) === idMod)
-      this.id = {mod: this.next(), holder: incarnation};
+      this.id = {mod: this.next(), holder: incarnation, evicted};
     const {id} = this;
     if (id === undefined) return {kind: 'free', idMod: 0, holder: ''};
     if (id.holder === incarnation) return {kind: 'taken', idMod: id.mod};
-    if (this.heartbeats.has(id.holder)) return {kind: 'occupied', holder: id.holder};
-    return {kind: 'free', idMod: id.mod, holder: id.holder};
+    const noted = id.evicted === undefined ? {} : {evicted: id.evicted};
+    if (this.heartbeats.has(id.holder)) return {kind: 'occupied', holder: id.holder, ...noted};
+    return {kind: 'free', idMod: id.mod, holder: id.holder, ...noted};
   }
 
   deregister({incarnation, create, idMod}: ActionOf<'deregister'>): WriteAnswer {

@@ -3,6 +3,7 @@ import {beforeEach, describe, expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import type {FinishedMove} from '../../../src/model/status.ts';
+import {decodeIdValue, encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {decodeEventRound} from '../../../src/protocol/records.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import type {Clock} from '../../../src/runtime/clock.ts';
@@ -97,6 +98,22 @@ describe('an eviction', () => {
     await write({op: 'put', key: fencingKey.key, value: '{}'});
     await respec({});
     expect(await reported('applied')).toEqual(['lost']);
+  });
+
+  it('by an operator leaves its word in the id, which nobody holds then', async () => {
+    const id = keys.containerId('orders', 'c1');
+    for (const isOrdered of [true, undefined]) {
+      const mod = await write({op: 'put', key: heartbeat, value: '{}'});
+      const idMod = await write({op: 'put', key: id, value: encodeIdHolder('c1-1')});
+      const of = {container: 'c1', incarnation: 'c1-1', mod, idMod};
+      await housekeeping(memory).carryOut({
+        ...{type: 'evict' as const, ...of},
+        ...(isOrdered && {isOrdered}),
+      });
+      const {entry} = await memory.get(id);
+      const noted = isOrdered && {incarnation: '', evicted: 'c1-1'};
+      expect(entry && decodeIdValue(entry.value)).toEqual(noted);
+    }
   });
 
   it('is not told of when the container came back in time, or nothing was written', async () => {

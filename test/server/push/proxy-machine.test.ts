@@ -1,6 +1,8 @@
 /** Which session of a push container gets a proxy heartbeat, and when it is renewed. */
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {AppView} from '../../../src/appstate/app-view.ts';
+import {Keys} from '../../../src/etcd/keys.ts';
+import {proxyTransaction} from '../../../src/server/push/proxy-heartbeat.ts';
 import {ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
 import type {ProxyAction, SessionChange} from '../../../src/server/push/proxy-action.ts';
 import {listNothing, proxyBed} from './proxy-bed.ts';
@@ -368,5 +370,26 @@ describe('the guard lease that is in use', () => {
     machine.changed(change('a', 5, 6, listing('7', ['s', 't'])), 0);
     machine.changed({...change('b', 7, 8, listing('8', ['x'])), container: '10.0.0.2:80'}, 0);
     expect(machine.leaseInUse).toBe('7');
+  });
+});
+
+describe('an eviction by an operator', () => {
+  it('is known to the next daemon: the session gets no proxy heartbeat', () => {
+    view.apply({kind: 'id', mod: 8, container: CONTAINER, incarnation: '', evicted: 'a-5'});
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    expect(taken(0)).toEqual(['opened a', 'look a']);
+    expect(taken(8_000)).not.toContain('keep a');
+  });
+
+  it('leaves one that waits for its id as it is', () => {
+    const fresh = {nonce: 'n', ttlMs: TTL_MS};
+    const context = {app: 'app', keys: new Keys('/sm', 'sm'), view};
+    const fencingKey = {key: 'f', target: 'mod', value: 1} as const;
+    kept('a-5', 8, 'evicting');
+    view.apply({kind: 'id', mod: 9, container: CONTAINER, incarnation: undefined});
+    const subject = {container: CONTAINER, incarnation: 'a-5'};
+    const {value, takesId} = proxyTransaction({...context, fencingKey}, subject, fresh);
+    expect({state: value.state, takesId}).toEqual({state: 'evicting', takesId: false});
   });
 });
