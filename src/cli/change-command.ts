@@ -3,12 +3,32 @@ import type {Command} from '@oclif/core';
 import {RemoteError} from '../admin/remote-error.ts';
 import type {Failure} from '../admin/remote-error.ts';
 import type {WriteAnswer} from '../protocol/admin.ts';
+import {Flags} from '@oclif/core';
 import {SmCommand} from './base-command.ts';
 import {changeResult, orderResult} from './changes.ts';
-import {emptyGroupText} from './placement-obstacles.ts';
+import {confirmByName} from './confirm.ts';
+import {emptyGroupText, leftUnplacedText} from './placement-obstacles.ts';
 
 /** Nothing had to be done, so no daemon was asked, or it had nothing to do. */
 export const UNCHANGED: WriteAnswer = {result: 'unchanged', changed: false, revision: '0'};
+
+/** Of changes that may leave shards without a container. `name`: what is typed to confirm one. */
+export function leavingFlags(name: string) {
+  return {
+    confirm: Flags.string({
+      description: `${name}, to skip the prompt that appears if shards would run nowhere`,
+    }),
+    force: Flags.boolean({
+      description: 'make the change without a prompt even if shards would run nowhere',
+    }),
+  };
+}
+
+/** As `leavingFlags` name them. */
+interface Leaving {
+  readonly confirm?: string | undefined;
+  readonly force: boolean;
+}
 
 export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<T> {
   /** What `changeFlags` say, as the daemon takes it. */
@@ -35,6 +55,22 @@ export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<
   ): Promise<void> {
     const {dryRun} = this.change;
     return this.showObject(orderResult(container, word, answer, fields, dryRun, kept));
+  }
+
+  /**
+   * Asks where the change would leave shards without a container that the live plan has one for; `name` is typed to confirm it. With --dry-run or
+   * --force nothing is asked.
+   */
+  protected async confirmLeaving(
+    what: string,
+    name: string,
+    dryRun: () => Promise<WriteAnswer>,
+  ): Promise<void> {
+    const {confirm, force} = this.flags as Leaving;
+    if (this.change.dryRun || force) return;
+    const {leftUnplaced} = await dryRun();
+    const text = leftUnplacedText(leftUnplaced);
+    if (text !== undefined) await confirmByName(`${what} (${text})`, name, confirm);
   }
 
   /** After a change: warns where no member of the worker group is alive. A failed read is ignored: the change is made. */

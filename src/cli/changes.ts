@@ -1,6 +1,7 @@
 /** What a changing command says. */
 import type {WriteAnswer} from '../protocol/admin.ts';
 import type {ObjectResult} from './output.ts';
+import {leftUnplacedText} from './placement-obstacles.ts';
 
 export function changeResult(
   kind: string,
@@ -9,12 +10,19 @@ export function changeResult(
   extra: object = {},
   dryRun = false,
 ): ObjectResult {
-  const {result, changed, revision} = answer;
+  const {result, changed, revision, leftUnplaced} = answer;
+  const left = leftUnplacedText(leftUnplaced);
   return {
     kind: `${kind}Change`,
-    fields: {name, result, changed, revision, dryRun, ...extra},
+    fields: {
+      ...{name, result, changed, revision, dryRun, ...extra},
+      ...(leftUnplaced === undefined ? {} : {leftUnplaced}),
+    },
     name,
-    lines: [`${kind.toLowerCase()} ${name} ${result}${dryRun ? ' (dry run)' : ''}`],
+    lines: [
+      `${kind.toLowerCase()} ${name} ${result}${dryRun ? ' (dry run)' : ''}`,
+      ...(left === undefined ? [] : [left]),
+    ],
   };
 }
 

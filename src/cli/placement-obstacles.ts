@@ -1,34 +1,15 @@
-/** Whether shards of a worker group, or a pinned shard, would run anywhere: asked before an operator sends them there. */
-import {modeOf} from '../model/container-state.ts';
-import type {ContainerView} from '../protocol/admin.ts';
-
-export const NOT_ALIVE = 'is not alive';
+/** Whether shards would run anywhere after a change, in words. */
+import {counted} from '../model/counted.ts';
+import type {ContainerView, LeftUnplaced} from '../protocol/admin.ts';
 
 type Seen = Pick<ContainerView, 'id' | 'incarnation' | 'state'>;
 
-/** What the pin meets there. */
-export interface PinTarget {
-  readonly container: string;
-  /** The shard runs there: it stays, whatever the container takes. */
-  readonly isThere: boolean;
-  /** Worker group of the shard; '' for none. */
-  readonly workerGroup: string;
-}
-
-/** Why the container would not get the shard, as the end of a sentence that begins with its name; undefined when it would. */
-export function pinObstacle(
-  {container, isThere, workerGroup}: PinTarget,
-  containers: readonly Seen[],
-  pools: Readonly<Record<string, readonly string[]>>,
-): string | undefined {
-  // Others may have the same id: one that waits for it, or one that is gone.
-  const living = containers.filter((one) => one.id === container && isAlive(one));
-  const found = living.find(({state}) => state !== 'waiting') ?? living[0];
-  if (found === undefined) return NOT_ALIVE;
-  if (workerGroup !== '' && pools[workerGroup]?.includes(container) !== true)
-    return `is not in the shard's worker group ${workerGroup}`;
-  if (isThere || modeOf(found.state) === 'open') return undefined;
-  return `is ${found.state} and accepts no new shards`;
+/** What a change would leave without a container, as a sentence; undefined where it is nothing, or an older daemon does not say it. */
+export function leftUnplacedText(left: LeftUnplaced | undefined): string | undefined {
+  const first = left?.shards[0];
+  if (left === undefined || first === undefined) return undefined;
+  if (left.count === 1) return `shard ${first.shard} would run nowhere: ${first.rule}`;
+  return `${counted(left.count, 'shard')} would run nowhere, among them ${first.shard}: ${first.rule}`;
 }
 
 /** What to tell an operator where no member of the group is alive; undefined where one is. */
@@ -42,6 +23,6 @@ export function emptyGroupText(
   return `no member of worker group ${workerGroup} is alive: shards of this group run nowhere until one is`;
 }
 
-function isAlive({incarnation, state}: Seen): boolean {
+export function isAlive({incarnation, state}: Seen): boolean {
   return incarnation !== '' && state !== 'lost';
 }

@@ -1,6 +1,7 @@
 import {Args} from '@oclif/core';
 import {appFlag, changeFlags} from '../cli/base-command.ts';
-import {ChangeCommand} from '../cli/change-command.ts';
+import {ChangeCommand, leavingFlags} from '../cli/change-command.ts';
+import {leftUnplacedText} from '../cli/placement-obstacles.ts';
 import {SmError} from '../model/errors.ts';
 
 export default class Undo extends ChangeCommand<typeof Undo> {
@@ -16,7 +17,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
   static override args = {
     entry: Args.string({name: 'AUDIT-ENTRY', description: 'revision of the change'}),
   };
-  static override flags = {app: appFlag, ...changeFlags};
+  static override flags = {app: appFlag, ...leavingFlags('the app'), ...changeFlags};
 
   override async run(): Promise<void> {
     const {app} = this.flags;
@@ -26,9 +27,15 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       throw new SmError('INVALID_INPUT', `${JSON.stringify(entry)} is not a revision`, {
         hint: `sm events -a ${app} shows them`,
       });
-    const answer = await this.client.call('undo', {service: app, entry, ...this.change});
+    const request = {service: app, entry, ...this.change};
+    const what = entry === '' ? 'undo the newest change' : `undo the change of revision ${entry}`;
+    await this.confirmLeaving(what, app, () =>
+      this.client.call('undo', {...request, dryRun: true}),
+    );
+    const answer = await this.client.call('undo', request);
     const {operation, revision, who, objects, objectCount} = answer.undone;
     const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
+    const left = leftUnplacedText(answer.leftUnplaced);
     const did = dryRun ? 'would be undone (dry run)' : 'undone';
     await this.showObject({
       kind: 'Undo',
@@ -36,6 +43,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       name: revision,
       lines: [
         `${operation} of revision ${revision} by ${who} ${did}: ${objects.join(', ')}${more}`,
+        ...(left === undefined ? [] : [left]),
       ],
     });
   }

@@ -119,6 +119,13 @@ export const noteView = z.object({
   until: z.string(),
 });
 
+/** Shards that have a container in the live plan, and none once the change is made. */
+export const leftUnplaced = z.object({
+  count: z.int(),
+  /** The first of them. `rule`: the reason in a sentence. */
+  shards: z.array(z.object({shard: z.string(), reason: z.string(), rule: z.string()})),
+});
+
 /** What every changing request answers; a superset of the origin's `{}`. */
 export const writeAnswer = z.object({
   result: writeResultField,
@@ -127,6 +134,8 @@ export const writeAnswer = z.object({
   revision: revisionField,
   /** It is done, and something about it should be known. */
   warning: z.string().optional(),
+  /** Of dry runs of `updateShard`, `addWorker`, `delWorker` and `undo` that change something. */
+  leftUnplaced: leftUnplaced.optional(),
 });
 
 export const errorAnswer = z.object({
@@ -141,5 +150,6 @@ export const errorAnswer = z.object({
 });
 
 export type WriteResult = z.output<typeof writeResultField>;
+export type LeftUnplaced = z.output<typeof leftUnplaced>;
 export type WriteAnswer = z.output<typeof writeAnswer>;
 export type ErrorAnswer = z.output<typeof errorAnswer>;

@@ -1,45 +1,25 @@
-/** What keeps a container from a shard that an operator pins to it. */
+/** Whether shards would run anywhere after a change, in words. */
 import {describe, expect, it} from 'vitest';
-import {emptyGroupText, pinObstacle} from '../../src/cli/placement-obstacles.ts';
-import {CONTAINER_STATES} from '../../src/model/trouble.ts';
+import {emptyGroupText, leftUnplacedText} from '../../src/cli/placement-obstacles.ts';
+import type {CONTAINER_STATES} from '../../src/model/trouble.ts';
 
 type State = (typeof CONTAINER_STATES)[number];
 
 const seen = (id: string, state: State, incarnation = `${id}-inc`) => ({id, state, incarnation});
-const target = {container: 'c1', isThere: false, workerGroup: ''};
-
-describe('a pin', () => {
-  it.each(CONTAINER_STATES)('to a container that is %s', (state) => {
-    const obstacle = pinObstacle(target, [seen('c2', 'ready'), seen('c1', state)], {});
-    const expected = state === 'lost' ? 'is not alive' : `is ${state} and accepts no new shards`;
-    expect(obstacle).toBe(state === 'ready' ? undefined : expected);
+describe('what a change leaves without a container', () => {
+  const left = (count: number) => ({
+    count,
+    shards: count === 0 ? [] : [{shard: 's1', reason: 'worker-group-empty', rule: 'no members'}],
   });
 
-  it('where the shard is already meets no obstacle but the end of the container', () => {
-    const there = {...target, isThere: true};
-    expect(pinObstacle(there, [seen('c1', 'cordoned')], {})).toBeUndefined();
-    expect(pinObstacle(there, [seen('c1', 'lost')], {})).toBe('is not alive');
+  it('is said with the first shard and its reason', () => {
+    expect(leftUnplacedText(left(1))).toBe('shard s1 would run nowhere: no members');
+    expect(leftUnplacedText(left(7))).toBe('7 shards would run nowhere, among them s1: no members');
   });
 
-  it('to an id that only an order names, or nothing does, meets nobody', () => {
-    expect(pinObstacle(target, [seen('c1', 'ready', '')], {})).toBe('is not alive');
-    expect(pinObstacle(target, [], {})).toBe('is not alive');
-  });
-
-  it('to an id goes to the process that has it, whoever waits for it or had it before', () => {
-    const processes = [seen('c1', 'lost'), seen('c1', 'waiting'), seen('c1', 'ready')];
-    expect(pinObstacle(target, processes, {})).toBeUndefined();
-    expect(pinObstacle(target, processes.slice(0, 2), {})).toContain('waiting');
-  });
-
-  it('of a shard with a worker group goes to members only', () => {
-    const grouped = {...target, workerGroup: 'gpu'};
-    const containers = [seen('c1', 'ready')];
-    expect(pinObstacle(grouped, containers, {gpu: ['c1']})).toBeUndefined();
-    for (const pools of [{gpu: ['c2']}, {}])
-      expect(pinObstacle(grouped, containers, pools)).toBe(
-        "is not in the shard's worker group gpu",
-      );
+  it('is not spoken of where it is nothing, or the daemon does not say it', () => {
+    expect(leftUnplacedText(left(0))).toBeUndefined();
+    expect(leftUnplacedText(undefined)).toBeUndefined();
   });
 });
 

@@ -384,5 +384,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'worker:rm': [
     ['worker rm -a orders other w{n}', 0],
     ['worker rm -a orders pool nobody', 3],
+    // Its last member: the shard of the group would run nowhere.
+    ['worker add -a moving last{n} x1', 0],
+    ['shard add -a moving g{n} --worker-group last{n}', 0],
+    ['worker rm -a moving last{n} x1', 2],
+    ['worker rm -a moving last{n} x1 --confirm last{n}', 0],
+    ['shard rm -a moving g{n}', 0],
   ],
 };

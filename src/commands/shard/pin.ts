@@ -1,8 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
-import {ChangeCommand} from '../../cli/change-command.ts';
-import {confirmByName} from '../../cli/confirm.ts';
-import {NOT_ALIVE, pinObstacle} from '../../cli/placement-obstacles.ts';
+import {ChangeCommand, leavingFlags} from '../../cli/change-command.ts';
+import {isAlive} from '../../cli/placement-obstacles.ts';
 
 export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
@@ -20,42 +19,23 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   static override flags = {
     app: appFlag,
     for: Flags.string({description: 'duration of the pin; default: until shard unpin'}),
-    confirm: Flags.string({
-      description: 'the shard id, to skip the prompt that appears if the container cannot take it',
-    }),
-    force: Flags.boolean({
-      description: 'pin without a prompt even if the container cannot take the shard',
-    }),
+    ...leavingFlags('the shard id'),
     ...changeFlags,
   };
 
   override async run(): Promise<void> {
-    const {app, confirm} = this.flags;
+    const {app} = this.flags;
     const {id, container} = this.args;
     const lasts = this.flags.for === undefined ? {} : {pinForMs: parseDuration(this.flags.for)};
     const pin = {manualContainerId: container, ...lasts};
     const request = {service: app, shardId: id, ...pin, ...this.change};
-    const obstacle = await this.obstacle();
-    if (obstacle !== undefined && !this.change.dryRun && !this.flags.force)
-      await confirmByName(`stop shard ${id} (container ${container} ${obstacle})`, id, confirm);
+    await this.confirmLeaving(`pin shard ${id} to ${container}`, id, () =>
+      this.client.call('updateShard', {...request, dryRun: true}),
+    );
+    const {containers} = await this.client.call('getContainers', {service: app});
+    const lives = containers.some((one) => one.id === container && isAlive(one));
     const answer = await this.client.call('updateShard', request);
-    if (obstacle !== undefined) this.say(`container ${container} ${obstacle}: the shard waits`);
-    const lives = obstacle !== NOT_ALIVE;
     await this.showChange('Shard', id, answer, {pin: container, lives});
-  }
-
-  /** Why the container would not get the shard; undefined when it would, or there is no such shard. */
-  private async obstacle(): Promise<string | undefined> {
-    const {app: service} = this.flags;
-    const {id: shardId, container} = this.args;
-    const [{shards}, {containers}, {workers}] = await Promise.all([
-      this.client.call('getShards', {service, shardId, limit: 1}),
-      this.client.call('getContainers', {service}),
-      this.client.call('getWorker', {service}),
-    ]);
-    const [shard] = shards;
-    const isThere = shard?.container === container;
-    const workerGroup = shard?.workerGroup ?? '';
-    return pinObstacle({container, isThere, workerGroup}, containers, workers);
+    if (!lives) this.say(`container ${container} is not alive: the shard waits for it`);
   }
 }

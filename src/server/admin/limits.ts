@@ -9,6 +9,9 @@ export const MISSING_NAMED = 5;
 /** Containers out of question that `shard why` names; all are counted. */
 export const EXCLUDED_SHOWN = 20;
 
+/** Shards that a change would leave without a container which its dry run names; all are counted. */
+export const LEFT_UNPLACED_NAMED = 5;
+
 /** Newest events of a shard that `shard why` shows. */
 export const HISTORY_SHOWN = 50;
 

@@ -9,6 +9,7 @@ import type {KeyValue} from '../../../store/port.ts';
 import {present, refuseEndless} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
+import {placedWrite} from './placed-write.ts';
 import {withinQuota} from './quota-admission.ts';
 import type {Addition} from '../quotas.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -55,7 +56,7 @@ export async function updateShard(
   request: AdminRequest<'updateShard'>,
   by: string,
 ): Promise<WriteAnswer> {
-  const {store, keys, wallMs} = dependencies;
+  const {keys, wallMs} = dependencies;
   const {service: app, shardId, dryRun, reason, pinForMs, ...changes} = request;
   const pin = changes.manualContainerId ?? '';
   refuseEndless(pin !== '', pinForMs, 'pinForMs', 'manualContainerId');
@@ -89,7 +90,7 @@ export async function updateShard(
     }),
   };
   return withinQuota(dependencies, request, [addition], () =>
-    conditionalWrite(store, [keys.appSpec(app), key], dryRun, decide),
+    placedWrite(dependencies, app, [keys.appSpec(app), key], dryRun, decide),
   );
 }
 

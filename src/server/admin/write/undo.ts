@@ -9,7 +9,7 @@ import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {placedWrite} from './placed-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {withinQuota} from './quota-admission.ts';
 import type {Addition} from '../quotas.ts';
@@ -33,7 +33,7 @@ export async function undo(
   dependencies: AdminDependencies,
   {service: app, entry: wanted, dryRun}: AdminRequest<'undo'>,
 ): Promise<AdminAnswer<'undo'>> {
-  const {store, keys, wallMs} = dependencies;
+  const {keys, wallMs} = dependencies;
   const found = await entryOf(dependencies, app, wanted);
   if (app !== dependencies.service) refuseOwnService(dependencies, app);
   const steps = stepsOf(found);
@@ -53,7 +53,7 @@ export async function undo(
   };
   const additions = steps.flatMap((step) => additionsOf(step, keys.parse(step.key)));
   const answer = await withinQuota(dependencies, {service: app, dryRun}, additions, () =>
-    conditionalWrite(store, read, dryRun, decide),
+    placedWrite(dependencies, app, read, dryRun, decide),
   );
   const {operation, at, who, objects, objectCount} = found.entry;
   return {

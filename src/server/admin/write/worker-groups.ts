@@ -2,7 +2,7 @@
 import {SmError} from '../../../model/errors.ts';
 import {appNotFound} from '../../../model/not-found.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {placedWrite} from './placed-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {withinQuota} from './quota-admission.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -12,7 +12,7 @@ export async function addWorker(
   dependencies: AdminDependencies,
   {service: app, workerGroup, worker, dryRun}: AdminRequest<'addWorker'>,
 ): Promise<WriteAnswer> {
-  const {store, keys} = dependencies;
+  const {keys} = dependencies;
   refuseOwnService(dependencies, app);
   const key = keys.worker(app, workerGroup, worker);
   const decide = ({entries: [spec, member]}: Reading): Decision => {
@@ -21,7 +21,7 @@ export async function addWorker(
     return {result: 'created', operations: [{op: 'put', key, value: ''}]};
   };
   return withinQuota(dependencies, {service: app, dryRun}, [{workerGroup}], () =>
-    conditionalWrite(store, [keys.appSpec(app), key], dryRun, decide),
+    placedWrite(dependencies, app, [keys.appSpec(app), key], dryRun, decide),
   );
 }
 
@@ -29,10 +29,10 @@ export async function delWorker(
   dependencies: AdminDependencies,
   {service: app, workerGroup, worker, dryRun}: AdminRequest<'addWorker'>,
 ): Promise<WriteAnswer> {
-  const {store, keys} = dependencies;
+  const {keys} = dependencies;
   refuseOwnService(dependencies, app);
   const key = keys.worker(app, workerGroup, worker);
-  return conditionalWrite(store, [keys.appSpec(app), key], dryRun, ({entries: [spec, member]}) => {
+  const decide = ({entries: [spec, member]}: Reading): Decision => {
     if (spec === undefined) throw appNotFound(app);
     if (member === undefined) {
       throw new SmError('NOT_FOUND', `${worker} is not in worker group ${workerGroup}`, {
@@ -40,5 +40,6 @@ export async function delWorker(
       });
     }
     return {result: 'deleted', operations: [{op: 'delete', key}]};
-  });
+  };
+  return placedWrite(dependencies, app, [keys.appSpec(app), key], dryRun, decide);
 }
