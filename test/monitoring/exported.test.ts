@@ -13,8 +13,8 @@ import {scrapeAll} from './scraped.ts';
 import type {Scraped} from './scraped.ts';
 
 const MONITORING = resolve(import.meta.dirname, '../../monitoring');
-/** Prometheus gives them to all that it scrapes. */
-const SCRAPE_LABELS = ['job', 'instance'];
+/** Prometheus gives them to all that it scrapes; cluster, where its configuration says so. */
+const SCRAPE_LABELS = ['job', 'instance', 'cluster'];
 
 interface Rule {
   readonly record?: string;

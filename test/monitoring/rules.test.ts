@@ -13,6 +13,8 @@ import {promtool} from './promtool.ts';
 const MONITORING = resolve(import.meta.dirname, '../../monitoring');
 
 const TESTS = ['tests/alerts.yml', 'tests/slow-alerts.yml'];
+/** Beyond one case for each alert: several clusters of sm in one Prometheus. */
+const CLUSTER_TESTS = ['tests/clusters.yml'];
 
 interface RuleTest {
   readonly alert_rule_test: readonly {
@@ -28,7 +30,11 @@ function yaml<T>(file: string): T {
 it('promtool takes the rules, and each behaves as its tests say', () => {
   const files = ['alerts.yml', 'recording.yml'].map((file) => join(MONITORING, file));
   expect(promtool(['check', 'rules', ...files])).toMatchObject({code: 0});
-  const tested = promtool(['test', 'rules', ...TESTS.map((file) => join(MONITORING, file))]);
+  const tested = promtool([
+    'test',
+    'rules',
+    ...[...TESTS, ...CLUSTER_TESTS].map((file) => join(MONITORING, file)),
+  ]);
   expect(tested.output).toContain('SUCCESS');
   expect(tested.code).toBe(0);
 });
