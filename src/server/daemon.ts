@@ -325,6 +325,7 @@ export class RunningDaemon implements Daemon {
         daemonHints.contact(config.service, {container: id, endpoint, incarnation}),
       selfProblem: () => this.selfCheck.problem,
       plainHost: plainHostOf(config),
+      compaction: config.compaction,
       certificates: () => this.credentials.expiries(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
       oldRightsMs: () => governing.oldRightsMs,

@@ -41,6 +41,8 @@ export interface AdminDependencies {
   readonly sleep: (durationMs: number) => Promise<void>;
   /** Address on which this daemon listens to other machines without TLS. Absent: it does not. */
   readonly plainHost?: string | undefined;
+  /** Whether this daemon compacts etcd while it leads. Absent: auto. */
+  readonly compaction?: 'auto' | 'off';
   /** When certificates of this daemon end, Unix ms, by the setting of their file. Absent: not known. */
   readonly certificates?: () => ReadonlyMap<string, number>;
   /** Why this daemon does not believe the store; absent or undefined: it does. */

@@ -5,9 +5,9 @@ import {quotaCheck} from '../../../src/server/admin/read/checks.ts';
 const MIB = 1024 ** 2;
 const [ETCD, EMBEDDED] = ['3.5.33', '3.4.23-sm'];
 
-function said(version: string, mib: number, quotaMib: number): string {
+function said(version: string, mib: number, quotaMib: number, compaction?: 'auto' | 'off'): string {
   const usage = {bytes: mib * MIB, quotaBytes: quotaMib * MIB, alarms: [], version};
-  const {verdict, text, fix} = quotaCheck(usage);
+  const {verdict, text, fix} = quotaCheck(usage, compaction);
   return `${verdict} ${text}${fix === '' ? '' : `; ${fix}`}`;
 }
 
@@ -26,7 +26,14 @@ it('one that is not known is assumed, and says of which store', () => {
 });
 
 it('the way out is that of the store', () => {
-  expect(said(ETCD, 99, 100)).toContain('etcdctl defrag; or raise --quota-backend-bytes');
+  expect(said(ETCD, 99, 100)).toMatch(/etcdctl defrag.*; or raise --quota-backend-bytes/);
   expect(said(EMBEDDED, 99, 100)).toContain('raise embedded.quotaBytes of the daemon');
   expect(said(EMBEDDED, 99, 100)).not.toContain('etcdctl');
+});
+
+it('compaction is only to be set where it is off', () => {
+  for (const version of [ETCD, EMBEDDED]) {
+    expect(said(version, 99, 100, 'auto')).not.toContain('compaction: auto');
+    expect(said(version, 99, 100, 'off')).toContain('; set compaction: auto; then ');
+  }
 });

@@ -63,7 +63,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
     checks: [
       storeCheck(tookMs),
       writesCheck(writes()),
-      quotaCheck(usage),
+      quotaCheck(usage, dependencies.compaction),
       ...versionChecks(usage?.version),
       ...ownChecks(dependencies),
       ...(callDaemon === undefined ? [] : callChecks(called)),
@@ -138,7 +138,10 @@ function writesCheck(writes: StoreWrites): Check {
 }
 
 /** An alarm comes first: it stays on after room was made. A member that does not say its quota is taken to have etcd's default. Pure. */
-export function quotaCheck(usage: StoreUsage | undefined): Check {
+export function quotaCheck(
+  usage: StoreUsage | undefined,
+  compaction: 'auto' | 'off' = 'auto',
+): Check {
   if (usage === undefined) return check('etcd quota', 'PASS', 'the store does not report its size');
   const {bytes, quotaBytes, alarms, version = ''} = usage;
   const used = `${Math.ceil(bytes / MIB)} MiB`;
@@ -150,7 +153,8 @@ export function quotaCheck(usage: StoreUsage | undefined): Check {
   const assumed = quotaBytes > 0 ? '' : `, assumed: ${why}`;
   const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
-  return check('etcd quota', share < QUOTA_FAIL_SHARE ? 'WARN' : 'FAIL', text, fix);
+  const first = compaction === 'off' ? 'set compaction: auto; then ' : '';
+  return check('etcd quota', share < QUOTA_FAIL_SHARE ? 'WARN' : 'FAIL', text, `${first}${fix}`);
 }
 
 /** As the embedded store calls itself. */
@@ -158,13 +162,13 @@ const EMBEDDED_VERSION = /-sm$/;
 
 const ETCD_QUOTA = {
   why: 'etcd does not say its quota',
-  fix: 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes',
+  fix: 'etcdctl defrag, which gives back what compaction has freed; or raise --quota-backend-bytes',
 };
 
 /** It speaks gRPC alone, and no answer of that API has a quota. */
 const EMBEDDED_QUOTA = {
   why: 'ask the daemon that has the store inside for its quota',
-  fix: 'set compaction: auto; or raise embedded.quotaBytes of the daemon that has the store inside, and restart it',
+  fix: 'raise embedded.quotaBytes of the daemon that has the store inside, and restart it',
 };
 
 /** First releases of the lines that etcd still keeps which lack no known fix that matters here. */
