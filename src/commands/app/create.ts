@@ -41,6 +41,7 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
     const {name} = this.args;
     const {shards: count} = this.flags;
     const answer = await this.create(name);
+    if (answer.result === 'configured') this.say(repairText(name));
     if (count <= 0 || this.change.dryRun) return this.showChange('App', name, answer);
     const shards = numbered('', count).map((shardId) => ({shardId}));
     const {failed} = await inBatches(this.client, 'addShards', name, shards, this.change);
@@ -62,4 +63,8 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
       ...this.change,
     });
   }
+}
+
+function repairText(name: string): string {
+  return `the spec of ${name} was damaged: what cannot be read of it is lost, and the app is paused; look at its limits, placement policy and quota (sm app get ${name}), then sm app resume ${name}`;
 }

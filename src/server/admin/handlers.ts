@@ -44,7 +44,7 @@ type Answering = {
 
 /** What each of them may write with, `dependenciesFor` says. */
 const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
-  addSpec,
+  addSpec: (dependencies, request, caller) => addSpec(dependencies, request, nameOf(caller)),
   updateSpec: (dependencies, request, caller) => updateSpec(dependencies, request, nameOf(caller)),
   delSpec,
   getSpec: async (dependencies) => ({services: (await appNames(dependencies)).names}),

@@ -117,6 +117,33 @@ describe('a spec of an app that cannot be read', () => {
     expect((await create()).result).toBe('unchanged');
   });
 
+  it('is paused when it is written again: nobody knows whether it was', async () => {
+    await world.put(key(), '{"service":"orders","paused":true,');
+    await create();
+    const written = await world.value(key());
+    expect(written).toMatchObject({paused: true, pause: {by: '127.0.0.1', until: ''}});
+    expect(written).toMatchObject({pause: {reason: expect.stringContaining('was damaged')}});
+    expect((await world.call('updateSpec', {service: 'orders', paused: false})).changed).toBe(true);
+  });
+
+  it('keeps what of it can be read', async () => {
+    const pause = {reason: 'switch of rack 7', by: 'ann', at: '2026-01-01T00:00:00Z', until: ''};
+    const kept = {
+      ...{paused: true, pause, quota: {shards: 9}, new: {a: 1}},
+      placement: {maxUnavailable: 2},
+    };
+    await world.put(key(), {...kept, service: 7, maxShardCount: 3, maxMoving: 4});
+    await create();
+    const written = await world.value(key());
+    expect(written).toMatchObject({...kept, service: 'orders', maxShardCount: 7});
+    expect(written).not.toHaveProperty('maxMoving');
+  });
+
+  it('is not created again while the app is being removed', async () => {
+    await world.put(key(), {service: 7, deleting: true});
+    await expect(create()).rejects.toMatchObject({code: 'APP_DELETING'});
+  });
+
   it('is left alone where a newer version wrote it', async () => {
     const newer = {service: 'orders', v: 99};
     await world.put(key(), newer);

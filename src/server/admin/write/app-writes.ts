@@ -1,6 +1,7 @@
 /** Creating, changing and removing apps. */
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
+import {appDeleting} from '../../../model/not-found.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import {contradictionsOf, plainPolicy, policyText} from '../../../model/placement-policy.ts';
 import type {PlacementPolicy} from '../../../model/placement-policy.ts';
@@ -8,10 +9,11 @@ import {overClusterQuota} from '../../../model/quota.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {policyOf} from '../../../protocol/placement-policy.ts';
-import {decodeAppSpec, encodeRecord} from '../../../protocol/records.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
+import {isDamagedSpec, repairedSpec} from './damaged-spec.ts';
 import {listAppOrNothing} from '../read/listing.ts';
 import {governedElsewhere} from '../read/other-service.ts';
 import {liveSpec, refuseOwnService, storedSpec} from '../guards.ts';
@@ -19,13 +21,14 @@ import {liveSpec, refuseOwnService, storedSpec} from '../guards.ts';
 export async function addSpec(
   dependencies: AdminDependencies,
   request: AdminRequest<'addSpec'>,
+  by: string,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   const app = request.service;
   refuseOwnService(dependencies, app);
   await refuseOverApps(dependencies, app);
   const watched = [keys.appSpec(app), keys.governedShard(app), keys.governedBy(app)];
-  const decide = (reading: Reading): Decision => decideCreation(dependencies, request, reading);
+  const decide = (reading: Reading): Decision => decideCreation(dependencies, request, reading, by);
   const answer = await conditionalWrite(store, watched, request.dryRun, decide);
   // The app stands whatever becomes of this; who keeps the rest looks for missing pieces anyway.
   if (answer.changed && !request.dryRun)
@@ -55,6 +58,7 @@ function decideCreation(
     placement: given,
   }: AdminRequest<'addSpec'>,
   {entries}: Reading,
+  by: string,
 ): Decision {
   const [spec, , governedBy] = entries;
   const placement = plainPolicy(given && policyOf(given));
@@ -71,20 +75,25 @@ function decideCreation(
   }
   if (governedBy !== undefined && governedBy.value !== service)
     throw governedElsewhere({app, service: governedBy.value}, service);
-  const now = Math.floor(wallMs() / 1_000);
+  const nowMs = wallMs();
+  const now = Math.floor(nowMs / 1_000);
   const limits = {
     ...{maxShardCount, maxRecoveryTime},
     ...(maxMoving === 0 ? {} : {maxMoving}),
     ...(placement === undefined ? {} : {placement}),
   };
   const created: AppSpec = {service: app, createTime: now, ...limits};
-  const written = {op: 'put', key: keys.appSpec(app), value: encodeRecord(created)} as const;
+  const key = keys.appSpec(app);
   // The app is there and runs on: only this value is written anew.
-  if (isDamaged) return {result: 'configured', operations: [written]};
+  if (isDamaged) {
+    const repaired = repairedSpec(spec.value, created, {by, wallMs: nowMs});
+    if (repaired.deleting === true) throw appDeleting(app);
+    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(repaired)}]};
+  }
   return {
     result: 'created',
     operations: [
-      written,
+      {op: 'put', key, value: encodeRecord(created)},
       {
         op: 'put',
         key: keys.governedShard(app),
@@ -93,12 +102,6 @@ function decideCreation(
       {op: 'put', key: keys.governedBy(app), value: service},
     ],
   };
-}
-
-/** Nobody can read it, and no newer version has written it: nothing is lost when it is written anew. */
-function isDamagedSpec(value: string): boolean {
-  const decoded = decodeAppSpec(value);
-  return !decoded.ok && decoded.newer !== true;
 }
 
 /** The app as a shard of sm's own service. */
