@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/.tmp/**'],
     pool: 'forks',
     execArgv: ['--disable-proto=throw'],
+    globalSetup: ['test/support/test-homes.ts'],
     setupFiles: ['test/support/own-environment.ts'],
     maxWorkers: 2,
     // Only a hang may reach them: no test says by its limit how fast something is, and none has one of its own.

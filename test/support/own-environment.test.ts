@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process';
-import {readdirSync} from 'node:fs';
-import {homedir} from 'node:os';
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 
@@ -38,4 +38,17 @@ it('neither a test nor a process that it starts has __proto__', () => {
   expect(() => Reflect.get({}, '__proto__')).toThrow('__proto__');
   const child = spawnSync(process.execPath, ['-e', '({}).__proto__']);
   expect(child.stderr.toString()).toContain('ERR_PROTO_ACCESS');
+});
+
+it('tests leave no home behind', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sm-left-'));
+  try {
+    const vitest = join('node_modules', '.bin', 'vitest');
+    const env = {...process.env, TMPDIR: folder};
+    const child = spawnSync(vitest, ['run', 'test/cli/changes.test.ts'], {env});
+    expect(child.status).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
 });

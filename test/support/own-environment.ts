@@ -7,7 +7,7 @@ import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
-const home = mkdtempSync(join(tmpdir(), 'sm-home-'));
+const home = mkdtempSync(join(process.env['SM_TEST_HOMES'] ?? tmpdir(), 'sm-home-'));
 process.once('exit', () => rmSync(home, {recursive: true, force: true}));
 
 const FOREIGN = new RegExp(
