@@ -1,6 +1,8 @@
-/** Following a stream for ever: reconnects by itself and says so. */
+/** Following a stream for ever: reconnects by itself, and says once that it is interrupted and once that it is back. */
+import {failureText} from '../model/failure-text.ts';
 import {pause} from '../runtime/pause.ts';
 import {endWithReader} from './lost-output.ts';
+import type {StoreWord} from '../protocol/admin.ts';
 import {isRetryable, retryWaitMs} from './retryable.ts';
 
 /**
@@ -34,9 +36,13 @@ export async function followUntil<Event extends {readonly revision: string}>(
   signal: AbortSignal,
 ): Promise<void> {
   let after: string | undefined;
+  let lostMs: number | undefined;
   for (let failures = 0; !signal.aborted; failures += 1) {
+    let why = 'the daemon has ended it';
     try {
       for await (const event of open(after, signal)) {
+        if (lostMs !== undefined) say(backText(performance.now() - lostMs, after, event.revision));
+        lostMs = undefined;
         after = event.revision;
         failures = 0;
         show(event);
@@ -44,10 +50,27 @@ export async function followUntil<Event extends {readonly revision: string}>(
     } catch (error) {
       if (signal.aborted) return;
       if (after === undefined || !isRetryable(error)) throw error;
+      why = failureText(error);
     }
     if (signal.aborted) return;
-    const waitMs = retryWaitMs(failures);
-    say(`connection lost: trying again in ${waitMs} ms`);
-    await pause(waitMs, signal);
+    if (lostMs === undefined)
+      say(`the stream is interrupted: ${why}; connecting again until it is back`);
+    lostMs ??= performance.now();
+    await pause(retryWaitMs(failures), signal);
   }
+}
+
+/** The daemon goes on behind `after`, unless its store is behind that. */
+function backText(lostMs: number, after: string | undefined, revision: string): string {
+  const back = `the stream is back after ${Math.ceil(lostMs / 1_000)} s`;
+  return after !== undefined && BigInt(revision) < BigInt(after)
+    ? `${back}; something may be missing: the store was at revision ${after} and is at ${revision}`
+    : `${back}: what happened meanwhile follows; where something may be missing, a line says so`;
+}
+
+/** What is said of the store of a daemon that stays connected. */
+export function storeText({ok, since, reason, at}: Omit<StoreWord, 'type' | 'revision'>): string {
+  if (!ok)
+    return `the stream is interrupted since ${since}: ${reason}; the daemon goes on by itself once that is over`;
+  return `the stream is back at ${at}, after an interruption since ${since}: what happened meanwhile is shown; where something may be missing, a line says so`;
 }

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import {eventLine} from '../cli/event-lines.ts';
-import {followStream} from '../cli/following.ts';
+import {followStream, storeText} from '../cli/following.ts';
 import {visible} from '../model/visible.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from '../protocol/limits.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
@@ -11,7 +11,7 @@ export default class Events extends SmCommand<typeof Events> {
   static override summary =
     'List what happened: changes by operators, moves, shards, container states, alarms, outages.';
   static override description =
-    'With -w it prints one line per event until Ctrl-C or --timeout; when the connection breaks it says so, reconnects, and marks where it may have missed something.';
+    'With -w it prints one line per event until Ctrl-C or --timeout; when the connection breaks, or etcd does not answer the daemon, it says so on stderr, goes on once that is over, and marks where it may have missed something.';
   static override examples = [
     '<%= config.bin %> events -a orders --limit 20',
     '<%= config.bin %> events -a orders --since 8h --object eu-1',
@@ -82,7 +82,10 @@ export default class Events extends SmCommand<typeof Events> {
     const limitMs = this.timeoutMs;
     await followStream(
       open,
-      (event) => this.showLine(event, lineOf(event)),
+      (event) => {
+        if (event.type === 'store') this.say(storeText(event));
+        if (event.type !== 'store' || !this.isForPeople) this.showLine(event, lineOf(event));
+      },
       (text) => this.say(text),
       limitMs,
     );
@@ -91,6 +94,8 @@ export default class Events extends SmCommand<typeof Events> {
 }
 
 function lineOf(event: StreamedEvent): string {
+  // For people it stands on stderr.
+  if (event.type === 'store') return '';
   if (event.type === 'hello') return `. watching from revision ${event.revision}`;
   return event.type === 'gap' ? `? events may be missing: ${event.reason}` : eventLine(event);
 }

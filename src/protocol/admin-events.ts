@@ -7,6 +7,7 @@ import {
   queryNumber,
   revisionField,
   serviceField,
+  storeWord,
   writeAnswer,
 } from './admin-fields.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT, KEY_MAX_CHARACTERS} from './limits.ts';
@@ -154,10 +155,11 @@ export const undoAnswer = writeAnswer.extend({
   }),
 });
 
-/** Server-sent events; `id` is the revision. `gap`: events may be missing, read `events` again. */
+/** Server-sent events; `id` is the revision. `store`: etcd does not answer the daemon, or answers it again. `gap`: events may be missing, read `events` again. */
 export const streamedEvent = z.discriminatedUnion('type', [
   z.object({type: z.literal('hello'), revision: revisionField}),
   z.object({type: z.literal('gap'), revision: revisionField, reason: z.string()}),
+  storeWord,
   ...eventView.options,
 ]);
 

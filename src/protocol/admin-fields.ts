@@ -126,6 +126,20 @@ export const leftUnplaced = z.object({
   shards: z.array(z.object({shard: z.string(), reason: z.string(), rule: z.string()})),
 });
 
+/** Of a stream that stands: from `since` on the daemon had no answer of etcd, or no write committed; `ok`: that is over. What came meanwhile follows, or a `gap`. */
+export const storeWord = z.object({
+  type: z.literal('store'),
+  revision: revisionField,
+  at: z.string(),
+  ok: z.boolean(),
+  /** RFC 3339. */
+  since: z.string(),
+  /** Why it is away; '' when it is back. */
+  reason: z.string(),
+});
+
+export type StoreWord = z.output<typeof storeWord>;
+
 /** What every changing request answers; a superset of the origin's `{}`. */
 export const writeAnswer = z.object({
   result: writeResultField,

@@ -8,6 +8,7 @@ import {
   queryNumber,
   planRevisionField,
   revisionField,
+  storeWord,
 } from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
 import {
@@ -126,8 +127,8 @@ export const movesStreamQuery = z.strictObject({
 
 /**
  * Server-sent events. `id` is the revision, so `Last-Event-ID` goes on behind it. Event names: `hello` (the stream
- * stands), `running` (a step), `waiting` (what the moves wait for that have not begun has changed), `settled` (ready again, or let go for good), `finished` (a round's summary), `gap` (changes may
- * be missing: read `moves` again).
+ * stands), `running` (a step), `waiting` (what the moves wait for that have not begun has changed), `settled` (ready again, or let go for good), `finished` (a round's summary), `store` (etcd does not answer the daemon,
+ * or answers it again), `gap` (changes may be missing: read `moves` again).
  */
 export const moveEvent = z.discriminatedUnion('type', [
   z.object({type: z.literal('hello'), revision: revisionField}),
@@ -143,6 +144,7 @@ export const moveEvent = z.discriminatedUnion('type', [
   }),
   z.object({type: z.literal('finished'), revision: revisionField, move: finishedMove}),
   z.object({type: z.literal('gap'), revision: revisionField, reason: z.string()}),
+  storeWord,
 ]);
 
 export const planRequest = z.strictObject({

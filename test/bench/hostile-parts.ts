@@ -61,7 +61,7 @@ async function streams() {
   const server = createServer((_request, raw) => {
     const {signal} = new AbortController();
     const reply = {hijack: () => undefined, raw} as unknown as FastifyReply;
-    const events = eventStream(world.dependencies, query, signal, shared);
+    const events = eventStream(world.dependencies, query, signal, {store: shared});
     void sendEvents(reply, events, (event) => event.revision, signal);
   });
   server.listen(0, '127.0.0.1');

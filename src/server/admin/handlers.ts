@@ -18,6 +18,7 @@ import {events} from './read/events.ts';
 import {evict} from './write/eviction.ts';
 import {LiveHub} from './stream/live/live-hub.ts';
 import {moveEvents} from './stream/move-stream.ts';
+import {StoreProbe} from './stream/live/store-probe.ts';
 import {SharedWatches} from './stream/shared-watches.ts';
 import {moves} from './read/moves.ts';
 import {addShards, delShards} from './write/shard-batches.ts';
@@ -91,8 +92,9 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
   const reading = readingOnly(dependencies);
   const pages = new ShardPages(reading);
   const waits = new WaitChecks(reading);
-  const live = new LiveHub(reading);
-  const watches = new SharedWatches(reading.store);
+  const probe = new StoreProbe(reading);
+  const live = new LiveHub(reading, probe);
+  const sources = {store: new SharedWatches(reading.store), probe};
   const answering: Answering = {
     ...ANSWERING,
     getShards: (_, query) => pages.page(query),
@@ -100,11 +102,11 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
   };
   return {
     ...mapped(answering, dependencies),
-    movesStream: (query, {signal}) => moveEvents(reading, query, signal, watches),
+    movesStream: (query, {signal}) => moveEvents(reading, query, signal, sources),
     liveStream: (query, lastEventId, {apps, signal}) =>
       live.messages(query, lastEventId, {apps, signal}),
     eventsStream: (query, {apps, signal}) =>
-      eventStream({...reading, apps}, query, signal, watches),
+      eventStream({...reading, apps}, query, signal, sources),
   };
 }
 

@@ -6,7 +6,8 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {eventsOf, maySee} from '../read/events.ts';
 import {readKeys} from '../read/listing.ts';
 import {oncePerBatch, watchFeed} from './watch-feed.ts';
-import type {FeedSource} from './watch-feed.ts';
+import {storeWords} from './store-words.ts';
+import type {StreamSources} from './store-words.ts';
 
 /** All that a batch says, and what of that concerns those who ask for the same. */
 const readOnce = oncePerBatch<readonly EventView[]>();
@@ -21,14 +22,14 @@ function readBatch(keys: Keys, {events}: WatchBatch): EventView[] {
 
 /**
  * Events from behind `after` (default: from now) until the signal is aborted.
- * `store`: what is watched, which others may share. Default: the store itself.
+ * `store`: what is watched, which others may share; default: the store itself. `probe`: asks whether it answers; without it nothing is said of that.
  * @throws SmError APP_NOT_FOUND and store errors before the first event.
  */
 export async function* eventStream(
   dependencies: AdminDependencies,
   {service, after, audit}: AdminRequest<'eventsStream'>,
   signal: AbortSignal,
-  store: FeedSource<StreamedEvent>['store'] = dependencies.store,
+  {store = dependencies.store, probe}: StreamSources = {},
 ): AsyncGenerator<readonly StreamedEvent[]> {
   const {keys, apps} = dependencies;
   const {revision} = await readKeys(dependencies, service ?? dependencies.service, []);
@@ -42,5 +43,14 @@ export async function* eventStream(
     const all = readOnce(batch, '', () => readBatch(keys, batch));
     return all.length === 0 ? all : chosenOnce(batch, asked, () => all.filter(isWanted));
   };
-  yield* watchFeed({store, prefix: keys.everyAppPrefix(), itemsOf}, from, signal);
+  yield* watchFeed(
+    {
+      store,
+      prefix: keys.everyAppPrefix(),
+      itemsOf,
+      besides: storeWords(probe, dependencies.wallMs),
+    },
+    from,
+    signal,
+  );
 }

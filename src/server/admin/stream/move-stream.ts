@@ -10,19 +10,20 @@ import {readKeys} from '../read/listing.ts';
 import {runningMove} from '../read/moves.ts';
 import {tokenOf} from '../read/shard-views.ts';
 import {oncePerBatch, watchFeed} from './watch-feed.ts';
-import type {FeedSource} from './watch-feed.ts';
+import {storeWords} from './store-words.ts';
+import type {StreamSources} from './store-words.ts';
 
 /**
  * Events from behind `after` (default: from now) until the signal is aborted. Events of one revision share its id: a
  * caller that resumes may see some of the last revision's events missing, none doubled.
- * `store`: as in `eventStream`.
+ * Sources: as in `eventStream`.
  * @throws SmError APP_NOT_FOUND and store errors before the first event.
  */
 export async function* moveEvents(
   dependencies: AdminDependencies,
   {service, after}: {service: string; after?: string | undefined},
   signal: AbortSignal,
-  store: FeedSource<MoveEvent>['store'] = dependencies.store,
+  {store = dependencies.store, probe}: StreamSources = {},
 ): AsyncGenerator<readonly MoveEvent[]> {
   const {keys} = dependencies;
   const {revision, epoch} = await readKeys(dependencies, service, []);
@@ -34,7 +35,16 @@ export async function* moveEvents(
         batch.events.flatMap((event) => eventsOf({keys, epoch, service}, event, batch.revision)),
       ),
     );
-  yield* watchFeed({store, prefix: keys.appRuntimePrefix(service), itemsOf}, from, signal);
+  yield* watchFeed(
+    {
+      store,
+      prefix: keys.appRuntimePrefix(service),
+      itemsOf,
+      besides: storeWords(probe, dependencies.wallMs),
+    },
+    from,
+    signal,
+  );
 }
 
 /** What a batch says to all who listen to an app. */

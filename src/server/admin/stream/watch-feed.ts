@@ -20,6 +20,8 @@ export interface FeedSource<T> {
   readonly prefix: string;
   /** What the changes of a batch mean. Where that is nothing, nobody hears of it. */
   readonly itemsOf: (batch: WatchBatch) => readonly T[];
+  /** What is said besides, until the function that it returns is called. `say`: with the revision up to which all has been said. */
+  readonly besides?: ((say: (itemAt: (revision: string) => T) => void) => () => void) | undefined;
 }
 
 /** What is made of a batch, once for all streams that ask for the same thing, which `key` names. */
@@ -76,16 +78,25 @@ class WatchFeed<T> {
   private wake: () => void = () => undefined;
   private lost: string | undefined;
   private watch: Watch;
+  /** All up to here has been said or waits. */
+  private revision: number;
+  private readonly endBesides: (() => void) | undefined;
 
   constructor(source: FeedSource<T>, after: number, signal: AbortSignal) {
     this.source = source;
     this.signal = signal;
+    this.revision = after;
     this.watch = this.open(after + 1);
+    this.endBesides = source.besides?.((itemAt) => {
+      this.backlog.push([itemAt(String(this.revision))]);
+      this.wake();
+    });
     signal.addEventListener('abort', () => this.wake(), {once: true});
   }
 
   close(): void {
     this.watch.close();
+    this.endBesides?.();
   }
 
   /** What has come, at least one unless the signal was aborted. */
@@ -109,6 +120,7 @@ class WatchFeed<T> {
 
   private take(batch: WatchBatch): void {
     const items = this.source.itemsOf(batch);
+    this.revision = Math.max(this.revision, batch.revision);
     if (items.length === 0) return;
     this.backlog.push(items);
     this.waiting += items.length;
@@ -137,6 +149,7 @@ class WatchFeed<T> {
   private async startAnew(reason: string): Promise<FeedGap> {
     this.lost = undefined;
     const {revision} = await this.source.store.status();
+    this.revision = revision;
     this.watch = this.open(revision + 1);
     return {type: 'gap', revision: String(revision), reason};
   }

@@ -1,9 +1,10 @@
 import {expect, it} from 'vitest';
 import {oncePerBatch, watchFeed} from '../../../../src/server/admin/stream/watch-feed.ts';
+import type {FeedSource} from '../../../../src/server/admin/stream/watch-feed.ts';
 import type {WatchBatch, WatchListener} from '../../../../src/store/port.ts';
 
 /** What the store's watch says is what the test says. */
-function feedFrom(revision: number) {
+function feedFrom(revision: number, besides?: FeedSource<string>['besides']) {
   const opened: {from: number; listener: WatchListener; closed: boolean}[] = [];
   const store = {
     watch: (_prefix: string, from: number, listener: WatchListener) => {
@@ -15,7 +16,7 @@ function feedFrom(revision: number) {
   };
   const stop = new AbortController();
   const itemsOf = ({events: changes}: WatchBatch) => changes.map(({type}) => type);
-  const events = watchFeed({store, prefix: '/p/', itemsOf}, revision, stop.signal);
+  const events = watchFeed({store, prefix: '/p/', itemsOf, besides}, revision, stop.signal);
   const next = async () => (await events.next()).value;
   return {opened, events, next, stop};
 }
@@ -47,6 +48,24 @@ it('tells of a gap when the watch is lost, and goes on from now', async () => {
   opened[0]?.listener.onLost('compacted');
   expect(await waiting).toEqual([{type: 'gap', revision: '900', reason: 'compacted'}]);
   expect(opened[1]?.from).toBe(901);
+});
+
+it('says what is to be said besides, at the revision up to which it has come', async () => {
+  let say: ((itemAt: (revision: string) => string) => void) | undefined;
+  let ended = false;
+  const {opened, next, stop} = feedFrom(7, (given) => {
+    say = given;
+    return () => void (ended = true);
+  });
+  await next();
+  opened[0]?.listener.onBatch(batchOf(9, 1));
+  say?.((revision) => `away at ${revision}`);
+  expect(await next()).toEqual(['delete']);
+  expect(await next()).toEqual(['away at 9']);
+  const last = next();
+  stop.abort();
+  await last;
+  expect(ended).toBe(true);
 });
 
 it('keeps no more than 10,000 for a caller that reads too slowly: it gets a gap', async () => {

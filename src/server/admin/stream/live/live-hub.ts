@@ -9,7 +9,7 @@ import {SharedMap} from '../../../../appview/shared.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {LiveFeed} from './live-feed.ts';
 import {LivePace} from './live-pace.ts';
-import {StoreProbe} from './store-probe.ts';
+import type {StoreProbe} from './store-probe.ts';
 import {FEEDS_LIMIT, FEED_LINGER_MS} from '../../limits.ts';
 
 export class LiveHub {
@@ -18,9 +18,9 @@ export class LiveHub {
   private readonly pace = new LivePace();
   private readonly probe: StoreProbe;
 
-  constructor(dependencies: AdminDependencies) {
+  constructor(dependencies: AdminDependencies, probe: StoreProbe) {
     this.dependencies = dependencies;
-    this.probe = new StoreProbe(dependencies);
+    this.probe = probe;
   }
 
   /**

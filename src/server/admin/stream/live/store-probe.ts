@@ -8,11 +8,14 @@ import {STORE_PROBE_TIMEOUT_MS} from '../../limits.ts';
 type Word = Pick<LiveBeat, 'lagMs' | 'store'>;
 type ProbeDependencies = Pick<AdminDependencies, 'store' | 'wallMs' | 'writes'>;
 
+const WELL: Word = {lagMs: 0, store: {ok: true, since: '', reason: ''}};
+
 export class StoreProbe {
   private readonly dependencies: ProbeDependencies;
+  private readonly listeners = new Set<(word: Word) => void>();
   private users = 0;
   private timer: NodeJS.Timeout | undefined;
-  private last: Word = {lagMs: 0, store: {ok: true, since: '', reason: ''}};
+  private last: Word = WELL;
 
   constructor(dependencies: ProbeDependencies) {
     this.dependencies = dependencies;
@@ -21,10 +24,25 @@ export class StoreProbe {
   /** Asks until the last user has called what this returns. */
   use(): () => void {
     this.users++;
-    if (this.users === 1) void this.ask();
+    if (this.users === 1) {
+      // What was so while nobody asked says nothing of now.
+      this.last = WELL;
+      void this.ask();
+    }
     return () => {
       this.users--;
       if (this.users === 0) clearTimeout(this.timer);
+    };
+  }
+
+  /** As `use`; the listener is called when the store goes away and when it is back, and at once where it is away. */
+  follow(listener: (word: Word) => void): () => void {
+    const release = this.use();
+    this.listeners.add(listener);
+    if (!this.last.store.ok) listener(this.last);
+    return () => {
+      this.listeners.delete(listener);
+      release();
     };
   }
 
@@ -33,6 +51,7 @@ export class StoreProbe {
   }
 
   private async ask(): Promise<void> {
+    const before = this.last;
     const startedMs = performance.now();
     try {
       await this.dependencies.store.status({timeoutMs: STORE_PROBE_TIMEOUT_MS});
@@ -44,6 +63,8 @@ export class StoreProbe {
     } catch (error) {
       this.away(error, performance.now() - startedMs);
     }
+    if (before.store.ok !== this.last.store.ok)
+      for (const listener of [...this.listeners]) listener(this.last);
     clearTimeout(this.timer);
     if (this.users === 0) return;
     this.timer = setTimeout(() => void this.ask(), LIVE_BEAT_MS);
