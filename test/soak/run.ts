@@ -87,6 +87,8 @@ async function soak(
       (error: unknown) => `churn: ${String(error)}`,
     );
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
+    // In the middle of moves the daemons hold more, and not each time the same.
+    await bed.untilBalanced(APP);
     const one = await observed(bed, (performance.now() - startMs) / MINUTE_MS);
     series.push(one);
     say(`${one.text}, ${note}`);
