@@ -111,6 +111,16 @@ export class PushSession {
     return nowMs - this.beatAtMs <= BEAT_LIMIT_MS;
   }
 
+  /** The last call that could show it did not reach the container. */
+  get isUnreachable(): boolean {
+    return this.unreachableSinceMs !== undefined;
+  }
+
+  /** Something answers there. */
+  reached(): void {
+    this.unreachableSinceMs = undefined;
+  }
+
   /** A heartbeat was seen, written at `mod`. `shards` undefined: it cannot be read; it shows life and nothing else. */
   heard(mod: number, shards: ReadonlyMap<string, ListedShard> | undefined, nowMs: number): void {
     this.beatAtMs = nowMs;

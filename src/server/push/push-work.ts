@@ -81,6 +81,14 @@ export class PushWork {
     const {listed, asked} = session.talk;
     const shards = new Set([...view.shardsOf(session.incarnation), ...listed, ...asked]);
     for (const shard of shards) this.one(session, shard);
+    this.reachAgain(session);
+  }
+
+  /** The call that failed may have been the last there is to make: then only this one shows that the container can be reached again. */
+  private reachAgain(session: OpenSession): void {
+    if (!session.talk.isUnreachable || session.calls > 0 || session.probing) return;
+    if (this.stopped || !this.options.governor.view.hasHeartbeat(session.incarnation)) return;
+    this.options.background(this.probe(session));
   }
 
   /** Takes the next step of one shard, if there is one. */
@@ -131,6 +139,7 @@ export class PushWork {
     session.probing = false;
     if (!reached) return;
     session.reachedAtMs = this.options.clock.nowMs();
+    session.talk.reached();
     this.all(session);
   }
 

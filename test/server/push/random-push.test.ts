@@ -1,0 +1,15 @@
+/** Random walks of push containers and of the daemons that govern them; `npm run pushes` plays more of them. */
+import {expect, it} from 'vitest';
+import {LONG_MS} from '../../support/until.ts';
+import {playPush} from './random/play.ts';
+
+const SEEDS = 15;
+
+it(
+  'push containers never run a shard beside its owner, and serve all shards once everything is well',
+  async () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1)
+      expect(await playPush(seed), `npm run pushes -- --from ${seed} --seeds 1`).toBe('');
+  },
+  LONG_MS,
+);
