@@ -262,6 +262,14 @@ describe('the audit of a history', () => {
     expect(audit.summary.findings).toEqual([]);
   });
 
+  it('finds nothing in a push container that is registered again in the same session', () => {
+    const key = keys.heartbeat(APP, 'ab-7');
+    const proxy = (nonce: string): string =>
+      JSON.stringify({...(JSON.parse(beat('c-P', nonce)) as object), sdk: 'push'});
+    const audit = audited([put(key, proxy('n1'))], [del(key)], [put(key, proxy('n2'))]);
+    expect(audit.summary.findings).toEqual([]);
+  });
+
   it('finds nothing in an eviction by an operator of which the id tells, nor in who takes the id then', () => {
     const id = keys.containerId(APP, 'c-X');
     const audit = audited(

@@ -6,6 +6,7 @@
  * And once everything has been calm for long: each shard is ready by its record, at a session that lives and runs it; nobody else runs it or
  * keeps it; whom an operator has evicted has nothing; every key is of somebody who is there; no alarm of push containers is left.
  */
+import {HistoryAudit} from '../../../../src/audit/history-audit.ts';
 import {decodeIdHolder} from '../../../../src/protocol/container-id.ts';
 import type {AppStatus} from '../../../../src/model/status.ts';
 import type {PushContainer} from './container.ts';
@@ -46,6 +47,7 @@ function ownerBeside(
 }
 
 export function checkEnd(world: PushWorld): void {
+  checkHistory(world);
   for (const shard of SHARDS) {
     const problem = unserved(world, shard);
     if (problem !== '') return world.broken(`${shard} ${problem}`);
@@ -62,6 +64,23 @@ export function checkEnd(world: PushWorld): void {
   // Who has refused is trusted again once a shard has come to it, and none has to.
   if (alarms.some(({code}) => code !== 'REFUSING'))
     world.broken(`alarms: ${JSON.stringify(alarms)}`);
+}
+
+/** By the laws of the history: what was written for the app. */
+function checkHistory(world: PushWorld): void {
+  const {server, keys} = world;
+  const audit = new HistoryAudit({keys, app: APP});
+  for (const {revision, events} of server.kv.eventsSince(1) ?? []) {
+    const changes = events.map((event) =>
+      event.type === 'put'
+        ? {key: event.entry.key, value: event.entry.value}
+        : {key: event.key, value: undefined},
+    );
+    const [found] = audit
+      .apply(revision, changes)
+      .filter(({key}) => key.startsWith(`/sm/app/${APP}/`));
+    if (found !== undefined) return world.broken(JSON.stringify(found));
+  }
 }
 
 function unserved(world: PushWorld, shard: string): string {
