@@ -72,6 +72,7 @@ export class HistoryAudit {
   private readonly gone = new Set<string>();
   private readonly transitions = new Map<string, number>();
   private readonly findings: Finding[] = [];
+  private hasApp = false;
   private revisions = 0;
   private changes = 0;
   private notJudged = 0;
@@ -81,6 +82,11 @@ export class HistoryAudit {
     this.keys = keys;
     this.app = app;
     this.findingsKept = findingsKept;
+  }
+
+  /** Whether anything of the app was there or was changed; also where every app is checked. */
+  get knowsApp(): boolean {
+    return this.app === undefined || this.hasApp;
   }
 
   get summary(): AuditSummary {
@@ -96,8 +102,9 @@ export class HistoryAudit {
   ): void {
     for (const {key, value, mod} of entries) {
       const parsed = this.keys.parse(key);
-      if (parsed !== undefined)
-        this.put(key, parsed, {mod, content: contentOf(parsed.kind, value)});
+      if (parsed === undefined) continue;
+      this.note(parsed);
+      this.put(key, parsed, {mod, content: contentOf(parsed.kind, value)});
     }
   }
 
@@ -129,6 +136,7 @@ export class HistoryAudit {
     for (const {key, value} of changes) {
       const parsed = this.keys.parse(key);
       if (parsed === undefined) continue;
+      this.note(parsed);
       this.changes += 1;
       const before = this.state.get(key);
       const after = value === undefined ? undefined : contentOf(parsed.kind, value);
@@ -187,6 +195,10 @@ export class HistoryAudit {
     this.unlawful += 1;
     if (this.findings.length < this.findingsKept) this.findings.push(finding);
     return finding;
+  }
+
+  private note(parsed: ParsedKey): void {
+    this.hasApp ||= 'app' in parsed && parsed.app === this.app;
   }
 
   private covers(parsed: ParsedKey): boolean {

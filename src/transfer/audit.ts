@@ -37,7 +37,7 @@ const DEFAULT_PREFIX = '/sm';
 
 /**
  * @throws SmError CONFLICT: --since is compacted, or compaction overtook the reading; INVALID_INPUT; NOT_FOUND: nothing there says
- * which service it is of; STORE_UNAVAILABLE, STORE_AUTH; STORE_CORRUPT: the history does not lead to what the store holds.
+ * which service it is of, or nothing is of the app; STORE_UNAVAILABLE, STORE_AUTH; STORE_CORRUPT: the history does not lead to what the store holds.
  */
 export async function auditStore(options: AuditOptions): Promise<AuditResult> {
   const {location, app, say} = options;
@@ -76,6 +76,7 @@ export async function auditStore(options: AuditOptions): Promise<AuditResult> {
   });
   const lost = missing();
   if (lost !== undefined) throw notWhole(lost);
+  if (app !== undefined && !audit.knowsApp) throw neverThere(app, base);
   return {prefix, service, app: app ?? '', base, until, oldest, ...audit.summary};
 }
 
@@ -142,6 +143,14 @@ function differenceOf(
   }
   for (const key of wanted.keys()) if (keys.parse(key) !== undefined) matched -= 1;
   return matched === 0 ? undefined : counted(-matched, 'key');
+}
+
+/** That no change of it breaks a rule would be true, and would look as if it had been checked. */
+function neverThere(app: string, base: number): SmError {
+  return new SmError('NOT_FOUND', `there is nothing of app ${app} at revision ${base} or later`, {
+    hint: 'sm app ls lists the apps; leave -a out to check every app',
+    object: `app/${app}`,
+  });
 }
 
 function notWhole(what: string): SmError {

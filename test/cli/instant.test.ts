@@ -14,5 +14,6 @@ it.each([
 
 it('refuses what is neither a time nor a while', () => {
   expect(() => instantOf('since', '2026-13-77', NOW_MS)).toThrow('not a time');
-  expect(() => instantOf('since', 'yesterday', NOW_MS)).toThrow('not a duration');
+  expect(() => instantOf('since', 'yesterday', NOW_MS)).toThrow('not a time');
+  expect(() => instantOf('since', '2 weeks', NOW_MS)).toThrow('not a duration');
 });

@@ -54,8 +54,9 @@ async function write(times: number): Promise<void> {
     });
 }
 
-const audited = () =>
+const audited = (app?: string) =>
   auditStore({
+    app,
     location: {keys, prefix: PREFIX, name: 'test', close: () => Promise.resolve()},
     service: SERVICE,
   });
@@ -64,6 +65,11 @@ it('waits for what was written before, and does not call the store damaged', asy
   await write(5);
   const {base, until} = await audited();
   expect(until - base).toBe(5);
+});
+
+it('does not call an app lawful of which there is nothing', async () => {
+  await write(5);
+  await expect(audited('ordres')).rejects.toMatchObject({code: 'NOT_FOUND', object: 'app/ordres'});
 });
 
 it('ends although somebody writes all the time', async () => {
