@@ -105,7 +105,7 @@ export class AdminClient {
       const body = parseBody(await this.bodyOf(reply, signal), this.server);
       if ((reply.statusCode ?? 500) < 300) {
         if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
-        throw notSm(this.server, 'its answer lacks a required field');
+        throw otherVersion(this.server);
       }
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
@@ -338,6 +338,18 @@ function parseBody(text: string, server: string): object {
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
   throw notSm(server, 'its answer is not a JSON object');
+}
+
+/** An object, and not the one that was asked for: most likely of an older daemon. */
+function otherVersion(server: string): SmError {
+  return new SmError(
+    'SERVER_UNAVAILABLE',
+    `${server} answers, but it is not a daemon of sm, or one of an older version`,
+    {
+      hint: 'upgrade the daemons before the command line and programs that use the client; or check --server: is another program on that port?',
+      cause: new Error('its answer lacks a required field'),
+    },
+  );
 }
 
 function notSm(server: string, why: string): SmError {

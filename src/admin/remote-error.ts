@@ -33,6 +33,12 @@ export class RemoteError extends Error {
   }
 }
 
+/** What a client may know and a daemon of before does not: a path, or a field of a body or of a query. */
+const UNKNOWN_TO_DAEMON = /^no such path: |^\S+: unknown key /;
+
+const OLDER_FIX =
+  'an older daemon does not know it: upgrade the daemons before the command line and programs that use the client';
+
 const CODE = /^[A-Z][A-Z_]{0,39}$/;
 
 /** What a daemon answered, as a failure. */
@@ -47,12 +53,14 @@ export function remoteFailure(body: {
   const code = typeof body.code === 'string' && CODE.test(body.code) ? body.code : 'INTERNAL';
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const hint = text(body.hint);
+  const message = text(body.error);
+  const fixes = [hint, UNKNOWN_TO_DAEMON.test(message) ? OLDER_FIX : ''];
   return {
     code,
     exit: exitCodeOf(code),
-    message: text(body.error) || 'the daemon answered with an error',
+    message: message || 'the daemon answered with an error',
     why: '',
-    fix: hint === '' ? [] : [hint],
+    fix: fixes.filter((fix) => fix !== ''),
     retryable: body.retryable === true,
     requestId: text(body.requestId),
     ...(typeof body.object === 'string' ? {object: body.object} : {}),

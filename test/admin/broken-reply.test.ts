@@ -101,6 +101,30 @@ describe('an answer', () => {
     expect(sentBytes).toBeLessThan(2 * ANSWER_LIMIT_BYTES);
   });
 
+  it.each([
+    [200, {}, 'older version', 'upgrade the daemons before the command line'],
+    [
+      404,
+      {error: 'no such path: "/sm/server/undo"', code: 'NOT_FOUND'},
+      'no such path',
+      'an older daemon',
+    ],
+    [
+      400,
+      {error: 'body: unknown key "maxMoving"', code: 'INVALID_INPUT', hint: 'known keys: service'},
+      'unknown key',
+      'an older daemon',
+    ],
+  ])('%d %j may come from an older daemon, and is said so', async (status, body, message, fix) => {
+    client = await asking((response) => {
+      response.writeHead(status, {'content-type': 'application/json'});
+      response.end(JSON.stringify(body));
+    });
+    const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+    expect(failure?.message).toContain(message);
+    expect(failure?.fix.join()).toContain(fix);
+  });
+
   it.each(['null', '[]', '{}', '"text"', '7', '{"services": {}}', '<html>', ''])(
     '%j comes from another program, and is no bug of the command',
     async (text) => {
