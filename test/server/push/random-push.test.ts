@@ -3,12 +3,13 @@ import {expect, it} from 'vitest';
 import {LONG_MS} from '../../support/until.ts';
 import {playPush} from './random/play.ts';
 
-const SEEDS = 15;
+/** Among them those that notice the planted faults of the table. */
+const SEEDS = [11, 12, 13, 14, 15];
 
 it(
   'push containers never run a shard beside its owner, and serve all shards once everything is well',
   async () => {
-    for (let seed = 1; seed <= SEEDS; seed += 1)
+    for (const seed of SEEDS)
       expect(await playPush(seed), `npm run pushes -- --from ${seed} --seeds 1`).toBe('');
   },
   LONG_MS,
