@@ -2,7 +2,7 @@ import {connect} from './connections.ts';
 import type {Container} from './container.ts';
 import {JoinedContainer} from './joined-container.ts';
 import type {ShardHooks} from './shard.ts';
-import {checkJoinOptions} from './options.ts';
+import {checkHooks, checkJoinOptions} from './options.ts';
 import type {JoinOptions} from './options.ts';
 
 /**
@@ -29,6 +29,7 @@ import type {JoinOptions} from './options.ts';
  */
 export async function joinApp(options: JoinOptions, hooks: ShardHooks): Promise<Container> {
   const joining = checkJoinOptions(options);
+  checkHooks(hooks);
   const joined = new JoinedContainer(joining, await connect(joining), hooks);
   await joined.open();
   return joined;

@@ -7,6 +7,7 @@ import {stderrLogger} from './default-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
 import type {ReceiverTls} from './receiver-tls.ts';
 import type {EtcdLogin} from './secrets.ts';
+import type {ShardHooks} from './shard.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {
   ADD_TIMEOUT_DEFAULT_MS,
@@ -101,11 +102,7 @@ export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'servi
 export function checkJoinOptions(options: JoinOptions): Joining {
   checkName('app', options.app);
   if (options.id !== undefined) checkName('container', options.id);
-  if (options.endpoints.length === 0) {
-    throw new SmError('INVALID_INPUT', 'endpoints is empty', {
-      hint: 'pass at least one etcd endpoint, such as 127.0.0.1:2379',
-    });
-  }
+  checkEndpoints(options.endpoints);
   if (options.attach === true && (options.port ?? 0) === 0) {
     throw new SmError('INVALID_INPUT', 'attach is set without port', {
       hint: 'set port to the port on which your server listens, so that daemons can reach it',
@@ -153,6 +150,33 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     requireSigned: options.requireSigned ?? false,
     logger: options.logger ?? stderrLogger(),
   };
+}
+
+/** One text would be taken for a list of its characters, as endpoints of one letter each. */
+function checkEndpoints(endpoints: unknown): void {
+  const hint = "pass a list of etcd endpoints, such as ['127.0.0.1:2379']";
+  if (!Array.isArray(endpoints))
+    throw new SmError('INVALID_INPUT', 'endpoints is not a list', {hint});
+  if (endpoints.length === 0) throw new SmError('INVALID_INPUT', 'endpoints is empty', {hint});
+  const wrong = endpoints.findIndex((one) => typeof one !== 'string' || one === '');
+  if (wrong >= 0)
+    throw new SmError(
+      'INVALID_INPUT',
+      `endpoints[${wrong}] is ${JSON.stringify(endpoints[wrong])}`,
+      {
+        hint,
+      },
+    );
+}
+
+/** A container without `drop` would take shards and could never give them back. @throws SmError INVALID_INPUT. */
+export function checkHooks(hooks: Partial<ShardHooks> | undefined): void {
+  for (const name of ['add', 'drop'] as const) {
+    if (typeof hooks?.[name] === 'function') continue;
+    throw new SmError('INVALID_INPUT', `hooks.${name} is not a function`, {
+      hint: 'pass two functions as the second argument: {add(shard) {...}, drop(shard, reason) {...}}',
+    });
+  }
 }
 
 function checkReceiverTls({tls, attach = false}: JoinOptions): void {

@@ -2,7 +2,8 @@
  * The shell of one ContainerSession: carries its actions out on the store and on the application's hooks, and brings the
  * answers back. All decisions are the session's.
  */
-import {failureText} from '../model/failure-text.ts';
+import {failureText, hookFailure} from '../model/failure-text.ts';
+import type {HookFailure} from '../model/failure-text.ts';
 import {doubtText} from '../model/store-doubt.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import {writesText} from '../model/store-writes.ts';
@@ -310,37 +311,38 @@ export class SessionDriver {
     const {shard, handle: number} = action;
     const handle = new ShardHandle(action.spec, action.token, number, this);
     this.handles.set(shard, handle);
-    return this.timed('add', () => this.options.hooks.add(handle)).then((error) => {
-      if (error !== undefined) this.logger.warn({shard, error}, 'add failed');
-      this.session.addSettled(shard, number, error, this.options.clock.ownerMs());
+    return this.timed('add', () => this.options.hooks.add(handle)).then((failure) => {
+      if (failure !== undefined) this.logger.warn({shard, ...failure}, 'add failed');
+      this.session.addSettled(shard, number, failure?.error, this.options.clock.ownerMs());
     });
   }
 
   private drop(shard: string, number: number, reason: StopReason): Promise<void> | void {
     const handle = this.handle(shard, number);
     if (handle === undefined) return;
-    return this.timed('drop', () => this.options.hooks.drop(handle, reason)).then((error) => {
-      if (error !== undefined) this.logger.warn({shard, error}, 'drop failed: will be tried again');
+    return this.timed('drop', () => this.options.hooks.drop(handle, reason)).then((failure) => {
+      if (failure !== undefined)
+        this.logger.warn({shard, ...failure}, 'drop failed: will be tried again');
       else handle.dropped = true;
       this.discard(shard, handle);
-      this.session.dropSettled(shard, number, error, this.options.clock.ownerMs());
+      this.session.dropSettled(shard, number, failure?.error, this.options.clock.ownerMs());
     });
   }
 
-  /** Undefined when the hook resolves, else what it said. */
+  /** Undefined when the hook resolves, else what it threw. */
   private async timed(
     name: 'add' | 'drop',
     hook: () => Promise<void> | void,
-  ): Promise<string | undefined> {
+  ): Promise<HookFailure | undefined> {
     const startedMs = performance.now();
-    let error: string | undefined;
+    let failure: HookFailure | undefined;
     try {
       await hook();
     } catch (thrown) {
-      error = failureText(thrown);
+      failure = hookFailure(thrown);
     }
-    this.options.meter?.hook(name, error !== undefined, performance.now() - startedMs);
-    return error;
+    this.options.meter?.hook(name, failure !== undefined, performance.now() - startedMs);
+    return failure;
   }
 
   private revoke(shard: string, number: number): void {

@@ -3,7 +3,27 @@ import {FAILURE_TEXT_MAX_CHARACTERS} from './limits.ts';
 
 /** Text of `error`, at most 1,000 characters; never throws and never undefined, whatever was thrown. */
 export function failureText(error: unknown): string {
-  const text = said(error);
+  return cut(said(error));
+}
+
+/** What a hook threw: `error` for the record, `stack` for the log alone, where it says which line of the application it was. */
+export interface HookFailure {
+  readonly error: string;
+  readonly stack?: string;
+}
+
+/** Never throws, whatever was thrown. */
+export function hookFailure(thrown: unknown): HookFailure {
+  const error = failureText(thrown);
+  try {
+    const stack: unknown = thrown instanceof Error ? thrown.stack : undefined;
+    return typeof stack === 'string' ? {error, stack: cut(stack)} : {error};
+  } catch {
+    return {error};
+  }
+}
+
+function cut(text: string): string {
   if (text.length <= FAILURE_TEXT_MAX_CHARACTERS) return text;
   return `${text.slice(0, FAILURE_TEXT_MAX_CHARACTERS - 1)}…`;
 }

@@ -2,6 +2,8 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {SessionDriverBed} from './session-driver-bed.ts';
 import {FAILURE_TEXT_MAX_CHARACTERS} from '../../src/model/limits.ts';
+import {silentLogger} from '../../src/runtime/log-port.ts';
+import type {Logger} from '../../src/runtime/log-port.ts';
 
 const NOTHING = Object.create(null) as unknown;
 const NO_MESSAGE = Object.assign(new Error('x'), {message: undefined});
@@ -40,4 +42,25 @@ describe('an add that throws', () => {
       expect(bed.ended).toBeUndefined();
     });
   }
+
+  it('is logged with its stack, so that the line of the application is known', async () => {
+    const fields: object[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (more) => void fields.push(more),
+      child: () => logger,
+    };
+    const hooks = {
+      add: () => {
+        throw new TypeError('no table');
+      },
+      drop: () => undefined,
+    };
+    bed = new SessionDriverBed(hooks, {logger});
+    await bed.start();
+    await bed.give(['s1'], 'assigned');
+    await bed.untilRecord('s1', ({state}) => state === 'free', 's1 is free');
+    const stack = expect.stringContaining('failing-hooks.test') as string;
+    expect(fields).toContainEqual({shard: 's1', error: 'no table', stack});
+  });
 });

@@ -8,6 +8,8 @@ import {dirname, join} from 'node:path';
 import {afterAll, describe, expect, it, vi} from 'vitest';
 import {stderrLogger} from '../../src/container/default-logger.ts';
 import {connect} from '../../src/container/connections.ts';
+import {joinApp} from '../../src/container/join.ts';
+import type {ShardHooks} from '../../src/container/shard.ts';
 import {checkJoinOptions, shareOf} from '../../src/container/options.ts';
 import type {JoinOptions} from '../../src/container/options.ts';
 import {HINT_PATHS} from '../../src/protocol/hints.ts';
@@ -127,5 +129,24 @@ describe('what a container registers with', () => {
     [{zone: 'a/b'}, /zone name/],
   ])('is refused: %j', (said, message) => {
     expect(() => checkJoinOptions({...options, ...said})).toThrow(message);
+  });
+});
+
+describe('what would fail later, or never end', () => {
+  const hooks = {add: () => undefined, drop: () => undefined};
+  const endpoints = ENDPOINTS;
+
+  it.each([
+    ['no hooks', {endpoints}, undefined, /hooks.add is not a function/],
+    ['no drop', {endpoints}, {add: hooks.add}, /hooks.drop is not a function/],
+    ['one text for endpoints', {endpoints: '127.0.0.1:1'}, hooks, /endpoints is not a list/],
+    ['endpoints left out', {}, hooks, /endpoints is not a list/],
+    ['an empty endpoint', {endpoints: ['']}, hooks, /endpoints\[0\] is ""/],
+  ])('is refused when joining: %s', async (_what, said, given, message) => {
+    const joining = joinApp({app: 'orders', ...said} as JoinOptions, given as ShardHooks);
+    await expect(joining).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
