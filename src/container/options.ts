@@ -69,7 +69,7 @@ export interface JoinOptions {
   waitForApp?: boolean;
   /** Fail with ID_TAKEN when another living process has this id, instead of waiting for it. Default false. */
   refuseTakenId?: boolean;
-  /** Leave on SIGTERM and SIGINT. Default false. */
+  /** Leave on SIGTERM and SIGINT; a second one ends the process at once. Default false. */
   signals?: boolean;
   /** Kill the process from a worker thread when it outlives its right to act by a stalled event loop. Default false. */
   watchdog?: boolean;

@@ -11,7 +11,8 @@ import type {StoreWrites} from '../model/store-writes.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
-import type {SessionAction} from '../ownership/session-actions.ts';
+import {RELEASING} from '../ownership/session-actions.ts';
+import type {RunningHook, SessionAction} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/shard-actions.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {randomId} from '../runtime/ids.ts';
@@ -194,6 +195,13 @@ export class SessionDriver {
         this.options.meter?.fenced();
         if (evicted === true)
           return logger.warn({}, 'evicted by an operator: dropping all shards, then ending');
+        // It renews nothing any more by itself: the store has no part in it.
+        const hooks = this.runningHooks;
+        if (RELEASING.has(this.session.phase) && hooks.length > 0)
+          return logger.warn(
+            {hooks},
+            'leaving: its right to act is over, and hooks of the application have not returned',
+          );
         const writes = this.ownWrites.state(false);
         const reason = writesText(writes);
         const fix = writes.kind === 'none' && writes.fix !== '' ? {fix: writes.fix} : {};
@@ -219,6 +227,12 @@ export class SessionDriver {
         onEnded(how, running);
       },
     };
+  }
+
+  private get runningHooks(): RunningHook[] {
+    return [...this.session.machines.values()].flatMap(({shard, running: hook}) =>
+      hook === undefined ? [] : [{shard, hook}],
+    );
   }
 
   private async beat(write: HeartbeatWrite): Promise<void> {

@@ -4,6 +4,7 @@ import {SessionDriverBed} from './session-driver-bed.ts';
 import {FAILURE_TEXT_MAX_CHARACTERS} from '../../src/model/limits.ts';
 import {silentLogger} from '../../src/runtime/log-port.ts';
 import type {Logger} from '../../src/runtime/log-port.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const NOTHING = Object.create(null) as unknown;
 const NO_MESSAGE = Object.assign(new Error('x'), {message: undefined});
@@ -62,5 +63,26 @@ describe('an add that throws', () => {
     await bed.untilRecord('s1', ({state}) => state === 'free', 's1 is free');
     const stack = expect.stringContaining('failing-hooks.test') as string;
     expect(fields).toContainEqual({shard: 's1', error: 'no table', stack});
+  });
+});
+
+describe('a drop that does not return', () => {
+  it('is what the log names when a container that leaves loses its right to act, and not the store', async () => {
+    const said: {fields: object; message: string}[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (fields, message) => void said.push({fields, message}),
+      child: () => logger,
+    };
+    const drop = (): Promise<void> => new Promise(() => undefined);
+    const bed = new SessionDriverBed({add: () => undefined, drop}, {logger}, 3_000);
+    await bed.start();
+    await bed.give(['s1'], 'assigned');
+    await bed.untilRecord('s1', ({ready}) => ready, 's1 is ready');
+    bed.driver.leave(0);
+    await until(() => said.length > 0, LONG_MS, 'the right to act is over');
+    bed.driver.stop();
+    const message = expect.stringContaining('hooks of the application') as string;
+    expect(said).toEqual([{fields: {hooks: [{shard: 's1', hook: 'drop'}]}, message}]);
   });
 });
