@@ -125,14 +125,17 @@ export function recreateApp(fleet: Fleet): void {
   const create = (): void =>
     operator.insist(
       'create the app again',
-      (admin, caller) =>
-        admin.addSpec(
+      async (admin, caller) => {
+        const {result} = await admin.addSpec(
           {
             ...{service: APP, maxShardCount: 0, dryRun: false, reason: ''},
             maxRecoveryTime: shape.maxRecoveryTimeS,
           },
           caller,
-        ),
+        );
+        // By a stale read the app of before stands still: an operator who has removed it looks, and asks again.
+        if (result === 'unchanged' && !fleet.appStands) throw new Error('the old app was meant');
+      },
       created,
     );
   const awaitGone = (): void => {
