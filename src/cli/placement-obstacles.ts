@@ -26,3 +26,13 @@ export function emptyGroupText(
 export function isAlive({incarnation, state}: Seen): boolean {
   return incarnation !== '' && state !== 'lost';
 }
+
+/** Where an id is named of which there is no container: it has gone, or was mistyped. */
+export function unknownContainerText(
+  app: string,
+  id: string,
+  containers: readonly Pick<Seen, 'id'>[],
+): string | undefined {
+  if (containers.some((one) => one.id === id)) return undefined;
+  return `app ${app} has no container ${id}: it is gone, or its id is another one (sm container ls -a ${app})`;
+}

@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
+import {unknownContainerText} from '../cli/placement-obstacles.ts';
 import {Progress} from '../cli/progress.ts';
 import {WAIT_DEFAULT_MS} from '../cli/limits.ts';
 import type {WaitFor} from '../cli/waiting.ts';
@@ -36,6 +37,7 @@ export default class Wait extends SmCommand<typeof Wait> {
     if (this.args.object === 'daemon') return this.waitForDaemon();
     const goal: WaitFor = {...parseObject(this.args.object), for: this.flags.for as WaitGoal};
     const {answer, waitedMs} = await this.waitFor(goal);
+    await this.warnOfUnknown(goal);
     await this.showObject({
       kind: 'WaitResult',
       fields: {
@@ -48,6 +50,14 @@ export default class Wait extends SmCommand<typeof Wait> {
       name: this.args.object,
       lines: [`${this.args.object} ${goal.for} after ${waitedMs} ms`],
     });
+  }
+
+  /** No record names a container that never was, either: a mistyped id would look drained. A failed read is ignored: the goal is met. */
+  private async warnOfUnknown({service, kind, id, for: goal}: WaitFor): Promise<void> {
+    if (kind !== 'container' || goal !== 'drained' || id === undefined) return;
+    const read = await this.client.call('getContainers', {service}).catch(() => undefined);
+    const text = read && unknownContainerText(service, id, read.containers);
+    if (text !== undefined) this.say(text);
   }
 
   private async waitForDaemon(): Promise<void> {

@@ -1,6 +1,10 @@
 /** Whether shards would run anywhere after a change, in words. */
 import {describe, expect, it} from 'vitest';
-import {emptyGroupText, leftUnplacedText} from '../../src/cli/placement-obstacles.ts';
+import {
+  emptyGroupText,
+  leftUnplacedText,
+  unknownContainerText,
+} from '../../src/cli/placement-obstacles.ts';
 import type {CONTAINER_STATES} from '../../src/model/trouble.ts';
 
 type State = (typeof CONTAINER_STATES)[number];
@@ -30,4 +34,9 @@ describe('a worker group', () => {
       expect(emptyGroupText('gpu', [seen('c1', 'ready'), seen('c3', 'lost')], pools)).toMatch(text);
     expect(emptyGroupText('gpu', [seen('c1', 'cordoned')], {gpu: ['c1']})).toBeUndefined();
   });
+});
+
+it('names a container that is not there, which a mistyped id is', () => {
+  expect(unknownContainerText('orders', 'c1', [{id: 'c1'}])).toBeUndefined();
+  expect(unknownContainerText('orders', 'c2', [{id: 'c1'}])).toContain('has no container c2');
 });

@@ -94,12 +94,14 @@ export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
     const request = {service: this.flags.app, reason, ...item, dryRun};
     const answer = await this.client.call('addShard', request);
     if (answer.warning !== undefined) this.say(answer.warning);
+    await this.warnOfEmptyGroup(this.flags.app, this.flags['worker-group']);
     await this.showAfter(this.goals(true), () => this.showChange('Shard', item.shardId, answer));
   }
 
   private async addAll(items: readonly AddShardItem[]): Promise<void> {
     const {app} = this.flags;
     const answer = await inBatches(this.client, 'addShards', app, items, this.change);
+    await this.warnOfEmptyGroup(this.flags.app, this.flags['worker-group']);
     await this.showAfter(this.goals(answer.failed === 0), () => this.showBatch(answer));
     if (answer.failed > 0) this.leaveWith(9);
   }
