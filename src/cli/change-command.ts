@@ -58,8 +58,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<
   }
 
   /**
-   * Asks where the change would leave shards without a container that the live plan has one for; `name` is typed to confirm it. With --dry-run or
-   * --force nothing is asked.
+   * Asks where the change would leave shards without a container; `name` is typed to confirm it. With --dry-run or --force nothing is asked.
    */
   protected async confirmLeaving(
     what: string,

@@ -119,7 +119,7 @@ export const noteView = z.object({
   until: z.string(),
 });
 
-/** Shards that have a container in the live plan, and none once the change is made. */
+/** Shards that have no container in the live plan once the change is made, and had one before, or had none for another reason. */
 export const leftUnplaced = z.object({
   count: z.int(),
   /** The first of them. `rule`: the reason in a sentence. */

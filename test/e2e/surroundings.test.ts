@@ -247,7 +247,9 @@ describe('the command line', () => {
     expect((await sm('shard', 'add', 's1', ...place))[0]).toBe(0);
     const [exit, output] = await sm('shard', 'pin', 's1', 'nobody', ...place);
     expect(exit).toBe(2);
-    expect(output).toContain('stop shard s1 (container nobody is not alive)');
+    expect(output).toContain(
+      'shard s1 would run nowhere: it is pinned to a container that is not alive',
+    );
     expect((await sm('shard', 'get', 's1', '--json', ...place))[1]).not.toContain('nobody');
     expect((await sm('shard', 'pin', 's1', 'nobody', '--confirm', 's1', ...place))[0]).toBe(0);
   });

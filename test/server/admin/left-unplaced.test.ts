@@ -73,7 +73,15 @@ describe('a dry run says which shards would run nowhere', () => {
     expect(leftUnplaced).toMatchObject({count: 1, shards: [{shard: 's2'}]});
   });
 
-  it('but not those that have no container anyway', async () => {
+  it('also of those that wait for any container, and would wait for another reason', async () => {
+    await world.call('addSpec', {service: 'empty'});
+    await world.call('addShard', {service: 'empty', shardId: 's1'});
+    const pin = {service: 'empty', shardId: 's1', manualContainerId: 'nobody', dryRun: true};
+    const {leftUnplaced} = await world.call('updateShard', pin);
+    expect(leftUnplaced).toMatchObject({count: 1, shards: [{reason: 'pin-not-living'}]});
+  });
+
+  it('but not those that have none for the same reason anyway', async () => {
     await world.call('updateShard', {service, shardId: 's2', manualContainerId: 'gone'});
     expect((await update('s2', {manualContainerId: 'away'})).leftUnplaced).toEqual(NOTHING);
     expect((await remove('c1')).leftUnplaced).toMatchObject({

@@ -5,7 +5,7 @@ import type {LivingContainer} from '../../../governor/containers.ts';
 import {containerNotAlive} from '../../../model/not-found.ts';
 import type {PlanFigures, UnplacedShard} from '../../../model/placement.ts';
 import type {AdminRequest, DeclaredApp, PlanAnswer} from '../../../protocol/admin.ts';
-import {livingOf} from '../read/container-views.ts';
+import {hypotheticalContainer, livingOf} from '../read/container-views.ts';
 import {readerPlan} from '../read/reader-plan.ts';
 import type {ReaderPlan} from '../read/reader-plan.ts';
 import {atOnce} from '../dependencies.ts';
@@ -66,9 +66,8 @@ function removeHypothetical(
 
 function addHypothetical(living: Map<string, LivingContainer>, count: number): void {
   for (let number = 1; number <= count; number++) {
-    const container = `new-${number}`;
-    const made = {incarnation: container, endpoint: '', state: 'ready', mode: 'open'} as const;
-    living.set(container, {container, ...made});
+    const made = hypotheticalContainer(number);
+    living.set(made.container, made);
   }
 }
 

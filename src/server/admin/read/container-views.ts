@@ -46,6 +46,12 @@ function madeViews(listing: AppListing): ContainerView[] {
   return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
 }
 
+/** An open container that there is not: of a plan that asks what would be if there were one more. */
+export function hypotheticalContainer(number: number): LivingContainer {
+  const container = `new-${number}`;
+  return {container, incarnation: container, endpoint: '', state: 'ready', mode: 'open'};
+}
+
 /** Containers that may hold shards, as the planner sees them. */
 export function livingOf(listing: AppListing): Map<string, LivingContainer> {
   const living = new Map<string, LivingContainer>();

@@ -1,4 +1,4 @@
-/** What a change would leave without a container: shards for which the live planner has one before it, and none after it. */
+/** What a change would leave without a container: shards that have one in the live plan before it, or have none for another reason. Where no container is alive, as if there were one. */
 import type {AppChange} from '../../../model/change.ts';
 import {RULES} from '../../../model/placement-rules.ts';
 import type {LeftUnplaced} from '../../../protocol/admin.ts';
@@ -9,9 +9,11 @@ import type {AppListing} from '../../../appview/listing.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {LEFT_UNPLACED_NAMED, REST_PER_PLAN} from '../limits.ts';
-import {livingOf} from './container-views.ts';
+import {hypotheticalContainer, livingOf} from './container-views.ts';
 import {currentApp} from './listing.ts';
 import {readerPlan} from './reader-plan.ts';
+
+const EXTRA = hypotheticalContainer(1);
 
 export function leftUnplaced(
   dependencies: AdminDependencies,
@@ -33,8 +35,10 @@ async function compared(
   for (const change of changesOf(dependencies, operations, after.revision + 1))
     after.view.apply(change);
   const left = await unplacedOf(dependencies, after);
+  // Who has none for the same reason anyway loses nothing.
   if (left.size > 0)
-    for (const shard of (await unplacedOf(dependencies, before)).keys()) left.delete(shard);
+    for (const [shard, reason] of await unplacedOf(dependencies, before))
+      if (left.get(shard) === reason) left.delete(shard);
   const shards = [...left].slice(0, LEFT_UNPLACED_NAMED);
   return {
     count: left.size,
@@ -59,6 +63,9 @@ function changesOf(
 }
 
 async function unplacedOf(dependencies: AdminDependencies, listing: AppListing) {
-  const {plan, shardAt} = await readerPlan(dependencies, listing, livingOf(listing));
+  const living = livingOf(listing);
+  // Else all shards would have none for one reason, and a pin to a mistyped id would pass.
+  if (living.size === 0) living.set(EXTRA.container, EXTRA);
+  const {plan, shardAt} = await readerPlan(dependencies, listing, living);
   return new Map(plan.unplaced.map(({shard, reason}) => [shardAt(shard), reason]));
 }
