@@ -1,9 +1,9 @@
 /** Base of the commands that change something by one call. */
+import {Flags} from '@oclif/core';
 import type {Command} from '@oclif/core';
 import {RemoteError} from '../admin/remote-error.ts';
 import type {Failure} from '../admin/remote-error.ts';
 import type {WriteAnswer} from '../protocol/admin.ts';
-import {Flags} from '@oclif/core';
 import {SmCommand} from './base-command.ts';
 import {changeResult, orderResult} from './changes.ts';
 import {confirmByName} from './confirm.ts';
@@ -13,7 +13,7 @@ import {emptyGroupText, leftUnplacedText} from './placement-obstacles.ts';
 export const UNCHANGED: WriteAnswer = {result: 'unchanged', changed: false, revision: '0'};
 
 /** Of changes that may leave shards without a container. `name`: what is typed to confirm one. */
-export function leavingFlags(name: string) {
+export function unplacedFlags(name: string) {
   return {
     confirm: Flags.string({
       description: `${name}, to skip the prompt that appears if shards would run nowhere`,
@@ -24,8 +24,8 @@ export function leavingFlags(name: string) {
   };
 }
 
-/** As `leavingFlags` name them. */
-interface Leaving {
+/** What `unplacedFlags` hold. */
+interface UnplacedFlags {
   readonly confirm?: string | undefined;
   readonly force: boolean;
 }
@@ -60,12 +60,12 @@ export abstract class ChangeCommand<T extends typeof Command> extends SmCommand<
   /**
    * Asks where the change would leave shards without a container; `name` is typed to confirm it. With --dry-run or --force nothing is asked.
    */
-  protected async confirmLeaving(
+  protected async confirmUnplaced(
     what: string,
     name: string,
     dryRun: () => Promise<WriteAnswer>,
   ): Promise<void> {
-    const {confirm, force} = this.flags as Leaving;
+    const {confirm, force} = this.flags as UnplacedFlags;
     if (this.change.dryRun || force) return;
     const {leftUnplaced} = await dryRun();
     const text = leftUnplacedText(leftUnplaced);

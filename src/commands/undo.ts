@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {appFlag, changeFlags} from '../cli/base-command.ts';
-import {ChangeCommand, leavingFlags} from '../cli/change-command.ts';
+import {ChangeCommand, unplacedFlags} from '../cli/change-command.ts';
 import {leftUnplacedText} from '../cli/placement-obstacles.ts';
 import {SmError} from '../model/errors.ts';
 
@@ -17,7 +17,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
   static override args = {
     entry: Args.string({name: 'AUDIT-ENTRY', description: 'revision of the change'}),
   };
-  static override flags = {app: appFlag, ...leavingFlags('the app'), ...changeFlags};
+  static override flags = {app: appFlag, ...unplacedFlags('the app'), ...changeFlags};
 
   override async run(): Promise<void> {
     const {app} = this.flags;
@@ -29,7 +29,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       });
     const request = {service: app, entry, ...this.change};
     const what = entry === '' ? 'undo the newest change' : `undo the change of revision ${entry}`;
-    await this.confirmLeaving(what, app, () =>
+    await this.confirmUnplaced(what, app, () =>
       this.client.call('undo', {...request, dryRun: true}),
     );
     const answer = await this.client.call('undo', request);

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
-import {ChangeCommand, leavingFlags} from '../../cli/change-command.ts';
+import {ChangeCommand, unplacedFlags} from '../../cli/change-command.ts';
 import {isAlive} from '../../cli/placement-obstacles.ts';
 
 export default class ShardPin extends ChangeCommand<typeof ShardPin> {
@@ -19,7 +19,7 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   static override flags = {
     app: appFlag,
     for: Flags.string({description: 'duration of the pin; default: until shard unpin'}),
-    ...leavingFlags('the shard id'),
+    ...unplacedFlags('the shard id'),
     ...changeFlags,
   };
 
@@ -29,7 +29,7 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
     const lasts = this.flags.for === undefined ? {} : {pinForMs: parseDuration(this.flags.for)};
     const pin = {manualContainerId: container, ...lasts};
     const request = {service: app, shardId: id, ...pin, ...this.change};
-    await this.confirmLeaving(`pin shard ${id} to ${container}`, id, () =>
+    await this.confirmUnplaced(`pin shard ${id} to ${container}`, id, () =>
       this.client.call('updateShard', {...request, dryRun: true}),
     );
     const {containers} = await this.client.call('getContainers', {service: app});

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
-import {ChangeCommand, leavingFlags} from '../../cli/change-command.ts';
+import {ChangeCommand, unplacedFlags} from '../../cli/change-command.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
@@ -33,7 +33,7 @@ export default class ShardUpdate extends ChangeCommand<typeof ShardUpdate> {
     priority: Flags.integer({
       description: 'when capacity is short, shards with a higher priority are placed first',
     }),
-    ...leavingFlags('the shard id'),
+    ...unplacedFlags('the shard id'),
     ...changeFlags,
   };
 
@@ -55,7 +55,7 @@ export default class ShardUpdate extends ChangeCommand<typeof ShardUpdate> {
       });
     const request = {service: app, shardId: id, ...changes, ...this.change};
     if (workerGroup !== undefined)
-      await this.confirmLeaving(`change shard ${id}`, id, () =>
+      await this.confirmUnplaced(`change shard ${id}`, id, () =>
         this.client.call('updateShard', {...request, dryRun: true}),
       );
     const answer = await this.client.call('updateShard', request);

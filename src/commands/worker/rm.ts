@@ -1,4 +1,4 @@
-import {leavingFlags} from '../../cli/change-command.ts';
+import {unplacedFlags} from '../../cli/change-command.ts';
 import {WorkerCommand} from '../../cli/worker-command.ts';
 import type {Membership} from '../../cli/worker-command.ts';
 
@@ -10,14 +10,14 @@ export default class WorkerRm extends WorkerCommand {
   static override hiddenAliases = ['worker:delete', 'workers:rm'];
   static override flags = {
     ...WorkerCommand.flags,
-    ...leavingFlags('the worker group'),
+    ...unplacedFlags('the worker group'),
   };
   protected readonly operation = 'delWorker';
 
   protected override beforeChange(membership: Membership): Promise<void> {
     const {worker, workerGroup} = membership;
     const what = `take ${worker} out of worker group ${workerGroup}`;
-    return this.confirmLeaving(what, workerGroup, () =>
+    return this.confirmUnplaced(what, workerGroup, () =>
       this.client.call('delWorker', {...membership, dryRun: true}),
     );
   }
