@@ -1,6 +1,6 @@
 /** How processes of this machine find the password of an embedded store. */
 import {chmodSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it, vi} from 'vitest';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
@@ -13,7 +13,7 @@ const before = process.env['XDG_STATE_HOME'];
 let folder = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-state-'));
+  folder = mkdtempSync(join(homedir(), 'sm-state-'));
   process.env['XDG_STATE_HOME'] = folder;
 });
 afterAll(() => {

@@ -1,6 +1,6 @@
 /** etcd, daemons in this process, push containers and what is asked of them. */
 import {mkdtemp, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {Etcd3} from 'etcd3';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -90,7 +90,7 @@ export class PushBed {
 
   /** Configuration of its daemons, for commands that work on the store itself. */
   async configFile(): Promise<string> {
-    const file = join(await mkdtemp(join(tmpdir(), 'sm-push-bed-')), 'sm.yml');
+    const file = join(await mkdtemp(join(homedir(), 'sm-push-bed-')), 'sm.yml');
     const settings = ['service: sm.test', 'port: 8801', `endpoints: [${this.etcd.endpoint}]`];
     await writeFile(file, [...settings, 'etcdPrefix: /sm', ''].join('\n'));
     return file;

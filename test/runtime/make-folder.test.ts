@@ -1,10 +1,10 @@
 import {mkdtempSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {makeFolder} from '../../src/runtime/make-folder.ts';
 
-const base = mkdtempSync(join(tmpdir(), 'sm-folder-'));
+const base = mkdtempSync(join(homedir(), 'sm-folder-'));
 
 it('makes what is missing, for the owner alone, and leaves what is there', () => {
   const path = join(base, 'a', 'b', 'c');
