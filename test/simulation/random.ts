@@ -65,6 +65,16 @@ export class Random {
     return text;
   }
 
+  /** One of these, by its share in a hundred; undefined in the rest. */
+  byShare<T>(rows: readonly (readonly [number, T])[]): T | undefined {
+    let at = this.between(0, 100);
+    for (const [share, one] of rows) {
+      if (at < share) return one;
+      at -= share;
+    }
+    return undefined;
+  }
+
   /** A stream of its own, so that drawing more here shifts nothing there. */
   fork(): Random {
     return new Random(this.bits());

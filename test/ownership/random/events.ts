@@ -20,11 +20,7 @@ const EVENTS: readonly (readonly [number, (world: World) => void])[] = [
 ];
 
 export function randomEvent(world: World): void {
-  let at = world.random.between(0, 100);
-  for (const [share, happens] of EVENTS) {
-    if (at < share) return happens(world);
-    at -= share;
-  }
+  world.random.byShare(EVENTS)?.(world);
 }
 
 function stall(world: World): void {

@@ -28,11 +28,7 @@ const EVENTS: readonly (readonly [number, (world: PushWorld) => void])[] = [
 ];
 
 export function randomEvent(world: PushWorld): void {
-  let at = world.random.between(0, 100);
-  for (const [share, happens] of EVENTS) {
-    if (at < share) return happens(world);
-    at -= share;
-  }
+  world.random.byShare(EVENTS)?.(world);
 }
 
 /** Another daemon, or the same one again, governs from now on; the one before hears of that late, or by a refused write. */
