@@ -8,7 +8,6 @@ import {join} from 'node:path';
 import type {KilledByTest, Mutant} from './mutant.ts';
 import {MUTANTS} from './table.ts';
 import {firstBrokenSeed} from './under-seeds.ts';
-import {LONG_MS} from '../support/until.ts';
 import {TestRunner} from './under-tests.ts';
 import {scriptOptions} from '../support/script-options.ts';
 
@@ -98,7 +97,7 @@ async function checkAll(
   onVerdict: (verdict: Verdict) => void,
 ): Promise<void> {
   if (mutants.length === 0) return;
-  const runner = await TestRunner.open(root, values.quick ? LONG_MS : undefined);
+  const runner = await TestRunner.open(root);
   const tests = mutants.map(({killed}) => killed).filter((killed) => killed.by === 'test');
   // `npm test` runs all tests without a mutant, too.
   const sound = values.quick ? new Set(tests) : await runner.passing(tests);

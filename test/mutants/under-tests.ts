@@ -2,10 +2,11 @@
 import {join} from 'node:path';
 import {createVitest} from 'vitest/node';
 import type {TestModule, Vitest} from 'vitest/node';
+import {LONG_MS} from '../support/until.ts';
 import {planted} from './mutant.ts';
 import type {KilledByTest, Mutant} from './mutant.ts';
 
-/** A test that takes longer proves nothing of a mutant, unless waiting is how it shows: the machine may be loaded. */
+/** So long a test waits in vain where waiting is how a mutant shows. Any other test has `LONG_MS`: the machine may be loaded. */
 const WAIT_LIMIT_MS = 10_000;
 /** Nothing ends a loop that never yields: such a mutant needs another test. */
 const HANG_LIMIT_MS = 300_000;
@@ -23,8 +24,7 @@ export class TestRunner {
     this.now = now;
   }
 
-  /** `limitMs` of a test; longer where no mutant of the run shows by a test that waits. */
-  static async open(root: string, limitMs = WAIT_LIMIT_MS): Promise<TestRunner> {
+  static async open(root: string): Promise<TestRunner> {
     const now: {mutant: Mutant | undefined} = {mutant: undefined};
     const plugin = {
       name: 'mutant',
@@ -36,8 +36,8 @@ export class TestRunner {
       },
     };
     const options = {
-      ...{root, watch: false, reporters: [{}], testTimeout: limitMs},
-      ...{hookTimeout: limitMs, maxWorkers: 1, pool: 'threads' as const, execArgv: []},
+      ...{root, watch: false, reporters: [{}], testTimeout: LONG_MS, hookTimeout: LONG_MS},
+      ...{maxWorkers: 1, pool: 'threads' as const, execArgv: []},
     };
     const vitest = await createVitest('test', options, {plugins: [plugin]});
     return new TestRunner(root, vitest, now);
@@ -61,13 +61,19 @@ export class TestRunner {
     this.now.mutant = mutant;
     this.vitest.invalidateFile(path);
     this.vitest.setGlobalTestNamePattern(new RegExp(`^${escaped(test.test)}$`));
+    this.limitTests(test.waits === true ? WAIT_LIMIT_MS : LONG_MS);
     try {
       return outcome(this.root, await this.runFiles([test.file]), test);
     } finally {
       this.now.mutant = undefined;
       this.vitest.invalidateFile(path);
       this.vitest.resetGlobalTestNamePattern();
+      this.limitTests(LONG_MS);
     }
+  }
+
+  private limitTests(limitMs: number): void {
+    for (const {config} of this.vitest.projects) config.testTimeout = limitMs;
   }
 
   private async runFiles(files: readonly string[]): Promise<readonly TestModule[]> {
