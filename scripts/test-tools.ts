@@ -17,7 +17,7 @@ const TOOLS: readonly Tool[] = [
     packageName: 'etcd-server',
     tests: [
       'test/conformance/**',
-      ...['any-endpoint', 'login-change', 'out-of-space', 'tls', 'traps'].map(
+      ...['any-endpoint', 'auth-switch', 'login-change', 'out-of-space', 'tls', 'traps'].map(
         (name) => `test/integration/etcd-${name}.test.ts`,
       ),
       'test/integration/fencing/**',
@@ -30,9 +30,15 @@ const TOOLS: readonly Tool[] = [
     packageName: 'etcd-client',
     tests: [
       'test/conformance/etcdctl.test.ts',
-      ...['auth', 'login-change', 'out-of-space', 'roles', 'signed-tokens', 'tls'].map(
-        (name) => `test/integration/etcd-${name}.test.ts`,
-      ),
+      ...[
+        'auth',
+        'auth-switch',
+        'login-change',
+        'out-of-space',
+        'roles',
+        'signed-tokens',
+        'tls',
+      ].map((name) => `test/integration/etcd-${name}.test.ts`),
       'test/integration/store-transfer.test.ts',
     ],
   },

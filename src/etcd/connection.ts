@@ -16,6 +16,8 @@ import {
 } from './limits.ts';
 import {ConnectionResets} from './connection-resets.ts';
 import type {PackageHost} from './connection-resets.ts';
+import {hasConnected} from './connecting.ts';
+import type {Channel} from './connecting.ts';
 import {isAnswer, translateError} from './foreign-errors.ts';
 import {localLogin} from './local-login.ts';
 import {HIDDEN, hidden} from '../model/hidden-text.ts';
@@ -63,6 +65,10 @@ export interface EndpointClient {
   readonly maintenance: MaintenanceClient;
   readonly lease: LeaseClient;
   readonly auth: AuthClient;
+  /** A login was offered, and etcd wants none. */
+  readonly isLoginUnused?: boolean;
+  /** Opens its connection. False when it is still being opened after so long; true when it is open, or refused, which a call finds out at once. */
+  connects?(service: 'KV' | 'Watch', limitMs: number): Promise<boolean>;
   close(): void;
 }
 
@@ -98,30 +104,46 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   const resets = new ConnectionResets();
   const heard = (): void => resets.heard();
   const client = new Etcd3(clientOptions(endpoint, options, limitMs, heard));
-  const {pool} = client as unknown as {pool: Pool};
+  const pool = poolOf(client);
   const [host] = pool.hosts;
   // Without one a login would never settle, and with it each call that waits for the token.
   if (host === undefined) throw new Error('a client of etcd without an endpoint');
   resets.guard(host);
   hearAnswers(pool, heard);
   let password = hidden(options.password ?? '');
-  logInDirectly(pool.authenticator, host, limitMs, () => password.reveal());
-  renewOldLogins(pool);
+  const login = logInDirectly(pool.authenticator, host, limitMs, () => password.reveal());
+  renewOldLogins(pool, login);
   if (options.username === undefined)
     logInLocally(pool.authenticator, endpoint, (found) => (password = found));
-  return new OpenedEndpoint(endpoint, client, new WatchClient(pool));
+  return new OpenedEndpoint(endpoint, client, host, login);
+}
+
+function poolOf(client: Etcd3): Pool {
+  return (client as unknown as {pool: Pool}).pool;
 }
 
 /** Whoever prints it does not print the client of the package, which has keys and tokens as text. */
 class OpenedEndpoint implements EndpointClient {
   readonly endpoint: string;
   readonly #client: Etcd3;
+  readonly #host: Host;
   readonly #watch: WatchClient;
+  readonly #login: LoginState;
 
-  constructor(endpoint: string, client: Etcd3, watch: WatchClient) {
+  constructor(endpoint: string, client: Etcd3, host: Host, login: LoginState) {
     this.endpoint = endpoint;
     this.#client = client;
-    this.#watch = watch;
+    this.#host = host;
+    this.#watch = new WatchClient(poolOf(client));
+    this.#login = login;
+  }
+
+  get isLoginUnused(): boolean {
+    return this.#login.isLoginUnused;
+  }
+
+  connects(service: 'KV' | 'Watch', limitMs: number): Promise<boolean> {
+    return hasConnected(() => this.#host.getServiceClient(service).getChannel(), limitMs);
   }
 
   get kv(): KVClient {
@@ -153,7 +175,12 @@ type Call = ConstructorParameters<typeof WatchClient>[0]['exec'];
 type Pool = ConstructorParameters<typeof WatchClient>[0] & {
   exec: Call;
   readonly authenticator: Authenticator;
-  readonly hosts: readonly (PackageHost & {getServiceClient(name: 'Auth'): AuthService})[];
+  readonly hosts: readonly Host[];
+};
+
+type Host = PackageHost & {
+  getServiceClient(name: 'Auth'): AuthService;
+  getServiceClient(name: 'KV' | 'Watch'): {getChannel(): Channel};
 };
 
 interface AuthService {
@@ -168,22 +195,29 @@ interface AuthService {
 /** The package's own, which it keeps private: it asks for a token with `options.auth`, and keeps it until the token is refused. */
 interface Authenticator {
   options: IOptions;
-  readonly awaitingMetadata: Promise<Metadata> | null;
+  awaitingMetadata: Promise<Metadata> | null;
   getMetadata(): Promise<Metadata>;
   invalidateMetadata(): void;
   getCredentialsFromHost(address: string, name: string, password: string): Promise<string>;
 }
 
+/** What is known of the login of one endpoint. */
+interface LoginState {
+  /** One was offered, and etcd wants none: its users are turned off, or not yet turned on. */
+  isLoginUnused: boolean;
+}
+
 /**
  * The package logs in by a connection of its own that has none of our options: it would go through a proxy of the environment. Besides, so it never
- * gets the password.
+ * gets the password. Where users are turned off nobody is refused for a login: else `etcdctl auth enable` and `auth disable` would stop whoever runs.
  */
 function logInDirectly(
   authenticator: Authenticator,
-  host: Pool['hosts'][number],
+  host: Host,
   limitMs: number,
   password: () => string,
-): void {
+): LoginState {
+  const state: LoginState = {isLoginUnused: false};
   authenticator.getCredentialsFromHost = (_address, name) =>
     new Promise((resolve, reject) => {
       const options = {deadline: Date.now() + limitMs};
@@ -191,11 +225,22 @@ function logInDirectly(
       host
         .getServiceClient('Auth')
         .authenticate(request, new Metadata(), options, (error, answer) => {
+          state.isLoginUnused = error !== null && WANTS_NO_LOGIN.test(error.message);
           if (error === null) resolve(answer.token);
           else reject(castGrpcError(error));
         });
     });
+  const login = authenticator.getMetadata.bind(authenticator);
+  authenticator.getMetadata = () =>
+    login().catch((error: unknown) => {
+      if (!WANTS_NO_LOGIN.test(String(error))) throw error;
+      // Kept like a token: it is asked again once etcd wants a user.
+      return (authenticator.awaitingMetadata ??= Promise.resolve(new Metadata()));
+    });
+  return state;
 }
+
+const WANTS_NO_LOGIN = /authentication is not enabled/i;
 
 function hearAnswers(pool: Pool, heard: () => void): void {
   const exec: Call = pool.exec.bind(pool);
@@ -218,7 +263,7 @@ function answerHeard<T>(answered: Promise<T>, heard: () => void): Promise<T> {
  * So a call without an answer ends the login, for the calls after it. A slow etcd must not be asked for many logins: each costs it far more than a read, as it
  * compares a hash that is slow on purpose.
  */
-function renewOldLogins(pool: Pool): void {
+function renewOldLogins(pool: Pool, login: LoginState): void {
   const {authenticator} = pool;
   let endedMs = Number.NEGATIVE_INFINITY;
   const exec: Call = pool.exec.bind(pool);
@@ -228,7 +273,8 @@ function renewOldLogins(pool: Pool): void {
       try {
         return await exec(service, method, payload, options);
       } catch (error) {
-        const isOld = OLD_LOGIN.test(String(error));
+        const isOld =
+          OLD_LOGIN.test(String(error)) || (login.isLoginUnused && WANTS_LOGIN.test(String(error)));
         const nowMs = performance.now();
         const isLost = !isAnswer(translateError(error)) && nowMs - endedMs >= LOGIN_KEPT_MS;
         // Another call may have logged in meanwhile.
@@ -243,6 +289,9 @@ function renewOldLogins(pool: Pool): void {
 }
 
 const OLD_LOGIN = /revision of auth store is old/i;
+
+/** Said to a call without a token. */
+const WANTS_LOGIN = /user name is empty/i;
 
 /**
  * Without a user of its own a client of this machine takes the password that an embedded store left for it, whenever it has to log in: the store

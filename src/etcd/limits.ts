@@ -3,6 +3,9 @@
 /** Time of one attempt at one endpoint. An endpoint that hangs must leave time for another one within a heartbeat. */
 export const ATTEMPT_LIMIT_MS = 2_000;
 
+/** With several endpoints each gets at least so long for its connection to be opened, before the next one is tried. */
+export const CONNECT_SHARE_MIN_MS = 500;
+
 /** An endpoint that could not be connected to is passed over for so long: gRPC's own longest pause between two tries. */
 export const REST_MS = 1_000;
 

@@ -9,6 +9,7 @@ import {localLogin} from '../etcd/local-login.ts';
 import {EndpointClients} from '../etcd/endpoint-clients.ts';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
+import {leaveSilent} from '../etcd/silent-endpoints.ts';
 import {
   isRefusedUndone,
   isTransportFault,
@@ -136,6 +137,7 @@ export class EtcdStore implements Store {
   }
 
   private async transactOnce(transaction: Transaction, endMs: number): Promise<TransactionOutcome> {
+    await this.leaveSilent('KV', endMs);
     if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const client = this.client();
     const startedMs = performance.now();
@@ -193,6 +195,7 @@ export class EtcdStore implements Store {
         quotaBytes: known ?? (await quotaBytes(client.endpoint, tls)),
         version,
         alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
+        isLoginUnused: client.isLoginUnused === true,
       };
     } catch (error) {
       throw this.fault(client, error);
@@ -247,6 +250,7 @@ export class EtcdStore implements Store {
     const endMs = performance.now() + limitMs;
     const faults = new ReadFaults(limitMs);
     for (let tries = 1; ; tries += 1) {
+      await this.leaveSilent('KV', endMs);
       const client = this.client();
       const startedMs = performance.now();
       try {
@@ -279,6 +283,10 @@ export class EtcdStore implements Store {
     return client;
   }
 
+  private leaveSilent(service: 'KV' | 'Watch', endMs: number): Promise<void> {
+    return leaveSilent(this.clients.all, this.rotation, service, endMs);
+  }
+
   /** Translates, and leaves an endpoint that does not work for the next one. */
   private fault(client: EndpointClient, error: unknown): SmError {
     const fault = translateError(error);
@@ -289,6 +297,7 @@ export class EtcdStore implements Store {
   }
 
   private async openStream(): Promise<IDuplexWatchStream> {
+    await this.leaveSilent('Watch', performance.now() + this.limitMs);
     const client = this.client();
     try {
       return (await client.watch.watch()) as unknown as IDuplexWatchStream;

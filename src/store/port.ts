@@ -85,6 +85,8 @@ export interface StoreUsage {
   readonly version?: string;
   /** Alarms that the store itself raises, as NOSPACE or CORRUPT: it refuses writes while it has one. */
   readonly alarms: readonly string[];
+  /** We have a login, and it wants none. */
+  readonly isLoginUnused?: boolean;
 }
 
 export interface CallOptions {

@@ -64,6 +64,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       storeCheck(tookMs),
       writesCheck(writes()),
       quotaCheck(usage, dependencies.compaction),
+      ...loginChecks(usage),
       ...versionChecks(usage?.version),
       ...ownChecks(dependencies),
       ...(callDaemon === undefined ? [] : callChecks(called)),
@@ -135,6 +136,20 @@ function writesCheck(writes: StoreWrites): Check {
   return writes.kind === 'none'
     ? check('etcd writes', 'FAIL', `${text}; ${NO_WRITES_MEAN}`, writes.fix)
     : check('etcd writes', 'PASS', text);
+}
+
+/** Without this row nobody would see that an etcd with users has been left open. */
+function loginChecks(usage: StoreUsage | undefined): Check[] {
+  if (usage?.isLoginUnused !== true) return [];
+  const text = `etcd asks nobody for a login, though etcd.username is set: whoever reaches it can read and change everything`;
+  return [
+    check(
+      'etcd login',
+      'WARN',
+      text,
+      'etcdctl auth enable; daemons and containers then log in by themselves',
+    ),
+  ];
 }
 
 /** An alarm comes first: it stays on after room was made. A member that does not say its quota is taken to have etcd's default. Pure. */
