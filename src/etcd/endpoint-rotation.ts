@@ -26,6 +26,12 @@ export class EndpointRotation {
     if (index === this.at) this.at = this.after(index);
   }
 
+  /** This one is known to answer. */
+  turnTo(index: number): void {
+    this.restUntilMs[index] = Number.NEGATIVE_INFINITY;
+    this.at = index;
+  }
+
   private after(index: number): number {
     const count = this.restUntilMs.length;
     const nowMs = this.nowMs();

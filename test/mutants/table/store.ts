@@ -7,6 +7,7 @@ const GUARDS_TESTS = testsOf('test/store/guards.test.ts');
 
 const WATCH_RESUME_TESTS = testsOf('test/etcd/watch-resume.test.ts');
 const LOST_LOGINS_TESTS = testsOf('test/etcd/lost-logins.test.ts');
+const SILENT_ENDPOINTS_TESTS = testsOf('test/etcd/silent-endpoints.test.ts');
 const ETCD_TRAPS_TESTS = testsOf('test/integration/etcd-traps.test.ts');
 
 export const STORE_MUTANTS: readonly Mutant[] = [
@@ -36,6 +37,17 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       replace: 'if (isOld && authenticator.awaitingMetadata === used) {',
       killed: LOST_LOGINS_TESTS(
         'a call without an answer ends the login of its client, at most once in 10 s',
+      ),
+    },
+  ]),
+  ...inFile('src/etcd/silent-endpoints.ts', [
+    {
+      name: 'a call stays with an endpoint from which nothing comes back',
+      breaks: 'limits.md, CONNECT_SHARE_MIN_MS: a machine that is gone costs a share of the time',
+      find: 'rotation.failed(index, true);',
+      replace: '',
+      killed: SILENT_ENDPOINTS_TESTS(
+        'an endpoint from which nothing comes back gives way to the next',
       ),
     },
   ]),
