@@ -18,12 +18,12 @@ import {
 } from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
 import {PageBounds} from '../etcd/page-bounds.ts';
-import {quotaBytes} from '../etcd/quota.ts';
 import type {AnsweredPage, PageRange} from '../etcd/page-bounds.ts';
 import {safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
 import {backOff} from '../model/back-off.ts';
 import {SmError} from '../model/errors.ts';
+import {usageOf} from './etcd-usage.ts';
 import {ReadFaults} from './read-faults.ts';
 import {storeClosed} from './port.ts';
 import type {
@@ -186,17 +186,8 @@ export class EtcdStore implements Store {
 
   async usage(): Promise<StoreUsage> {
     const client = this.client();
-    const {tls, quotaBytes: known} = this.clients.options;
     try {
-      const {dbSize, version} = await client.maintenance.status();
-      const {alarms} = await client.maintenance.alarm({action: 'Get'});
-      return {
-        bytes: Number(dbSize),
-        quotaBytes: known ?? (await quotaBytes(client.endpoint, tls)),
-        version,
-        alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
-        isLoginUnused: client.isLoginUnused === true,
-      };
+      return await usageOf(client, this.clients);
     } catch (error) {
       throw this.fault(client, error);
     }

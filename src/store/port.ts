@@ -87,6 +87,8 @@ export interface StoreUsage {
   readonly alarms: readonly string[];
   /** We have a login, and it wants none. */
   readonly isLoginUnused?: boolean;
+  /** Each endpoint that it is called at, and why it does not work; '': it does. */
+  readonly endpoints?: readonly {readonly endpoint: string; readonly fault: string}[];
 }
 
 export interface CallOptions {

@@ -3,13 +3,18 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {AddressInfo, Server, Socket} from 'node:net';
 import {afterAll, beforeAll, expect, it} from 'vitest';
+import {AdminClient} from '../../src/admin/index.ts';
+import {parseConfig} from '../../src/config/index.ts';
 import type {WatchEvent} from '../../src/model/stored.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {serve} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';
 import {startCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const PREFIX = '/t/';
@@ -82,3 +87,24 @@ it('a store that is closed while its endpoint is silent rejects no write', () =>
     expect((await written).kind).toBe('unknown');
     await expect(store.get(`${PREFIX}none`)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
   }));
+
+it('doctor names the endpoints that cannot be used', async () => {
+  const [port = 0, nobody = 0] = await freePorts(2);
+  const all = [...etcd.endpoints, ...endpoints.slice(0, 1), `127.0.0.1:${nobody}`];
+  const config = `service: sm.test\nport: ${port}\nendpoints: [${all.join(', ')}]\netcdPrefix: /doctor\n`;
+  const daemon = await serve(parseConfig(config, 'silent.yml'), {
+    ...{logger: silentLogger, version: 'test'},
+  });
+  const admin = new AdminClient({server: `http://${daemon.address}`});
+  try {
+    await daemon.ready;
+    const {checks} = await admin.call('checks', {});
+    const row = checks.find(({name}) => name === 'etcd endpoints');
+    expect(row).toMatchObject({verdict: 'WARN'});
+    expect(row?.text).toMatch(/^2 of 3 cannot be used: /);
+    for (const endpoint of all.slice(1)) expect(row?.text).toContain(`${endpoint}: etcd does not`);
+  } finally {
+    admin.close();
+    await daemon.shutdown();
+  }
+});

@@ -38,6 +38,9 @@ const LOST_FIX =
 /** While no write commits, states say nothing of who carries them. */
 const UNKNOWN_FIX = 'see etcd writes';
 
+const ENDPOINTS_FIX =
+  'start that member of etcd again, or put its present address into endpoints of daemons and containers: the others are used until the last one is gone';
+
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm (embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk); CORRUPT: replace the member';
 
@@ -64,6 +67,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       storeCheck(tookMs),
       writesCheck(writes()),
       quotaCheck(usage, dependencies.compaction),
+      ...endpointChecks(usage),
       ...loginChecks(usage),
       ...versionChecks(usage?.version),
       ...ownChecks(dependencies),
@@ -136,6 +140,17 @@ function writesCheck(writes: StoreWrites): Check {
   return writes.kind === 'none'
     ? check('etcd writes', 'FAIL', `${text}; ${NO_WRITES_MEAN}`, writes.fix)
     : check('etcd writes', 'PASS', text);
+}
+
+/** Calls go to whichever endpoint works: nobody notices that the others are gone until the last one is. */
+function endpointChecks({endpoints = []}: Partial<StoreUsage> = {}): Check[] {
+  if (endpoints.length < 2) return [];
+  const faulty = endpoints.filter(({fault}) => fault !== '');
+  if (faulty.length === 0)
+    return [check('etcd endpoints', 'PASS', `all ${endpoints.length} answer`)];
+  const which = faulty.map(({endpoint, fault}) => `${endpoint}: ${fault}`).join('; ');
+  const text = `${faulty.length} of ${endpoints.length} cannot be used: ${which}`;
+  return [check('etcd endpoints', 'WARN', text, ENDPOINTS_FIX)];
 }
 
 /** Without this row nobody would see that an etcd with users has been left open. */
