@@ -21,26 +21,42 @@ export interface Changes {
 const [ADDED, OTHER] = [1, 2];
 
 export function changesOf({n, current, shardOrder}: Table, target: Int32Array): Changes {
-  // Bytes, for the pass in tie-break order reads them all over the place: these stay in the cache.
+  // Bytes, for the passes in tie-break order read them all over the place: these stay in the cache.
   const kinds = new Uint8Array(n);
-  let [added, changed] = [0, 0];
-  for (let shard = 0; shard < n; shard += 1) {
+  const counts = new Int32Array(1 + Math.max(ADDED, OTHER));
+  noteKinds(current, target, kinds, counts);
+  return {
+    additions: ofKind(shardOrder, kinds, ADDED, counts[ADDED] ?? 0),
+    others: ofKind(shardOrder, kinds, OTHER, counts[OTHER] ?? 0),
+  };
+}
+
+/** Writes per shard what kind of change it is, 0 for none, and how many there are of each kind. Passes of their own stay compiled. */
+function noteKinds(
+  current: Int32Array,
+  target: Int32Array,
+  kinds: Uint8Array,
+  counts: Int32Array,
+): void {
+  for (let shard = 0; shard < kinds.length; shard += 1) {
     const from = current[shard] ?? -1;
     const to = target[shard] ?? -1;
     if (to >= 0 && to === from) continue;
-    const isAdded = to >= 0 && from < 0;
-    kinds[shard] = isAdded ? ADDED : OTHER;
-    if (isAdded) added += 1;
-    changed += 1;
+    const kind = to >= 0 && from < 0 ? ADDED : OTHER;
+    kinds[shard] = kind;
+    counts[kind] = (counts[kind] ?? 0) + 1;
   }
-  const additions = new Int32Array(added);
-  const others = new Int32Array(changed - added);
-  for (let at = 0, addition = 0, other = 0; addition + other < changed; at += 1) {
-    const shard = shardOrder[at] ?? 0;
-    if (kinds[shard] === ADDED) additions[addition++] = shard;
-    else if (kinds[shard] === OTHER) others[other++] = shard;
+}
+
+function ofKind(order: Int32Array, kinds: Uint8Array, kind: number, count: number): Int32Array {
+  const found = new Int32Array(count);
+  for (let at = 0, next = 0; next < count; at += 1) {
+    const shard = order[at] ?? 0;
+    if (kinds[shard] !== kind) continue;
+    found[next] = shard;
+    next += 1;
   }
-  return {additions, others};
+  return found;
 }
 
 /** Shards that move for another reason than their own place and the counts. */

@@ -126,15 +126,15 @@ function namedContainers(
   const hasNoWish = Uint8Array.from(homeIds, (id) => Number(homes !== undefined && id !== ''));
   const named = Int32Array.from(containers.texts, find);
   const pinned = Int32Array.from(named, (at, name) => (name > 0 && at < 0 ? NOT_LIVING : at));
-  const [current, prefer] = [new Int32Array(count), new Int32Array(count)];
-  const [avoid, pin] = [new Int32Array(count), new Int32Array(count)];
+  const current = valuesOf(numbers.home, count, whereRuns);
   let [hasWishes, hasPins] = [false, false];
-  for (let at = 0; at < count; at += 1) current[at] = whereRuns[numbers.home[at] ?? 0] ?? -1;
   // Only '' has a number: nobody names a container.
   if (named.length === 1) {
-    for (const column of [prefer, avoid, pin]) column.fill(-1);
-    return {current, prefer, avoid, pin, hasWishes, hasPins};
+    const none = new Int32Array(count).fill(-1);
+    return {current, prefer: none, avoid: none, pin: none, hasWishes, hasPins};
   }
+  const [prefer, avoid] = [new Int32Array(count), new Int32Array(count)];
+  const pin = new Int32Array(count);
   for (let at = 0; at < count; at += 1) {
     const home = numbers.home[at] ?? 0;
     const wish = hasNoWish[home] === 1 ? -1 : (named[numbers.prefer[at] ?? 0] ?? -1);
@@ -147,6 +147,13 @@ function namedContainers(
     if (pinnedTo !== -1) hasPins = true;
   }
   return {current, prefer, avoid, pin, hasWishes, hasPins};
+}
+
+/** A pass of its own, so that it stays compiled. */
+function valuesOf(keys: Int32Array, count: number, valueOf: Int32Array): Int32Array {
+  const values = new Int32Array(count);
+  for (let at = 0; at < count; at += 1) values[at] = valueOf[keys[at] ?? 0] ?? -1;
+  return values;
 }
 
 /** Numbered in tie-break order, so that they are the same whatever the order of the input. */
@@ -167,9 +174,7 @@ function bucketsOf(
     poolOfGroup.set(workerGroup, pool);
     bucketPool.push(pool);
   }
-  const bucket = new Int32Array(count);
-  if (bucketPool.length > 1)
-    for (let at = 0; at < count; at += 1) bucket[at] = bucketOf[pair[at] ?? 0] ?? 0;
+  const bucket = bucketPool.length > 1 ? valuesOf(pair, count, bucketOf) : new Int32Array(count);
   return {bucket, bucketPool, workerGroups: [...poolOfGroup.keys()]};
 }
 

@@ -37,7 +37,7 @@ export function assign(
  * All that may stay where they run are free, and begin there. Row by row, as memory lies. Takes columns alone: code for objects that do not outlive a plan is thrown away with
  * them.
  */
-function keepAtHome({n, current, pin}: Table, homes: Int32Array, target: Int32Array): void {
+function keepAtHome({n, current, pin}: Table, homes: ArrayLike<number>, target: Int32Array): void {
   for (let shard = 0; shard < n; shard += 1)
     if ((homes[shard] ?? 0) > 0 && pin[shard] === -1) target[shard] = current[shard] ?? -1;
 }

@@ -6,7 +6,7 @@ import {mayStayStranded} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
 import {DRAINING, OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
-import {MOST_PRIORITIES} from './limits.ts';
+import {MOST_PRIORITIES, MOST_SHORT_HOMES} from './limits.ts';
 
 const NOWHERE = -1;
 
@@ -39,7 +39,7 @@ export interface Demand {
   /** Beside `shards`: the open container where that shard runs and may stay; -1 for none. */
   readonly place: Int32Array;
   /** Per shard, free or not: 1 + the rank of the open container of its pool where it runs; 0 for none. */
-  readonly homes: Int32Array;
+  readonly homes: Homes;
   /** Per shard: when it last moved; undefined when that is known of none. */
   readonly movedAt: Float64Array | undefined;
   /** Per shard: how urgent it is among those that wait, 0 for the least; undefined when all are alike. */
@@ -51,6 +51,9 @@ export interface Demand {
   /** Per container: pinned shards that are not there yet, the most urgent first; they are counted in `fixed`, too. */
   readonly arriving: ReadonlyMap<number, readonly number[]>;
 }
+
+/** Read in tie-break order, all over the place: halves of words stay in the cache. */
+type Homes = Uint16Array | Int32Array;
 
 /** Containers of one pool with the same weight, in one zone: as good as each other for a bucket. */
 export interface ContainerClass {
@@ -93,7 +96,7 @@ export function inTieOrder({containerOrder}: Table, column: Int32Array): Int32Ar
 }
 
 /** A loop, not a callback: the engine compiles a callback anew in each plan that makes one. */
-function entriesOf(column: Int32Array, indexes: ArrayLike<number>): Int32Array {
+function entriesOf(column: Homes, indexes: ArrayLike<number>): Int32Array {
   const entries = new Int32Array(indexes.length);
   for (let at = 0; at < entries.length; at += 1) entries[at] = column[indexes[at] ?? 0] ?? 0;
   return entries;
@@ -149,22 +152,36 @@ function sortWaiting(
   }
 }
 
-/** Row by row, not in tie-break order: memory is read in a line. */
-function homesOf(table: Table): Int32Array {
+function homesOf(table: Table): Homes {
   const {n, current, bucket, bucketPool, mode, containerRank} = table;
-  const homes = new Int32Array(n);
+  const homes = table.m > MOST_SHORT_HOMES ? new Int32Array(n) : new Uint16Array(n);
+  const members = table.pools.map(({has}) => has);
   const open = new Int32Array(table.m);
   for (let container = 0; container < table.m; container += 1)
     if (mode[container] === OPEN) open[container] = 1 + (containerRank[container] ?? 0);
-  const members = table.pools.map(({has}) => has);
-  const only = members.length === 1 ? members[0] : undefined;
+  const [only] = members;
+  if (members.length === 1 && only !== undefined) {
+    // Nobody but its members has homes to give.
+    for (let container = 0; container < table.m; container += 1)
+      if (only[container] !== 1) open[container] = 0;
+    fillHomes(current, open, homes);
+    return homes;
+  }
   for (let shard = 0; shard < n; shard += 1) {
     const there = current[shard] ?? -1;
     if (there < 0) continue;
-    const has = only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0];
+    const has = members[bucketPool[bucket[shard] ?? 0] ?? 0];
     if (has?.[there] === 1) homes[shard] = open[there] ?? 0;
   }
   return homes;
+}
+
+/** Row by row, not in tie-break order: memory is read in a line. A pass of its own, as those below are, so that it stays compiled. */
+function fillHomes(current: Int32Array, open: Int32Array, homes: Homes): void {
+  for (let shard = 0; shard < current.length; shard += 1) {
+    const there = current[shard] ?? -1;
+    if (there >= 0) homes[shard] = open[there] ?? 0;
+  }
 }
 
 function mayStayOf(table: Table, free: Int32Array): Int32Array {
@@ -184,21 +201,13 @@ function mayStayOf(table: Table, free: Int32Array): Int32Array {
 function sortFree(
   table: Table,
   free: Int32Array,
-  homes: Int32Array,
+  homes: Homes,
 ): Pick<Demand, 'shards' | 'place' | 'start' | 'waiting'> {
   const buckets = table.bucketPool.length;
   // Their order does not matter here: memory is read in a line where it can be.
   const keys = free.length === table.n ? homes : entriesOf(homes, free);
   const ends = startsOf(keys, table.m + 1);
-  const byContainer = new Int32Array(free.length);
-  const next = ends.slice();
-  for (let at = 0; at < free.length; at += 1) {
-    const shard = free[at] ?? 0;
-    const key = homes[shard] ?? 0;
-    const to = next[key] ?? 0;
-    byContainer[to] = shard;
-    next[key] = to + 1;
-  }
+  const byContainer = sortedBy(homes, free, ends.slice());
   const place = new Int32Array(free.length);
   for (let key = 0; key <= table.m; key += 1)
     place.fill(key + NOWHERE, ends[key] ?? 0, ends[key + 1] ?? 0);
@@ -212,6 +221,19 @@ function sortFree(
     waiting[bucket] = (waiting[bucket] ?? 0) + 1;
   }
   return {...sortByBucket(table, byContainer, place), waiting};
+}
+
+/** `next`: where the items of each key begin; where they end, afterwards. */
+function sortedBy(keyOf: Homes, items: Int32Array, next: Int32Array): Int32Array {
+  const sorted = new Int32Array(items.length);
+  for (let at = 0; at < items.length; at += 1) {
+    const item = items[at] ?? 0;
+    const key = keyOf[item] ?? 0;
+    const to = next[key] ?? 0;
+    sorted[to] = item;
+    next[key] = to + 1;
+  }
+  return sorted;
 }
 
 function sortByBucket(
@@ -235,7 +257,7 @@ function sortByBucket(
 }
 
 /** Where each key begins in the sorted items, and the end. */
-function startsOf(keyAt: Int32Array, keys: number): Int32Array {
+function startsOf(keyAt: Homes, keys: number): Int32Array {
   const start = new Int32Array(keys + 1);
   for (let at = 0; at < keyAt.length; at += 1) {
     const key = keyAt[at] ?? 0;

@@ -6,6 +6,8 @@ export const LONGEST_PATH = 4_096;
 export const LARGEST_WEIGHT = 2 ** 46;
 /** So many steps of priority are distinguished; the lowest ones count as one. */
 export const MOST_PRIORITIES = 32;
+/** The numbers of up to so many containers, and one for none, are kept in two bytes. */
+export const MOST_SHORT_HOMES = 2 ** 16 - 1;
 /** A share this near to a whole number is one: sums of fractions are not exact. */
 export const NEARLY_WHOLE_SHARE = 1e-6;
 /** Cells have space for so many times the fewest that there can be. */
