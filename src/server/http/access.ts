@@ -11,6 +11,12 @@ import {certificateNames, grantOfNames} from './client-certificates.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {bearerOf} from './tokens.ts';
 
+const NO_TOKEN_FIX =
+  'pass --token-file or set SM_TOKEN_FILE; an administrator makes one: sm token create NAME --role ROLE';
+const WRONG_TOKEN_FIX =
+  'it was revoked, or its line never stood in the file that auth.tokenFile of this daemon names: ask an administrator for another one: sm token create NAME --role ROLE';
+const NO_CERTIFICATE_FIX = 'pass --cert-file and --key-file';
+
 /**
  * Paths that need no token: probes, the API's description, and hints, which do nothing but cause a look at a record.
  */
@@ -84,13 +90,15 @@ export class Access {
     const {clients} = this.#dependencies;
     if (clients !== undefined) {
       const names = certificateNames(request.raw.socket);
-      if (names === undefined) throw unauthenticated('a client certificate is needed');
+      if (names === undefined)
+        throw unauthenticated('a client certificate is needed', NO_CERTIFICATE_FIX);
       if (given === undefined || this.#tokens === undefined) return grantOfNames(names, clients());
     }
     if (this.#tokens === undefined) return LOCAL_GRANT;
-    if (given === undefined) throw unauthenticated('a bearer token is needed');
+    if (given === undefined) throw unauthenticated('a bearer token is needed', NO_TOKEN_FIX);
     const grant = await this.#tokens.grantOf(given, request.ip);
-    if (grant === undefined) throw unauthenticated('the bearer token is not valid');
+    if (grant === undefined)
+      throw unauthenticated('the bearer token is not valid', WRONG_TOKEN_FIX);
     return grant;
   }
 }
@@ -133,10 +141,8 @@ function ofOtherApps({name, apps}: Grant): SmError {
   });
 }
 
-function unauthenticated(message: string): SmError {
-  return new SmError('UNAUTHENTICATED', message, {
-    hint: 'pass --token-file or set SM_TOKEN_FILE; if the daemon asks for certificates, pass --cert-file and --key-file',
-  });
+function unauthenticated(message: string, hint: string): SmError {
+  return new SmError('UNAUTHENTICATED', message, {hint});
 }
 
 /** Name of the Host header without the port, lower case; IPv6 with its brackets. */

@@ -114,6 +114,18 @@ describe('each route names the right that it needs', () => {
 });
 
 describe('logins', () => {
+  it.each([
+    ['', 'an administrator makes one'],
+    ['Bearer guess', 'it was revoked'],
+  ])('with %j say what leads to a valid token', async (authorization, hint) => {
+    http = fixture({tokens: () => lines, allowedHosts: ['localhost']});
+    const headers = {host: 'localhost', ...(authorization && {authorization})};
+    const answer = await http.server.inject({url: '/metrics', headers});
+    expect(answer.statusCode).toBe(401);
+    expect(answer.body).toContain(hint);
+    expect(answer.body).toContain('sm token create NAME --role ROLE');
+  });
+
   it('that fail are limited by address, and who has logged in before goes on', async () => {
     http = fixture({tokens: () => lines, allowedHosts: ['localhost']});
     expect(await call(adminRoutes.status, OWN, 'view')).toBe(200);
