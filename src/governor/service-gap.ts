@@ -74,7 +74,8 @@ function onTheWay(
   const since = move === null ? '' : ` since ${move.startedAt}`;
   const others = sameProcess(view, container);
   // A push container runs on after an eviction: the shard would run twice.
-  const restart = isProxyIncarnation(record.incarnation)
+  const isProxy = isProxyIncarnation(record.incarnation);
+  const restart = isProxy
     ? `restart ${container}`
     : restartOrEvict({service: app, object: container, others});
   const hook = overdue.find((one) => one.shard === shard)?.hook;
@@ -92,6 +93,12 @@ function onTheWay(
     };
   }
   if (state === 'owned') {
+    // Whether the call came through, or its add runs, nobody knows: only a heartbeat proves it.
+    if (isProxy)
+      return {
+        text: `${container} has been adding it${since}: no heartbeat says yet that it runs`,
+        fix: `see the calls to ${container} in the log of the daemon that governs ${app}, and its own log; if no add is under way there: ${restart}`,
+      };
     const how = hook === 'add' ? 'its add has exceeded its time limit' : 'its add has not returned';
     return {text: `${container} has been adding it${since}: ${how}`, fix: wait('add')};
   }

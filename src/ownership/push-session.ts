@@ -72,7 +72,8 @@ export class PushSession {
   private readonly everListed = new Set<string>();
   private readonly calls = new Map<string, Call>();
   private readonly failures = new Map<string, {readonly mod: number; readonly message: string}>();
-  private unreachableSinceMs: number | undefined;
+  /** Since when no call is answered, and how the first of them failed. */
+  private unreachable: {readonly sinceMs: number; readonly cause: string} | undefined;
   private stray: {readonly shard: string; readonly atMs: number} | undefined;
 
   constructor(me: Target, nowMs: number) {
@@ -113,12 +114,12 @@ export class PushSession {
 
   /** The last call that could show it did not reach the container. */
   get isUnreachable(): boolean {
-    return this.unreachableSinceMs !== undefined;
+    return this.unreachable !== undefined;
   }
 
   /** Something answers there. */
   reached(): void {
-    this.unreachableSinceMs = undefined;
+    this.unreachable = undefined;
   }
 
   /** A heartbeat was seen, written at `mod`. `shards` undefined: it cannot be read; it shows life and nothing else. */
@@ -161,8 +162,8 @@ export class PushSession {
   }
 
   answered(shard: string, result: CallResult, nowMs: number): void {
-    if (result.kind === 'unreachable') this.unreachableSinceMs ??= nowMs;
-    else if (result.kind !== 'unsent') this.unreachableSinceMs = undefined;
+    if (result.kind === 'unreachable') this.unreachable ??= {sinceMs: nowMs, cause: result.message};
+    else if (result.kind !== 'unsent') this.unreachable = undefined;
     const call = this.calls.get(shard);
     if (call === undefined) return;
     call.inFlight = false;
@@ -191,8 +192,11 @@ export class PushSession {
     const raise = (code: AlarmCode, text: string): void =>
       void alarms.push({code, text: `push container ${container} ${text}`});
     if (!this.beating(nowMs)) raise('PUSH_STALE', 'has a session but sends no heartbeats');
-    if (nowMs - (this.unreachableSinceMs ?? nowMs) >= UNREACHABLE_MS)
-      raise('PUSH_UNREACHABLE', 'sends heartbeats but does not answer by HTTP');
+    if (this.unreachable !== undefined && nowMs - this.unreachable.sinceMs >= UNREACHABLE_MS)
+      raise(
+        'PUSH_UNREACHABLE',
+        `sends heartbeats but does not answer by HTTP: ${this.unreachable.cause}`,
+      );
     if (this.stray !== undefined && nowMs - this.stray.atMs < STRAY_SHOWN_MS)
       raise('PUSH_STRAY', `lists shard ${this.stray.shard}, which is recorded elsewhere`);
     const ignored = this.ignoredDrop(nowMs);

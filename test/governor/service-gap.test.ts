@@ -141,6 +141,13 @@ describe('a container that shares its process', () => {
     view.apply({kind: 'heartbeat', mod: 1, incarnation, entry: heartbeat});
     const found = serviceGap('s1', {app: 'orders', view, living: new Map(), reasonOf: () => ''});
     expect(found?.fix).toBe('wait for its drop on p1 to return; if it does not: restart p1');
+    const owned = {...value, state: 'owned' as const};
+    view.apply({kind: 'own', mod: 2, shard: 's1', entry: {value: owned, mod: 2, create: 1}});
+    const adding = serviceGap('s1', {app: 'orders', view, living: new Map(), reasonOf: () => ''});
+    expect(adding?.text).toBe(
+      `p1 has been adding it since ${STARTED}: no heartbeat says yet that it runs`,
+    );
+    expect(adding?.fix).toContain('if no add is under way there: restart p1');
   });
 });
 

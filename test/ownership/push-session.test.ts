@@ -312,6 +312,9 @@ describe('life', () => {
     talk.session.answered('s', {kind: 'unreachable', message: 'timeout'}, 0);
     for (let mod = 20; mod < 40; mod += 1) talk.beat(mod);
     expect(talk.alarms()).toEqual(['PUSH_UNREACHABLE']);
+    // The first cause: a text that changed with each call would be a new alarm each time.
+    talk.session.answered('s', {kind: 'unreachable', message: 'reset'}, 1);
+    expect(talk.session.alarms(talk.nowMs)[0]?.text).toContain('by HTTP: timeout');
     talk.call(owned, 'add', 41);
     expect(talk.alarms()).toEqual([]);
   });

@@ -61,7 +61,11 @@ export class PushCaller {
       if (reply.statusCode === 200) return {kind: 'accepted'};
       return {kind: 'refused', message: `HTTP ${reply.statusCode}${saidReason(text)}`};
     } catch (error) {
-      return {kind: 'unreachable', message: printable(String(error))};
+      const late = error instanceof Error && error.name === 'TimeoutError';
+      const message = late
+        ? `no answer within ${CALL_TIMEOUT_MS / 1_000} s`
+        : printable(String(error));
+      return {kind: 'unreachable', message};
     }
   }
 }

@@ -1,7 +1,9 @@
 /** What a daemon repeats of what push containers answer. */
+import {once} from 'node:events';
 import {createServer} from 'node:http';
+import type {Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {afterAll, beforeAll, expect, it} from 'vitest';
+import {afterAll, beforeAll, expect, it, vi} from 'vitest';
 import {PushCaller} from '../../../src/server/push/push-caller.ts';
 
 let body = '';
@@ -9,9 +11,13 @@ const server = createServer((_request, response) => response.writeHead(500).end(
 const caller = new PushCaller({allowLoopback: true});
 let container: string;
 
+function portOf(of: Server): number {
+  return (of.address() as AddressInfo).port;
+}
+
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  container = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  container = `127.0.0.1:${portOf(server)}`;
 });
 afterAll(async () => {
   await caller.close();
@@ -38,4 +44,16 @@ it('where TLS is required a push container, which has none, is not called', asyn
     kind: 'unreachable',
     message: 'not called: it offers no TLS, and containerTls.required asks for it',
   });
+});
+
+it('without an answer in time says how long was waited', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const soon = AbortSignal.timeout(50);
+  const timer = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
+  const answer = await caller.call(`127.0.0.1:${portOf(silent)}`, 'add', '{}');
+  timer.mockRestore();
+  silent.closeAllConnections();
+  silent.close();
+  expect(answer).toEqual({kind: 'unreachable', message: 'no answer within 10 s'});
 });
