@@ -102,9 +102,10 @@ function rotateOut(
   }
 }
 
-/** Each mover goes to the first taker that has room. Takes columns alone, as `keepAtHome`. */
+/** Each mover goes to the first of `takerCount` takers that has room. Takes columns alone, as `keepAtHome`. */
 function fillInTurn(
-  takers: readonly number[],
+  takers: Int32Array,
+  takerCount: number,
   room: Int32Array,
   movers: Int32Array,
   from: number,
@@ -113,11 +114,11 @@ function fillInTurn(
   containerOrder: Int32Array,
 ): void {
   let next = from;
-  for (const taker of takers) {
+  for (let at = 0; at < takerCount && next < end; at += 1) {
+    const taker = takers[at] ?? 0;
     const left = Math.min(room[taker] ?? 0, end - next);
     const container = containerOrder[taker] ?? 0;
     for (const full = next + left; next < full; next += 1) target[movers[next] ?? 0] = container;
-    if (next === end) return;
   }
 }
 
@@ -154,6 +155,9 @@ export class Placer {
   private readonly chooser: LoadChooser | undefined;
   /** Per container, by rank: how many shards of the bucket it lacks. Zeros between buckets. */
   private readonly room: Int32Array;
+  /** Containers that get shards of the bucket, by rank: the first `takerCount`. Kept, for there may be a bucket for each shard. */
+  private readonly takers: Int32Array;
+  private takerCount = 0;
 
   constructor(
     table: Table,
@@ -166,20 +170,22 @@ export class Placer {
     this.targets = targets;
     this.target = target;
     this.room = new Int32Array(table.m);
+    this.takers = new Int32Array(table.m);
   }
 
   /** The shards of the bucket that move are those of `movers` from one index to another. */
   place(bucket: number, movers: Int32Array, from: number, end: number): void {
-    const takers = this.takersOf(bucket);
-    const {table, room, target, chooser} = this;
+    this.findTakers(bucket);
+    const {table, room, target, chooser, takers, takerCount} = this;
     if (chooser === undefined && !table.hasWishes)
-      fillInTurn(takers, room, movers, from, end, target, table.containerOrder);
+      fillInTurn(takers, takerCount, room, movers, from, end, target, table.containerOrder);
     else {
+      const listed = [...takers.subarray(0, takerCount)];
       const rest = this.placeWished(movers.subarray(from, end));
-      if (chooser === undefined) this.placeInTurn(takers, rest);
-      else this.placeByLoad(takers, rest, chooser);
+      if (chooser === undefined) this.placeInTurn(listed, rest);
+      else this.placeByLoad(listed, rest, chooser);
     }
-    for (const taker of takers) room[taker] = 0;
+    for (let at = 0; at < takerCount; at += 1) room[takers[at] ?? 0] = 0;
   }
 
   /** The greatest load to the coolest container. */
@@ -205,8 +211,8 @@ export class Placer {
     }
   }
 
-  /** Containers that get shards of the bucket, by rank; notes in `room` how many. */
-  private takersOf(bucket: number): number[] {
+  /** Notes in `takers` who gets shards of the bucket, and in `room` how many. */
+  private findTakers(bucket: number): void {
     const {demand, levels, cells} = this.targets;
     const pool = demand.poolOf[bucket] ?? 0;
     let level = 0;
@@ -215,27 +221,33 @@ export class Placer {
       if (least > 0) for (const container of members) this.room[container] = least;
       level = Math.max(level, least);
     }
-    const found: number[] = [];
+    this.takerCount = 0;
     const end = cells.row[bucket + 1] ?? 0;
-    for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1) this.note(cell, found);
+    for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1) this.note(cell);
     for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= 0;) {
-      this.note(cell, found);
+      this.note(cell);
       cell = cells.nextOfBucket[cell] ?? -1;
     }
     const members = demand.pools[pool] ?? [];
-    if (level === 0 && found.length * SORTED_FACTOR < members.length)
-      return found.length < 2 ? found : found.sort((a, b) => a - b);
-    found.length = 0;
-    for (const container of members) if ((this.room[container] ?? 0) > 0) found.push(container);
-    return found;
+    if (level === 0 && this.takerCount * SORTED_FACTOR < members.length) {
+      if (this.takerCount > 1) this.takers.subarray(0, this.takerCount).sort();
+      return;
+    }
+    this.takerCount = 0;
+    for (const container of members) if ((this.room[container] ?? 0) > 0) this.addTaker(container);
   }
 
-  private note(cell: number, found: number[]): void {
+  private note(cell: number): void {
     const {container, want, now} = this.targets.cells;
     const rank = container[cell] ?? 0;
     const lacks = Math.max(0, (want[cell] ?? 0) - (now[cell] ?? 0));
     this.room[rank] = lacks;
-    if (lacks > 0) found.push(rank);
+    if (lacks > 0) this.addTaker(rank);
+  }
+
+  private addTaker(rank: number): void {
+    this.takers[this.takerCount] = rank;
+    this.takerCount += 1;
   }
 
   /** Places who wishes for a container with room. Returns the others. */

@@ -30,6 +30,8 @@ export class Giver {
   private readonly queues = new Map<number, LevelQueue>();
   /** Per container: its cell of the bucket whose extras are spread, or of one before. */
   private readonly stored: Int32Array;
+  /** Containers that leave the queue until their bucket has been served. Kept, for there may be a bucket for each shard. */
+  private readonly passed: Int32Array;
   /** As `findSavers` has left it. */
   private readonly savers: Int32Array;
 
@@ -47,6 +49,7 @@ export class Giver {
     this.zones = zones;
     this.room = new ExtraCapacity(zones);
     this.stored = new Int32Array(demand.containers).fill(NONE);
+    this.passed = new Int32Array(demand.containers);
     this.savers = new Int32Array(demand.containers);
   }
 
@@ -167,15 +170,16 @@ export class Giver {
       queue = new LevelQueue(members, this.levels.totals, this.levels.least);
       this.queues.set(pool, queue);
     }
-    const passed: number[] = [];
+    const {passed} = this;
+    let count = 0;
     while (this.room.left > 0) {
       const container = queue.pop();
       if (container === undefined) break;
       const given = this.giveTo(bucket, container);
       if (given && this.levels.slack > 0) queue.push(container);
-      else passed.push(container);
+      else passed[count++] = container;
     }
-    for (const container of passed) queue.push(container);
+    for (let at = 0; at < count; at += 1) queue.push(passed[at] ?? 0);
   }
 
   /** Among equal totals whom the homeless shards wish for comes first, and whom they avoid last. */
