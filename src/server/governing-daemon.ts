@@ -292,7 +292,7 @@ export class GoverningDaemon {
     logger.info({}, 'leading');
     this.governors.start(keys.service, fencingKey, this.leadership.failureDetector);
     this.upkeep.start();
-    this.usage.start();
+    this.usage.start(fencingKey);
   }
 
   private lostLeadership(): void {

@@ -7,6 +7,8 @@ import type {UsageRecord} from '../../protocol/quota-fields.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
+import {stillGoverns} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {STATUSES_PER_READ, USAGE_INTERVAL_MS} from './limits.ts';
 
@@ -29,9 +31,10 @@ export class UsageReport {
     this.options = options;
   }
 
-  start(): void {
+  /** `fencingKey`: of the leadership in whose name it counts. */
+  start(fencingKey: FencingKey): void {
     this.stop();
-    this.wait();
+    this.wait(fencingKey);
   }
 
   stop(): void {
@@ -40,11 +43,11 @@ export class UsageReport {
     this.timer?.cancel();
   }
 
-  private wait(): void {
-    this.timer = this.options.clock.after(USAGE_INTERVAL_MS, () => void this.round());
+  private wait(fencingKey: FencingKey): void {
+    this.timer = this.options.clock.after(USAGE_INTERVAL_MS, () => void this.round(fencingKey));
   }
 
-  private async round(): Promise<void> {
+  private async round(fencingKey: FencingKey): Promise<void> {
     const {term} = this;
     const {store, keys, logger, quota} = this.options;
     try {
@@ -53,13 +56,15 @@ export class UsageReport {
       const value = encodeRecord(record);
       if (term === this.term && value !== this.last) {
         const then = [{op: 'put', key: keys.usage(), value}] as const;
-        const {kind} = await store.transact({compares: [], then, otherwise: []});
+        // The next leader writes only what is news to it: what came late from the one before would stay.
+        const compares = [stillGoverns(fencingKey)];
+        const {kind} = await store.transact({compares, then, otherwise: []});
         this.last = kind === 'committed' ? value : '';
       }
     } catch (error) {
       logger.debug({error: String(error)}, 'the use of quotas could not be counted');
     }
-    if (term === this.term) this.wait();
+    if (term === this.term) this.wait(fencingKey);
   }
 }
 

@@ -26,6 +26,14 @@ const report = new UsageReport({
 });
 afterEach(() => report.stop());
 
+/** This daemon leads from now on, by the key as it is written here. */
+async function lead(incarnation: string): Promise<void> {
+  const key = keys.leader();
+  await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+  await put(key, {v: 1, containerId: 'd', incarnation, createTime: 1});
+  report.start({key, target: 'create', value: (await store.get(key)).entry?.create ?? 0});
+}
+
 async function put(key: string, value: object): Promise<void> {
   const then = [{op: 'put', key, value: encodeRecord(value)}] as const;
   await store.transact({compares: [], then, otherwise: []});
@@ -47,7 +55,7 @@ it('counts the summaries of the apps that there are, and writes only what is new
   await put(keys.status('two'), status({usage: {...usage, shards: 10}}));
   await put(keys.status('older'), status({}));
   await put(keys.status('gone'), status({usage}));
-  report.start();
+  await lead('me');
   const first = await counted();
   expect(first).toMatchObject({
     ...{apps: 3, shards: 11, containers: 4, specBytes: 6, groups: 8, pushSessions: 10},
@@ -55,4 +63,14 @@ it('counts the summaries of the apps that there are, and writes only what is new
   expect(await counted()).toEqual(first);
   await put(keys.status('two'), status({usage}));
   expect(await counted()).toMatchObject({shards: 2});
+});
+
+it('writes nothing once another daemon leads: that one would leave what came late as it is', async () => {
+  await lead('me');
+  const before = await counted();
+  const key = keys.leader();
+  await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+  await put(key, {v: 1, containerId: 'd', incarnation: 'other', createTime: 1});
+  await put(keys.governedShard('more'), {id: 'more'});
+  expect(await counted()).toEqual(before);
 });
