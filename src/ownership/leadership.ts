@@ -20,15 +20,26 @@ export interface Candidate {
   readonly standby: boolean;
 }
 
+/** A daemon's heartbeat. */
+export interface Beat {
+  readonly ttlMs: number;
+  /** By the daemon's own clock, where it says so. */
+  readonly sentAtMs?: number | undefined;
+  /** An operator evicts it. */
+  readonly isEvicting?: boolean;
+}
+
 export type LeadershipAction =
   /** Txn [leader absent; hb/incarnation exists] -> put leader; else get leader. */
   | {readonly type: 'createLeader'; readonly container: string; readonly incarnation: string}
-  /** Txn [leader create; hb of the leader at hbMod, 0: absent] -> delete leader, and hb unless hbMod is 0. */
+  /** Txn [leader create; hb of the leader at hbMod, 0: absent] -> delete leader, and hb unless hbMod is 0 or `isOrdered`. */
   | {
       readonly type: 'removeLeader';
       readonly create: number;
       readonly incarnation: string;
       readonly hbMod: number;
+      /** An operator evicts it: the governor of sm deletes its heartbeat, as that of any other, and names it in the id. */
+      readonly isOrdered?: true;
     }
   /** This daemon leads: the key's create revision proves it. */
   | {readonly type: 'elected'; readonly create: number}
@@ -37,7 +48,7 @@ export type LeadershipAction =
 export class Leadership {
   /** Of all daemons; kept warm here, so that a governor of sm itself need not begin its waits anew. */
   readonly failureDetector = new FailureDetector();
-  private readonly heartbeats = new Map<string, {mod: number; ttlMs: number}>();
+  private readonly heartbeats = new Map<string, Beat & {readonly mod: number}>();
   private leader: LeaderKey | undefined;
   private leaderMod = 0;
   private fencingKey: number | undefined;
@@ -64,23 +75,17 @@ export class Leadership {
     this.leader = leader;
   }
 
-  /** A daemon's heartbeat as seen at `mod`; `ttlMs` undefined: it is gone. `sentAtMs`: by the daemon's own clock, where it says so. */
-  heartbeatSeen(
-    incarnation: string,
-    mod: number,
-    ttlMs: number | undefined,
-    nowMs: number,
-    sentAtMs?: number,
-  ): void {
+  /** A daemon's heartbeat as seen at `mod`; `beat` undefined: it is gone. */
+  heartbeatSeen(incarnation: string, mod: number, beat: Beat | undefined, nowMs: number): void {
     const known = this.heartbeats.get(incarnation);
     if (known !== undefined && known.mod >= mod) return;
-    if (ttlMs === undefined) {
+    if (beat === undefined) {
       this.heartbeats.delete(incarnation);
       this.failureDetector.forget(incarnation);
       return;
     }
-    this.heartbeats.set(incarnation, {mod, ttlMs});
-    this.failureDetector.observe(incarnation, mod, ttlMs, nowMs, sentAtMs);
+    this.heartbeats.set(incarnation, {...beat, mod});
+    this.failureDetector.observe(incarnation, mod, beat.ttlMs, nowMs, beat.sentAtMs);
   }
 
   /** Everything known about heartbeats, for finding what a listing no longer shows. */
@@ -144,9 +149,11 @@ export class Leadership {
 
   private loseLeadership(leader: LeaderKey, nowMs: number): LeadershipAction | undefined {
     const {incarnation, create} = leader;
-    const isThere = this.heartbeats.has(incarnation);
+    const beat = this.heartbeats.get(incarnation);
+    const isThere = beat !== undefined;
     if (isThere && !this.failureDetector.silent(incarnation, nowMs)) return undefined;
     const hbMod = isThere ? this.failureDetector.version(incarnation) : 0;
-    return {type: 'removeLeader', create, incarnation, hbMod};
+    const ordered = beat?.isEvicting === true ? {isOrdered: true as const} : {};
+    return {type: 'removeLeader', create, incarnation, hbMod, ...ordered};
   }
 }

@@ -13,7 +13,7 @@ function besideLeader(): Leadership {
   const leadership = new Leadership();
   leadership.leaderSeen({incarnation: 'leader', create: 5}, 5);
   leadership.probeCommitted(0);
-  leadership.heartbeatSeen('leader', 6, TTL_MS, 0);
+  leadership.heartbeatSeen('leader', 6, {ttlMs: TTL_MS}, 0);
   leadership.complete();
   return leadership;
 }
@@ -38,18 +38,29 @@ describe('a leader that says nothing', () => {
     ]);
   });
 
+  it('leaves its heartbeat where an operator evicts it: the governor of sm says so in its id', () => {
+    const leadership = besideLeader();
+    const beat = {ttlMs: TTL_MS, isEvicting: true};
+    leadership.heartbeatSeen('leader', 9, beat, 0);
+    triedUntil(leadership, W_MS - 1);
+    leadership.probeCommitted(W_MS);
+    expect(leadership.advance(ME, W_MS)).toEqual([
+      {type: 'removeLeader', create: 5, incarnation: 'leader', hbMod: 9, isOrdered: true},
+    ]);
+  });
+
   it('is left alone when it has beaten meanwhile', () => {
     const leadership = besideLeader();
     triedUntil(leadership, 2_000);
-    leadership.heartbeatSeen('leader', 9, TTL_MS, 2_000);
+    leadership.heartbeatSeen('leader', 9, {ttlMs: TTL_MS}, 2_000);
     expect(triedUntil(leadership, W_MS + 500, 2_000)).toEqual([]);
   });
 
   it('is not brought back to life by an old listing', () => {
     const leadership = besideLeader();
     triedUntil(leadership, 2_000);
-    leadership.heartbeatSeen('leader', 4, TTL_MS, 2_000);
-    leadership.heartbeatSeen('leader', 6, TTL_MS, 2_000);
+    leadership.heartbeatSeen('leader', 4, {ttlMs: TTL_MS}, 2_000);
+    leadership.heartbeatSeen('leader', 6, {ttlMs: TTL_MS}, 2_000);
     expect(triedUntil(leadership, W_MS + STEP_MS, 2_000)).toEqual(['removeLeader']);
   });
 });
@@ -84,7 +95,7 @@ describe('the fencingKey', () => {
     leadership.leaderSeen({incarnation: 'me', create: 7}, 7);
     expect(leadership.advance(ME, 0)).toEqual([{type: 'elected', create: 7}]);
     leadership.leaderSeen({incarnation: 'other', create: 9}, 9);
-    leadership.heartbeatSeen('other', 8, TTL_MS, 1);
+    leadership.heartbeatSeen('other', 8, {ttlMs: TTL_MS}, 1);
     expect(leadership.advance(ME, 1)).toEqual([{type: 'lostLeadership'}]);
     expect(leadership.createRevision).toBeUndefined();
   });

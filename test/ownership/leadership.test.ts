@@ -38,7 +38,7 @@ describe('an attempt at the fencingKey that came to nothing', () => {
   it('is not repeated because of news that is older than what is known', () => {
     const leadership = new Leadership();
     leadership.complete();
-    leadership.heartbeatSeen('i2', 6, 10_000, 0);
+    leadership.heartbeatSeen('i2', 6, {ttlMs: 10_000}, 0);
     leadership.leaderSeen({incarnation: 'i2', create: 7}, 7);
     leadership.leaderSeen(undefined, 5);
     expect(leadership.advance(ME, 1)).toEqual([]);

@@ -30,7 +30,13 @@ export class LeadershipPlayer implements Player {
     else if (event === 'leader')
       leadership.leaderSeen({incarnation, create: numberOption(words, 'create', mod)}, mod);
     else if (event === 'leader-gone') leadership.leaderSeen(undefined, mod);
-    else if (event === 'beat') leadership.heartbeatSeen(incarnation, mod, TTL_MS, nowMs);
+    else if (event === 'beat')
+      leadership.heartbeatSeen(
+        incarnation,
+        mod,
+        {ttlMs: TTL_MS, isEvicting: words.includes('evicting')},
+        nowMs,
+      );
     else if (event === 'heartbeat-gone')
       leadership.heartbeatSeen(incarnation, mod, undefined, nowMs);
     else if (event === 'me')
@@ -71,8 +77,8 @@ function actionText(action: LeadershipAction): string {
     return `create leader ${action.incarnation} [leader absent; hb/${action.incarnation} exists]`;
   if (action.type === 'elected') return `elected, key created at ${action.create}`;
   if (action.type === 'lostLeadership') return 'lost leadership';
-  const {incarnation, create, hbMod} = action;
+  const {incarnation, create, hbMod, isOrdered} = action;
   const heartbeat = hbMod === 0 ? `hb/${incarnation} absent` : `hb/${incarnation} at ${hbMod}`;
-  const also = hbMod === 0 ? '' : ' and its heartbeat';
+  const also = hbMod === 0 || isOrdered === true ? '' : ' and its heartbeat';
   return `remove leader ${incarnation}${also} [leader created at ${create}; ${heartbeat}]`;
 }

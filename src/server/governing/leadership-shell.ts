@@ -3,7 +3,7 @@ import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import {valueOf} from '../../appview/app-news.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {Leadership} from '../../ownership/leadership.ts';
-import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
+import type {Beat, Candidate, LeadershipAction} from '../../ownership/leadership.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import {decodeHeartbeat, decodeLeader, encodeRecord} from '../../protocol/records.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
@@ -43,8 +43,7 @@ type Sighting =
   | {
       readonly kind: 'heartbeat';
       readonly incarnation: string;
-      readonly ttlMs: number | undefined;
-      readonly sentAtMs: number | undefined;
+      readonly beat: Beat | undefined;
       readonly mod: number;
     };
 
@@ -136,7 +135,10 @@ export class LeadershipShell {
         removeLeader: (action) => {
           const {incarnation} = action;
           const fields = {daemon: this.leaderName, incarnation};
-          if (isLoss(action)) logger.warn(fields, 'the leader is silent: deleting its leader key');
+          if (action.isOrdered === true)
+            logger.info(fields, 'an operator evicts the leader: deleting its leader key');
+          else if (isLoss(action))
+            logger.warn(fields, 'the leader is silent: deleting its leader key');
           else logger.info(fields, 'the leader has left: deleting its leader key');
           return this.transact(action);
         },
@@ -199,9 +201,8 @@ export class LeadershipShell {
 
   private take(seen: Sighting): void {
     if (seen.kind === 'heartbeat') {
-      const {incarnation, mod, ttlMs, sentAtMs} = seen;
-      const nowMs = this.options.clock.nowMs();
-      return this.leadership.heartbeatSeen(incarnation, mod, ttlMs, nowMs, sentAtMs);
+      const {incarnation, mod, beat} = seen;
+      return this.leadership.heartbeatSeen(incarnation, mod, beat, this.options.clock.nowMs());
     }
     if (seen.kind === 'originServer') return this.originServerSeen(seen.lease, seen.container);
     const {incarnation, create, mod} = seen;
@@ -235,9 +236,9 @@ export class LeadershipShell {
   }
 }
 
-/** A leader that has crashed leaves its heartbeat behind. One that deleted it left in order, or somebody evicted it, who noted that. */
-function isLoss({hbMod}: Extract<LeadershipAction, {type: 'removeLeader'}>): boolean {
-  return hbMod !== 0;
+/** A leader that has crashed leaves its heartbeat behind. One that deleted it left in order, or somebody evicts it, who notes that. */
+function isLoss({hbMod, isOrdered}: Extract<LeadershipAction, {type: 'removeLeader'}>): boolean {
+  return hbMod !== 0 && isOrdered !== true;
 }
 
 function creation(
@@ -274,7 +275,7 @@ function leaderRemoval(
     {key: heartbeat, target: 'mod', op: '=', value: action.hbMod},
   ];
   const then: Operation[] = [{op: 'delete', key}];
-  if (action.hbMod !== 0) then.push({op: 'delete', key: heartbeat});
+  if (isLoss(action)) then.push({op: 'delete', key: heartbeat});
   return {compares, then, otherwise: [{op: 'get', key}]};
 }
 
@@ -289,10 +290,15 @@ function sighting(
     return {kind: 'originServer', lease: parsed.lease, container};
   }
   if (parsed.kind !== 'heartbeat') return undefined;
-  const decoded = entry === undefined ? undefined : decodeHeartbeat(entry.value);
-  const ttlMs = decoded === undefined ? undefined : decoded.ok ? decoded.value.ttlMs : TTL_MAX_MS;
-  const sentAtMs = decoded?.ok === true ? decoded.value.sentAtMs : undefined;
-  return {kind: 'heartbeat', incarnation: parsed.incarnation, ttlMs, sentAtMs, mod};
+  const beat = entry === undefined ? undefined : beatOf(entry.value);
+  return {kind: 'heartbeat', incarnation: parsed.incarnation, beat, mod};
+}
+
+function beatOf(text: string): Beat {
+  const decoded = decodeHeartbeat(text);
+  if (!decoded.ok) return {ttlMs: TTL_MAX_MS};
+  const {ttlMs, sentAtMs, state} = decoded.value;
+  return {ttlMs, sentAtMs, isEvicting: state === 'evicting'};
 }
 
 /** A leader's key that cannot be read names nobody: its silence is certain, so it may be taken away. */

@@ -6,6 +6,8 @@ const LEADERSHIP_SILENCE_TESTS = testsOf('test/ownership/leadership-failure.test
 const LEADERSHIP_TESTS = testsOf('test/ownership/leadership.test.ts');
 const LEADERSHIP_SHELL_TESTS = testsOf('test/server/governing/leadership-shell.test.ts');
 
+const USAGE_REPORT_TESTS = testsOf('test/server/governing/usage-report.test.ts');
+
 export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
   ...inFile('src/ownership/leadership.ts', [
     {
@@ -108,12 +110,32 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a leader that an operator evicted may come back',
+      breaks: '"Eviction": the governor of sm names it in the id',
+      find: 'if (isLoss(action)) then.push(',
+      replace: 'if (action.hbMod !== 0) then.push(',
+      killed: LEADERSHIP_SHELL_TESTS(
+        'a daemon > leaves the heartbeat of a silent leader that an operator evicts to the governor of sm',
+      ),
+    },
+    {
       name: 'resigns for another',
       breaks: '"Among daemons": [key create revision]',
       find: "compares: [{key, target: 'create', op: '=', value: create}],",
       replace: 'compares: [],',
       killed: LEADERSHIP_SHELL_TESTS(
         'a daemon > that resigns takes away its own key, and not that of the next leader',
+      ),
+    },
+  ]),
+  ...inFile('src/server/governing/usage-report.ts', [
+    {
+      name: 'who leads no more counts quotas',
+      breaks: '"Leadership": no write of a leader of before is taken',
+      find: 'const compares = [stillGoverns(fencingKey)];',
+      replace: 'const compares: never[] = [];\n        void stillGoverns;',
+      killed: USAGE_REPORT_TESTS(
+        'writes nothing once another daemon leads: that one would leave what came late as it is',
       ),
     },
   ]),

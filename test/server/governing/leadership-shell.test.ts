@@ -64,10 +64,10 @@ function leaderKey(incarnation: string): Operation {
   return {op: 'put', key: keys.leader(), value};
 }
 
-function heartbeat(incarnation: string, ttlMs = 60_000): Operation {
+function heartbeat(incarnation: string, ttlMs = 60_000, state = 'ready'): Operation {
   const value = encodeRecord({
     ...{v: 1, container: incarnation, ttlMs, endpoint: '', host: '', pid: 1, bootId: ''},
-    ...{zone: '', labels: {}, version: '', sdk: '', seq: 1, nonce: '', state: 'ready'},
+    ...{zone: '', labels: {}, version: '', sdk: '', seq: 1, nonce: '', state},
   });
   return {op: 'put', key: keys.heartbeat(keys.service, incarnation), value};
 }
@@ -122,6 +122,20 @@ describe('a daemon', () => {
     };
     await until(isLeading, LONG_MS, 'it is elected');
     expect([bed.leader, bed.lost]).toEqual(['me', ['d dead']]);
+  });
+
+  it('leaves the heartbeat of a silent leader that an operator evicts to the governor of sm', async () => {
+    bed = new Bed();
+    const evicting = heartbeat('dead', TTL_MIN_MS, 'evicting');
+    await bed.store.write([heartbeat('me'), evicting, leaderKey('dead')]);
+    bed.shell.start();
+    const isLeading = (): boolean => {
+      bed.shell.probeCommitted();
+      return bed.elected === 1;
+    };
+    await until(isLeading, LONG_MS, 'it is elected');
+    expect(bed.store.kv.get(keys.heartbeat(keys.service, 'dead'))).toBeDefined();
+    expect([bed.leader, bed.lost]).toEqual(['me', []]);
   });
 
   it('does not loseLeadership a leader that was elected meanwhile', async () => {
