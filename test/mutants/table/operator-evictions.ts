@@ -8,6 +8,10 @@ const RANDOM_PUSH = testsOf('test/server/push/random-push.test.ts')(
   'push containers never run a shard beside its owner, and serve all shards once everything is well',
 );
 
+const FENCED_WRITES_TESTS = testsOf('test/server/push/fenced-writes.test.ts');
+const PUSH_SESSION_TESTS = testsOf('test/ownership/push-session.test.ts');
+const COME_BACK_TESTS = testsOf('test/governor/come-back.test.ts');
+
 export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/push/proxy-machine.ts', [
     {
@@ -28,7 +32,55 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  ...inFile('src/ownership/push-session.ts', [
+    {
+      name: 'a drop is believed while a repeated call is under way',
+      breaks: 'push-containers.md: a call that is under way may reach the container after the next',
+      find: `  ): PushStep {
+    if (this.calls.get(shard)?.inFlight === true) return WAIT;`,
+      replace: '  ): PushStep {',
+      killed: PUSH_SESSION_TESTS(
+        'dropping > waits for a repeated call that is under way: it might reach the container after the next add',
+      ),
+    },
+    {
+      name: 'a drop is believed at the first heartbeat after it',
+      breaks: 'push-containers.md: a heartbeat that was being made tells nothing of an answer',
+      find: 'this.everListed.has(shard) ? 1 : BEATS_TO_BELIEVE',
+      replace: '1',
+      killed: PUSH_SESSION_TESTS(
+        'dropping > of a shard that was never listed needs two heartbeats: the first may be older than the add',
+      ),
+    },
+  ]),
+  ...inFile('src/server/push/proxy-heartbeat.ts', [
+    {
+      name: 'a daemon that governs no more writes proxy heartbeats',
+      breaks: '"Still governs": no write of a deposed governor is taken',
+      find: 'const compares = [stillGoverns(fencingKey), unchanged(key, known)];\n  if',
+      replace: 'const compares = [unchanged(key, known)];\n  if',
+      killed: FENCED_WRITES_TESTS('the first proxy heartbeat of a session'),
+    },
+  ]),
+  ...inFile('src/governor/reconcile.ts', [
+    {
+      name: 'a shard goes elsewhere while a push container that came back runs it',
+      breaks: 'push-containers.md: what such a container keeps is recorded there first',
+      find: 'if (back !== undefined) return back;',
+      replace: 'void back;',
+      killed: COME_BACK_TESTS(
+        'a shard that a push container runs by what it kept > goes nowhere while that one waits for its id (owned)',
+      ),
+    },
+  ]),
   ...inFile('src/server/push/push-work.ts', [
+    {
+      name: 'a daemon that governs no more writes records for push containers',
+      breaks: '"Still governs": no write of a deposed governor is taken',
+      find: "guards: [...transition.guards, {kind: 'fencingKey'}],",
+      replace: 'guards: transition.guards,',
+      killed: FENCED_WRITES_TESTS('the record of a shard'),
+    },
     {
       name: 'whom the last call did not reach counts as unreachable for good',
       breaks: 'push-containers.md: whom no call reached is tried again with each heartbeat',

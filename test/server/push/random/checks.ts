@@ -1,17 +1,24 @@
 /**
  * What holds whatever happens, as long as leases end no sooner and no later than they say:
  * - no shard begins to run for its owner by the record while its owner before runs it, in a session that lives;
+ * - what only the governor writes is written while the app's record names the writer;
  * - no governor breaks.
  *
  * And once everything has been calm for long: each shard is ready by its record, at a session that lives and runs it; nobody else runs it or
  * keeps it; whom an operator has evicted has nothing; every key is of somebody who is there; no alarm of push containers is left.
  */
 import {HistoryAudit} from '../../../../src/audit/history-audit.ts';
+import type {ParsedKey} from '../../../../src/etcd/keys.ts';
 import {decodeIdHolder} from '../../../../src/protocol/container-id.ts';
 import type {AppStatus} from '../../../../src/model/status.ts';
 import type {PushContainer} from './container.ts';
 import {APP, SHARDS} from './world.ts';
 import type {PushWorld} from './world.ts';
+
+/** Written by the governor's daemon and by nobody else, where all containers are push containers. */
+const GOVERNOR_KEYS: ReadonlySet<ParsedKey['kind']> = new Set([
+  ...(['heartbeat', 'containerId', 'ownership', 'status', 'moves'] as const),
+]);
 
 /** The container runs the shard from now on. */
 export function checkRuns(world: PushWorld, by: PushContainer, shard: string): void {
@@ -20,6 +27,25 @@ export function checkRuns(world: PushWorld, by: PushContainer, shard: string): v
   if (record?.state !== 'owned' || record.incarnation !== by.incarnation) return;
   const before = ownerBeside(world, by, shard);
   if (before !== undefined) world.broken(`${shard} runs at ${before.id} and at ${by.id}`);
+}
+
+/** From now on: whatever a daemon believes, and however late its write comes. */
+export function watchWrites(world: PushWorld): void {
+  const {server, keys} = world;
+  server.observer = {
+    applying: (process, {then}, commits) => {
+      const governor = server.kv.get(keys.ownership('sm', APP));
+      const {container} = JSON.parse(governor?.value ?? '{}') as {container?: string};
+      if (!commits || process === undefined || process.name === container) return;
+      for (const {op, key} of then) {
+        const parsed = op === 'get' ? undefined : keys.parse(key);
+        if (parsed !== undefined && 'app' in parsed && parsed.app === APP)
+          if (GOVERNOR_KEYS.has(parsed.kind))
+            world.broken(`${process.name} writes ${key} and does not govern`);
+      }
+    },
+    applied: () => undefined,
+  };
 }
 
 /** From time to time: who runs a shard and is its owner by the record. */

@@ -1,6 +1,6 @@
 /** Plays one random walk of push containers to its end. */
 import {ownTurn} from '../../../simulation/world.ts';
-import {checkEnd, noteOwners} from './checks.ts';
+import {checkEnd, noteOwners, watchWrites} from './checks.ts';
 import {PushContainer} from './container.ts';
 import {ensureDaemons, firstSpecs, handOver, heal, randomEvent} from './events.ts';
 import {PushWorld} from './world.ts';
@@ -27,6 +27,7 @@ function play(world: PushWorld): void {
   const {sim, random} = world;
   firstSpecs(world);
   world.leases.watch();
+  watchWrites(world);
   ensureDaemons(world, DAEMONS);
   for (const id of CONTAINERS) world.containers.set(id, new PushContainer(world, id));
   handOver(world);
