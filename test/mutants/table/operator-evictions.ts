@@ -56,7 +56,7 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/push/proxy-heartbeat.ts', [
     {
       name: 'a daemon that governs no more writes proxy heartbeats',
-      breaks: '"Still governs": no write of a deposed governor is taken',
+      breaks: '"Still governs": no write of a governor of before is taken',
       find: 'const compares = [stillGoverns(fencingKey), unchanged(key, known)];\n  if',
       replace: 'const compares = [unchanged(key, known)];\n  if',
       killed: FENCED_WRITES_TESTS('the first proxy heartbeat of a session'),
@@ -76,7 +76,7 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/push/push-work.ts', [
     {
       name: 'a daemon that governs no more writes records for push containers',
-      breaks: '"Still governs": no write of a deposed governor is taken',
+      breaks: '"Still governs": no write of a governor of before is taken',
       find: "guards: [...transition.guards, {kind: 'fencingKey'}],",
       replace: 'guards: transition.guards,',
       killed: FENCED_WRITES_TESTS('the record of a shard'),
