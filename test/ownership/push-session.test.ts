@@ -204,17 +204,6 @@ describe('dropping', () => {
     expect(talk.step(dropping)).toEqual({step: 'free', failure: undefined});
   });
 
-  it('waits for a repeated call that is under way: it might reach the container after the next add', () => {
-    talk.beat(19, {s: RUNS});
-    talk.call(dropping, 'drop', 21);
-    while (talk.step(dropping).step === 'wait') talk.beat(22, {s: GOES});
-    talk.session.called('s', 'drop', 20, talk.nowMs);
-    talk.beat(23);
-    expect(talk.step(dropping)).toEqual({step: 'wait'});
-    talk.session.answered('s', {kind: 'accepted', revision: 21}, talk.nowMs);
-    expect(talk.step(dropping)).toEqual({step: 'free', failure: undefined});
-  });
-
   it('never ends without an accepted call, whatever the heartbeats say', () => {
     talk.beat(19, {s: RUNS});
     talk.session.called('s', 'drop', 20, talk.nowMs);

@@ -40,7 +40,7 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
     if (this.calls.get(shard)?.inFlight === true) return WAIT;`,
       replace: '  ): PushStep {',
       killed: PUSH_SESSION_TESTS(
-        'dropping > waits for a repeated call that is under way: it might reach the container after the next add',
+        'dropping > does not end while a repeated call is under way: it could reach the container after the next add',
       ),
     },
     {
