@@ -1,5 +1,6 @@
 /** Every setting the file may hold: its path, how it is checked, and the error for a wrong value. */
 import {isIP} from 'node:net';
+import {endpointsProblem, isAddress, isEndpoint} from '../model/endpoint.ts';
 import {nameProblem} from '../model/ids.ts';
 import {CLUSTER_QUOTA_NAMES} from '../model/quota.ts';
 import {QUOTA_LEAST_BYTES, SHUTDOWN_LIMIT_MS} from './limits.ts';
@@ -13,7 +14,6 @@ export interface Setting {
   readonly meant?: (value: unknown) => unknown;
 }
 
-const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const PREFIX = /^(\/[A-Za-z0-9._-]+)+$/;
 
 function text(value: unknown): string | undefined {
@@ -39,23 +39,6 @@ function oneOf(...words: readonly string[]): Setting['problem'] {
 
 function yesOrNo(value: unknown): string | undefined {
   return typeof value === 'boolean' ? undefined : 'is neither true nor false';
-}
-
-function isAddress(value: unknown): boolean {
-  const port = typeof value === 'string' ? Number(ADDRESS.exec(value)?.[2] ?? 0) : 0;
-  return port >= 1 && port <= PORT_LIMIT;
-}
-
-function isEndpoint(value: unknown): boolean {
-  return typeof value === 'string' && isAddress(value.replace(/^https?:\/\//, ''));
-}
-
-function endpoints(value: unknown): string | undefined {
-  if (!Array.isArray(value) || value.length === 0) return 'is not a list of host:port';
-  const wrong = value.findIndex((endpoint) => !isEndpoint(endpoint));
-  return wrong === -1
-    ? undefined
-    : `holds ${JSON.stringify(value[wrong])}, which is not of the form host:port`;
 }
 
 function isNetwork(value: unknown): boolean {
@@ -90,7 +73,7 @@ function meantList(value: unknown): unknown {
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['service', {problem: (value) => nameProblem('service', value), required: true}],
   ['port', {problem: whole(1, PORT_LIMIT), required: true, meant: meantNumber}],
-  ['endpoints', {problem: endpoints, meant: meantList}],
+  ['endpoints', {problem: endpointsProblem, meant: meantList}],
   [
     'etcdPrefix',
     {problem: matching(PREFIX, '/name or /name/name'), required: true, meant: meantPrefix},

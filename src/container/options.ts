@@ -1,5 +1,6 @@
 import {SmError} from '../model/errors.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
+import {endpointsProblem} from '../model/endpoint.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import {said} from '../model/said.ts';
@@ -53,7 +54,7 @@ export interface JoinOptions {
   capacity?: number;
   /** Most load that it can bear, by metric of the app's policy. Default: no limits. */
   limits?: Record<string, number>;
-  /** Shown to operators beside the container, as `{rack: 'r7'}`; nothing is decided by them. Default: none. */
+  /** Shown to operators beside the container, as `{rack: 'r7'}`; text each, and nothing is decided by them. Default: none. */
   labels?: Record<string, string>;
   /** The application's version, shown to operators. */
   version?: string;
@@ -136,7 +137,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     weight: checkAmount('weight', options.weight ?? 1, WEIGHT_LIMIT),
     capacity: whole('capacity', 0, 0, CAPACITY_LIMIT),
     limits: checkLimits(options.limits ?? {}),
-    labels: options.labels ?? {},
+    labels: checkLabels(options.labels ?? {}),
     version: options.version ?? '',
     ttlMs: whole('ttlMs', TTL_DEFAULT_MS, TTL_MIN_MS, TTL_MAX_MS),
     addTimeoutMs: whole('addTimeoutMs', ADD_TIMEOUT_DEFAULT_MS, 1, HOOK_TIMEOUT_LIMIT_MS),
@@ -152,21 +153,12 @@ export function checkJoinOptions(options: JoinOptions): Joining {
   };
 }
 
-/** One text would be taken for a list of its characters, as endpoints of one letter each. */
 function checkEndpoints(endpoints: unknown): void {
-  const hint = "pass a list of etcd endpoints, such as ['127.0.0.1:2379']";
-  if (!Array.isArray(endpoints))
-    throw new SmError('INVALID_INPUT', 'endpoints is not a list', {hint});
-  if (endpoints.length === 0) throw new SmError('INVALID_INPUT', 'endpoints is empty', {hint});
-  const wrong = endpoints.findIndex((one) => typeof one !== 'string' || one === '');
-  if (wrong >= 0)
-    throw new SmError(
-      'INVALID_INPUT',
-      `endpoints[${wrong}] is ${JSON.stringify(endpoints[wrong])}`,
-      {
-        hint,
-      },
-    );
+  const problem = endpointsProblem(endpoints);
+  if (problem === undefined) return;
+  throw new SmError('INVALID_INPUT', `endpoints ${problem}`, {
+    hint: "pass a list of etcd endpoints, such as ['127.0.0.1:2379']",
+  });
 }
 
 /** A container without `drop` would take shards and could never give them back. @throws SmError INVALID_INPUT. */
@@ -210,6 +202,21 @@ function checkLimits(limits: Record<string, number>): Record<string, number> {
     checkAmount(`limits.${metric}`, limit, LOAD_LIMIT);
   }
   return {...limits};
+}
+
+/** Readers of a heartbeat leave out what is not text: whoever registers such a label would look for it in vain. */
+function checkLabels(labels: Readonly<Record<string, unknown>>): Record<string, string> {
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(labels)) {
+    // As by `{rack: process.env.RACK}`.
+    if (value === undefined) continue;
+    if (typeof value !== 'string')
+      throw new SmError('INVALID_INPUT', `labels.${name} is not text`, {
+        hint: 'give each label as text: String(value)',
+      });
+    checked[name] = value;
+  }
+  return checked;
 }
 
 function checkAmount(name: string, value: number, most: number): number {

@@ -23,6 +23,8 @@ interface Counter {
   newerMs: number;
 }
 
+type Metric = Gauge | Counter;
+
 export interface ShardMeterOptions {
   /** Monotonic ms. */
   readonly nowMs: () => number;
@@ -31,7 +33,7 @@ export interface ShardMeterOptions {
 
 export class ShardMeter {
   private readonly options: ShardMeterOptions;
-  private readonly metrics = new Map<string, Gauge | Counter>();
+  private readonly metrics = new Map<string, Metric>();
 
   constructor(options: ShardMeterOptions) {
     this.options = options;
@@ -39,24 +41,12 @@ export class ShardMeter {
 
   /** Sets gauges: each stays until it is reported anew. */
   report(gauges: Loads): void {
-    for (const name in gauges) {
-      const value = harmless(gauges[name], this.options.onFault);
-      if (value === undefined) continue;
-      const known = this.metrics.get(name) ?? this.opened(name, 'gauge');
-      if (known?.kind === 'gauge') known.value = value;
-      else if (known !== undefined) this.options.onFault('kind');
-    }
+    this.take(gauges, 'gauge');
   }
 
   /** Adds to counters: their loads are rates a second. */
   count(amounts: Loads): void {
-    for (const name in amounts) {
-      const amount = harmless(amounts[name], this.options.onFault);
-      if (amount === undefined) continue;
-      const known = this.metrics.get(name) ?? this.opened(name, 'counter');
-      if (known?.kind === 'counter') known.total += amount;
-      else if (known !== undefined) this.options.onFault('kind');
-    }
+    this.take(amounts, 'counter');
   }
 
   /** The loads now; a counter that has just begun has none yet. */
@@ -70,7 +60,29 @@ export class ShardMeter {
     return loads;
   }
 
-  private opened(name: string, kind: 'gauge' | 'counter'): Gauge | Counter | undefined {
+  /** Never throws: what is given is the application's, and so is who calls. */
+  private take(loads: Loads, kind: Metric['kind']): void {
+    const {onFault} = this.options;
+    try {
+      for (const name in loads) this.takeOne(name, valueOf(loads, name), kind);
+    } catch {
+      // A proxy need not even name what it has.
+      onFault('notNumber');
+    }
+  }
+
+  private takeOne(name: string, given: unknown, kind: Metric['kind']): void {
+    const {onFault} = this.options;
+    const value = harmless(given, onFault);
+    if (value === undefined) return;
+    const known = this.metrics.get(name) ?? this.opened(name, kind);
+    if (known === undefined) return;
+    if (known.kind !== kind) onFault('kind');
+    else if (known.kind === 'gauge') known.value = value;
+    else known.total += value;
+  }
+
+  private opened(name: string, kind: Metric['kind']): Metric | undefined {
     const {onFault, nowMs} = this.options;
     if (nameProblem('metric', name) !== undefined) onFault('name');
     else if (this.metrics.size >= METRICS_PER_SHARD) onFault('many');
@@ -79,6 +91,15 @@ export class ShardMeter {
       this.metrics.set(name, metric);
       return metric;
     }
+    return undefined;
+  }
+}
+
+/** What a getter throws makes its value no load, and no more. */
+function valueOf(loads: Loads, name: string): unknown {
+  try {
+    return loads[name];
+  } catch {
     return undefined;
   }
 }

@@ -34,7 +34,7 @@ async function joined(release = (): Promise<void> => Promise.resolve()): Promise
   const connection = store as unknown as EtcdStore;
   const container = new JoinedContainer(
     checkJoinOptions({
-      ...{app: APP, endpoints: ['memory'], id: 'c1', ttlMs: 3_000, logger: silentLogger},
+      ...{app: APP, endpoints: ['memory:1'], id: 'c1', ttlMs: 3_000, logger: silentLogger},
       ...{attach: true, port: 1},
     }),
     {

@@ -120,6 +120,13 @@ describe('what a container registers with', () => {
     expect(shareOf(checkJoinOptions({...options, ...said}))).toEqual(said);
   });
 
+  it('has the labels of the time when it joined, without those that are undefined', () => {
+    const labels = {rack: 'r7', zone: undefined} as unknown as Record<string, string>;
+    const {labels: registered} = checkJoinOptions({...options, labels});
+    labels['rack'] = 'r8';
+    expect(registered).toEqual({rack: 'r7'});
+  });
+
   it.each([
     [{weight: -1}, /weight is -1/],
     [{weight: Number.NaN}, /weight is NaN/],
@@ -141,7 +148,12 @@ describe('what would fail later, or never end', () => {
     ['no drop', {endpoints}, {add: hooks.add}, /hooks.drop is not a function/],
     ['one text for endpoints', {endpoints: '127.0.0.1:1'}, hooks, /endpoints is not a list/],
     ['endpoints left out', {}, hooks, /endpoints is not a list/],
-    ['an empty endpoint', {endpoints: ['']}, hooks, /endpoints\[0\] is ""/],
+    ['an empty endpoint', {endpoints: ['']}, hooks, /endpoints holds ""/],
+    ['no port', {endpoints: ['127.0.0.1:1', 'etcd-2']}, hooks, /endpoints holds "etcd-2"/],
+    ['no host', {endpoints: ['http://:2379']}, hooks, /not of the form host:port/],
+    ['a port too high', {endpoints: ['etcd:99999']}, hooks, /not of the form host:port/],
+    ['a label that is no text', {endpoints, labels: {port: 7}}, hooks, /labels.port is not text/],
+    ['a label that is null', {endpoints, labels: {rack: null}}, hooks, /labels.rack is not text/],
   ])('is refused when joining: %s', async (_what, said, given, message) => {
     const joining = joinApp({app: 'orders', ...said} as JoinOptions, given as ShardHooks);
     await expect(joining).rejects.toMatchObject({

@@ -53,6 +53,28 @@ describe('gauges', () => {
     expect(faults).toEqual(['notNumber', 'negative', 'notNumber', 'notNumber']);
   });
 
+  it.each(['report', 'count'] as const)(
+    'cannot throw out of %s into the application: what cannot be read is no number',
+    (method) => {
+      const {meter, faults} = metered();
+      const throws = (): never => {
+        throw new Error('gone');
+      };
+      const half = {
+        get gone() {
+          return throws();
+        },
+        qps: 7,
+      };
+      meter[method](half);
+      const {proxy, revoke} = Proxy.revocable<Record<string, number>>({}, {});
+      revoke();
+      meter[method](proxy);
+      expect(faults).toEqual(['notNumber', 'notNumber']);
+      if (method === 'report') expect(meter.sample()).toEqual({qps: 7});
+    },
+  );
+
   it('are capped where they are huge', () => {
     const {meter, faults} = metered();
     meter.report({qps: 1e300});
