@@ -6,6 +6,7 @@ import {nearestWords} from '../model/nearest.ts';
 import {AdminClient} from '../admin/admin-client.ts';
 import {COLOR_CHOICES} from './color.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
+import type {StreamOutput} from './following.ts';
 import {jsonText} from './json-text.ts';
 import {shaped} from './list-shape.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
@@ -231,6 +232,15 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   /** One of many events: a line for people, one of JSON for programs. */
   protected showLine(event: object, line: string): void {
     process.stdout.write(`${this.isForPeople ? visible(line) : jsonText(event)}\n`);
+  }
+
+  /** Of streams of events. */
+  protected get streamOutput(): StreamOutput {
+    return {
+      isForPeople: this.isForPeople,
+      showLine: (event, line) => this.showLine(event, line),
+      say: (text) => this.say(text),
+    };
   }
 
   protected async showObject(result: ObjectResult): Promise<void> {

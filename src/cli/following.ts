@@ -69,8 +69,31 @@ function backText(lostMs: number, after: string | undefined, revision: string): 
 }
 
 /** What is said of the store of a daemon that stays connected. */
-export function storeText({ok, since, reason, at}: Omit<StoreWord, 'type' | 'revision'>): string {
+function storeText({ok, since, reason, at}: Omit<StoreWord, 'type' | 'revision'>): string {
   if (!ok)
     return `the stream is interrupted since ${since}: ${reason}; the daemon goes on by itself once that is over`;
   return `the stream is back at ${at}, after an interruption since ${since}: what happened meanwhile is shown; where something may be missing, a line says so`;
+}
+
+/** Where the events of a stream are shown; a command gives its own. */
+export interface StreamOutput {
+  readonly isForPeople: boolean;
+  /** A line for people, the event itself for programs. */
+  readonly showLine: (event: object, line: string) => void;
+  readonly say: (text: string) => void;
+}
+
+/** Shows one event. What it says of the daemon's store stands on stderr; programs get it among the events, too. */
+export function showStreamed<Event extends {readonly type: string}>(
+  event: Event | StoreWord,
+  lineOf: (event: Event) => string,
+  {isForPeople, showLine, say}: StreamOutput,
+): void {
+  if (!isStoreWord(event)) return showLine(event, lineOf(event));
+  say(storeText(event));
+  if (!isForPeople) showLine(event, '');
+}
+
+function isStoreWord(event: {readonly type: string}): event is StoreWord {
+  return event.type === 'store';
 }

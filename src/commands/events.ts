@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import {eventLine} from '../cli/event-lines.ts';
-import {followStream, storeText} from '../cli/following.ts';
+import {followStream, showStreamed} from '../cli/following.ts';
 import {visible} from '../model/visible.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from '../protocol/limits.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
@@ -80,12 +80,10 @@ export default class Events extends SmCommand<typeof Events> {
     const open = (after: string | undefined, signal: AbortSignal) =>
       this.client.eventsStream(this.flags.app, after, signal, this.flags.audit);
     const limitMs = this.timeoutMs;
+    const output = this.streamOutput;
     await followStream(
       open,
-      (event) => {
-        if (event.type === 'store') this.say(storeText(event));
-        if (event.type !== 'store' || !this.isForPeople) this.showLine(event, lineOf(event));
-      },
+      (event) => showStreamed(event, lineOf, output),
       (text) => this.say(text),
       limitMs,
     );
@@ -93,9 +91,7 @@ export default class Events extends SmCommand<typeof Events> {
   }
 }
 
-function lineOf(event: StreamedEvent): string {
-  // For people it stands on stderr.
-  if (event.type === 'store') return '';
+function lineOf(event: Exclude<StreamedEvent, {type: 'store'}>): string {
   if (event.type === 'hello') return `. watching from revision ${event.revision}`;
   return event.type === 'gap' ? `? events may be missing: ${event.reason}` : eventLine(event);
 }

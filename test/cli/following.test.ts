@@ -1,6 +1,6 @@
 /** What is said of a stream that breaks off: once that it is interrupted, once that it is back. */
-import {expect, it} from 'vitest';
-import {followUntil, storeText} from '../../src/cli/following.ts';
+import {describe, expect, it} from 'vitest';
+import {followUntil, showStreamed} from '../../src/cli/following.ts';
 import {SmError} from '../../src/model/errors.ts';
 
 interface Shown {
@@ -46,13 +46,30 @@ it('says that something may be missing where the store has gone back', async () 
   expect(said[2]).toMatch(/may be missing: the store was at revision 700 and is at 30$/);
 });
 
-it('says since when the daemon has no answer of its store', () => {
+describe('what a stream says of the store of its daemon', () => {
   const at = '2026-01-02T03:05:00Z';
   const since = '2026-01-02T03:04:00Z';
-  expect(storeText({ok: false, at, since, reason: 'etcd does not answer'})).toBe(
-    `the stream is interrupted since ${since}: etcd does not answer; the daemon goes on by itself once that is over`,
-  );
-  expect(storeText({ok: true, at, since, reason: ''})).toContain(
-    `back at ${at}, after an interruption since ${since}`,
-  );
+  const away = {type: 'store', revision: '7', ok: false, at, since, reason: 'etcd does not answer'};
+  const back = {type: 'store', revision: '7', ok: true, at, since, reason: ''};
+  const moved = {type: 'move', revision: '8'};
+  const words = [
+    `say the stream is interrupted since ${since}: etcd does not answer; the daemon goes on by itself once that is over`,
+    `say the stream is back at ${at}, after an interruption since ${since}: what happened meanwhile is shown; where something may be missing, a line says so`,
+  ];
+
+  it.each([
+    ['people read it on stderr alone', true, [...words, 'move: a move']],
+    [
+      'programs find it among the events, too',
+      false,
+      [words[0], 'store: ', words[1], 'store: ', 'move: a move'],
+    ],
+  ])('%s', (_what, isForPeople, expected) => {
+    const shown: string[] = [];
+    const showLine = (event: object, line: string) =>
+      void shown.push(`${(event as {type: string}).type}: ${line}`);
+    const output = {isForPeople, showLine, say: (text: string) => void shown.push(`say ${text}`)};
+    for (const event of [away, back, moved]) showStreamed(event, () => 'a move', output);
+    expect(shown).toEqual(expected);
+  });
 });

@@ -16,12 +16,12 @@ export abstract class MovesCommand<T extends typeof Command> extends LiveCommand
     signal: AbortSignal,
     onWhole: () => void,
   ): Promise<void> {
-    const {followUntil, storeText} = await import('../following.ts');
+    const {followUntil, showStreamed} = await import('../following.ts');
+    const output = this.streamOutput;
     await followUntil(
       (after, attempt) => this.client.movesStream(service, after, attempt),
       (event) => {
-        if (event.type === 'store') this.say(storeText(event));
-        if (event.type !== 'store' || !this.isForPeople) this.showLine(event, lineOf(event));
+        showStreamed(event, lineOf, output);
         // From its first word on nothing that stands is left to be printed.
         onWhole();
       },
@@ -31,7 +31,7 @@ export abstract class MovesCommand<T extends typeof Command> extends LiveCommand
   }
 }
 
-function lineOf(event: MoveEvent): string {
+function lineOf(event: Exclude<MoveEvent, {type: 'store'}>): string {
   switch (event.type) {
     case 'hello':
       return `. watching from revision ${event.revision}`;
@@ -45,9 +45,6 @@ function lineOf(event: MoveEvent): string {
         : `+ ${event.shard}  ready on ${event.container}  token ${event.token}`;
     case 'finished':
       return `${event.move.outcome === 'done' ? '+' : 'x'} ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.outcome}  ${causeText(event.move)}`;
-    // For people it stands on stderr.
-    case 'store':
-      return '';
     case 'gap':
       return `? changes may be missing: ${event.reason}`;
     // A newer daemon may know of more.
