@@ -13,6 +13,12 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   const {name, version} = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
+  // As `src/cli/lost-output.ts` has it of all other commands.
+  process.stdout.on('error', (error) => {
+    if (error.code === 'EPIPE') process.exit();
+    process.stderr.write(`sm: the result cannot be written: ${error.message}\n`);
+    process.exit(1);
+  });
   process.stdout.write(`${name}/${version}\n`);
 } else if (existsSync(program)) {
   process.env.NODE_ENV ??= 'production';

@@ -1,7 +1,8 @@
 /** The work of `sm record`: looks at a running app again and again, and writes what happens to it as a trace. */
-import {closeSync, openSync, writeSync} from 'node:fs';
+import {closeSync, ftruncateSync, openSync, rmSync, writeSync} from 'node:fs';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
+import {counted} from '../model/counted.ts';
 import {SmError} from '../model/errors.ts';
 import type {ContainerView} from '../protocol/admin.ts';
 import {pause} from '../runtime/pause.ts';
@@ -99,7 +100,10 @@ class Recording {
 
   close(): void {
     clearTimeout(this.timer);
-    if (this.file !== undefined) closeSync(this.file);
+    if (this.file === undefined) return;
+    closeSync(this.file);
+    // The next try would find it there, and nothing in it.
+    if (this.events === 0) rmSync(this.request.file, {force: true});
   }
 
   private get nowMs(): number {
@@ -163,6 +167,21 @@ class Recording {
     }
   }
 
+  /** A line, or nothing of it: what was recorded before stays a trace. */
+  private writeWhole(line: Buffer): void {
+    const file = this.file ?? -1;
+    try {
+      writeAll(file, line);
+    } catch (error) {
+      ftruncateSync(file, this.bytes);
+      const kept =
+        this.events === 0
+          ? undefined
+          : `it has the trace of ${counted(this.events, 'event')} until then`;
+      throw unwritable(this.request.file, error, kept);
+    }
+  }
+
   private put(part: TraceHeader | TraceEvent): void {
     const line = Buffer.from(`${traceLine(part)}\n`);
     const isEnd = 'event' in part && part.event === 'end';
@@ -170,16 +189,17 @@ class Recording {
       this.isFull = true;
       return;
     }
-    try {
-      writeSync(this.file ?? -1, line);
-    } catch (error) {
-      throw unwritable(this.request.file, error);
-    }
+    this.writeWhole(line);
     this.bytes += line.length;
     if (!('event' in part)) return;
     this.events += 1;
     this.lastMs = part.atMs;
   }
+}
+
+/** A disk that gets full takes the beginning of a line without an error. */
+function writeAll(file: number, line: Buffer): void {
+  for (let done = 0; done < line.length;) done += writeSync(file, line, done);
 }
 
 function nothingYet(): SmError {

@@ -96,9 +96,11 @@ describe('serve', () => {
     expect(daemon.errors()).toContain('continuing without a log');
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
-    const command = unheard('version', '--json');
-    expect(await command.ended).toBe(1);
-    expect(command.errors()).toMatch(/^sm: the result cannot be written: .*ENOSPC.*\n$/);
+    for (const asked of [['version', '--json'], ['--version']]) {
+      const command = unheard(...asked);
+      expect(await command.ended).toBe(1);
+      expect(command.errors()).toMatch(/^sm: the result cannot be written: .*ENOSPC.*\n$/);
+    }
   });
 
   it('waits for an etcd that is away, and ends with 6 when it is told to go meanwhile', async () => {
