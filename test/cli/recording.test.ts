@@ -1,4 +1,5 @@
 import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import type * as Fs from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout} from 'node:timers/promises';
@@ -13,7 +14,7 @@ const LIMIT_MS = 100;
 const disk = vi.hoisted(() => ({roomBytes: Number.POSITIVE_INFINITY}));
 
 vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
+  const fs = await original<typeof Fs>();
   const writeSync = (file: number, bytes: Buffer, from = 0): number => {
     const taken = Math.min(bytes.length - from, disk.roomBytes);
     if (taken === 0) throw Object.assign(new Error('no space left'), {code: 'ENOSPC'});
