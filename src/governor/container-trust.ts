@@ -102,7 +102,8 @@ export class ContainerTrust {
       const heartbeat = heartbeats.get(incarnation)?.value;
       if (heartbeat === undefined || heartbeat.state === 'waiting') continue;
       if (!this.isProved(incarnation)) this.unproved(incarnation, heartbeat, nowMs);
-      else this.standingOf(incarnation).seenAtMs ??= nowMs;
+      // It served before this governor looked: nobody here knows since when it has lived, and that is not held against it.
+      else this.standingOf(incarnation).seenAtMs ??= Number.NEGATIVE_INFINITY;
     }
   }
 

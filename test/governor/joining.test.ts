@@ -15,6 +15,7 @@ import {
   held,
   tries,
 } from './manners.ts';
+import {storedKeys} from './random/stored.ts';
 
 /** Three of them may be on trial at once. */
 const THREE_HUNDRED = shardIds(300);
@@ -353,6 +354,20 @@ describe('what crashes again and again', () => {
     worst = Math.max(worst, live(bed, 20_000, {c1: 'slow', c2: 'slow'}));
     expect(worst).toBe(1);
     expect([...bed.own.values()].every(({value}) => value.ready)).toBe(true);
+  });
+
+  it('is not what served before its governor began, as all that a restored etcd knows', () => {
+    const bed = placed();
+    bed.takeOver([...storedKeys(bed)]);
+    for (const container of HEALTHY) {
+      bed.beat(container, 'ready', undefined, undefined, 'pod');
+      bed.pass(100);
+      bed.end(container);
+      bed.beat(container, 'ready', `${container}-2`, undefined, 'pod');
+      bed.holdsId(container, `${container}-2`);
+    }
+    bed.pass(2_000);
+    expect(bed.status?.alarms.map(({code}) => code)).not.toContain('REFUSING');
   });
 
   it('is not what left in order', () => {

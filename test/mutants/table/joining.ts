@@ -153,6 +153,15 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'what served before its governor began has a short life',
+      breaks: BREAKS,
+      find: '??= Number.NEGATIVE_INFINITY;',
+      replace: '??= nowMs;',
+      killed: JOINING_TESTS(
+        'what crashes again and again > is not what served before its governor began, as all that a restored etcd knows',
+      ),
+    },
+    {
       name: 'leaving counts as an unclean end',
       breaks: BREAKS,
       find: "|| last.state !== 'ready') return;",
