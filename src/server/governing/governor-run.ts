@@ -3,6 +3,7 @@
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
 import {backOff} from '../../model/back-off.ts';
+import {counted} from '../../model/counted.ts';
 import {failureText} from '../../model/failure-text.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
@@ -97,11 +98,13 @@ export class GovernorRun {
       {app, code: 'GOVERNOR_BROKEN', error: stack, inARow: this.inARow, restartInMs: pauseMs},
       'governor stopped by a broken invariant: no shard of the app moves until it restarts',
     );
-    const text = `the governor has stopped itself ${this.inARow} times, nothing moves meanwhile: ${failureText(error)}`;
+    const said = (now: string): string =>
+      `the governor has stopped itself ${counted(this.inARow, 'time')}, ${now}: ${failureText(error)}`;
+    const text = said('nothing moves meanwhile');
     void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}).catch((failure: unknown) =>
       logger.warn({app, error: String(failure)}, 'alarm could not be written'),
     );
-    this.timer = clock.after(pauseMs, () => this.again(text));
+    this.timer = clock.after(pauseMs, () => this.again(said('and has begun anew')));
   }
 
   /** From a fresh listing, and all waits begin anew: nothing of what the broken one knew is trusted. */

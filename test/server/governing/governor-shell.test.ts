@@ -12,6 +12,7 @@ import {GovernorRun} from '../../../src/server/governing/governor-run.ts';
 import type {GovernorRunOptions} from '../../../src/server/governing/governor-run.ts';
 import {PushCaller} from '../../../src/server/push/push-caller.ts';
 import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
+import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
@@ -110,7 +111,8 @@ function handClock(): Clock {
     wallMs: () => wallMs,
     after: (delayMs, callback) => {
       waits.push(delayMs);
-      return clock.after(Math.min(delayMs, 5), callback);
+      // Nobody is well again within a test.
+      return clock.after(delayMs === WELL_AFTER_MS ? delayMs : Math.min(delayMs, 5), callback);
     },
     sleep: (delayMs) => {
       sleptMs += delayMs;
@@ -218,6 +220,23 @@ describe('silence', () => {
     expect(isThere(HB)).toBe(true);
     await pass(4, 100, 100);
     expect(isThere(HB)).toBe(true);
+  });
+});
+
+describe('a governor that has broken', () => {
+  it('says no more that nothing moves once it has begun anew', async () => {
+    isSick = true;
+    await govern();
+    const said = (): string => store.kv.get(keys.status(APP))?.value.toString() ?? '';
+    await passUntil(
+      () => said().includes('stopped itself 1 time, nothing moves meanwhile'),
+      'it has stopped',
+    );
+    await passUntil(() => isThere(OWN), 'it governs again');
+    await passUntil(
+      () => said().includes('stopped itself 1 time, and has begun anew'),
+      'it says so',
+    );
   });
 });
 
