@@ -14,7 +14,7 @@ export function isEndpoint(value: unknown): boolean {
   return typeof value === 'string' && isAddress(value.replace(/^https?:\/\//, ''));
 }
 
-/** What is wrong with a list of etcd's endpoints, said of its name; undefined where nothing is. One text is no list: it would be taken for a list of its letters. */
+/** What is wrong with a list of etcd's endpoints, said of its name; undefined where nothing is. One text is refused: it would be taken for a list of its letters. */
 export function endpointsProblem(value: unknown): string | undefined {
   if (!Array.isArray(value)) return 'is not a list of host:port';
   if (value.length === 0) return 'is empty';
