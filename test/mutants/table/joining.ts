@@ -158,7 +158,7 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       find: '??= Number.NEGATIVE_INFINITY;',
       replace: '??= nowMs;',
       killed: JOINING_TESTS(
-        'what crashes again and again > is not what served before its governor began, as all that a restored etcd knows',
+        'ends of what served before its governor began > do not make their host refuse, as all that a restored etcd knows would',
       ),
     },
     {
