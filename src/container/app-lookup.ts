@@ -10,7 +10,7 @@ import type {Clock} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import {silentLogger} from '../runtime/log-port.ts';
 import type {Logger} from '../runtime/log-port.ts';
-import type {Store} from '../store/port.ts';
+import type {KeyValue, Store} from '../store/port.ts';
 import type {Joining} from './options.ts';
 import {APP_POLL_MS} from './limits.ts';
 
@@ -27,7 +27,7 @@ export interface FoundApp {
   readonly quota: AppQuota | undefined;
 }
 
-/** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_UNAVAILABLE. */
+/** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_RESTORED, STORE_CORRUPT, STORE_UNAVAILABLE. */
 export async function findApp(
   store: Store,
   joining: Joining,
@@ -91,17 +91,29 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   const [spec, cluster, callKeys] = entries;
   if (spec === undefined) return undefined;
   if (isDeleting(spec.value)) throw appDeleting(joining.app);
-  const decoded = cluster === undefined ? undefined : decodeCluster(cluster.value);
-  if (decoded?.ok === true && decoded.value.restored !== undefined) {
-    throw new SmError('STORE_RESTORED', `etcd was restored: ${decoded.value.restored}`, {
-      hint: 'sm store accept-restore',
-      retryable: true,
-    });
-  }
-  const epoch = decoded?.ok === true ? decoded.value.epoch : 1;
+  const epoch = cluster === undefined ? 1 : trustedEpoch(cluster);
   const app = decodeAppSpec(spec.value);
   const quota = app.ok ? app.value.quota : undefined;
   return {keys, epoch, revision, specMod: spec.mod, callKeys: callKeys?.value, quota};
+}
+
+/**
+ * A record that cannot be read names no epoch: with a guessed one the tokens of this container could be older than those of the owners before it.
+ * @throws SmError STORE_RESTORED, STORE_CORRUPT.
+ */
+function trustedEpoch({key, value}: KeyValue): number {
+  const decoded = decodeCluster(value);
+  if (!decoded.ok) {
+    throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`, {
+      hint: `see the key ${key} in etcd; if a newer version has written it, update this one`,
+    });
+  }
+  const {epoch, restored} = decoded.value;
+  if (restored === undefined) return epoch;
+  throw new SmError('STORE_RESTORED', `etcd was restored: ${restored}`, {
+    hint: 'sm store accept-restore',
+    retryable: true,
+  });
 }
 
 /** Whose app it is: written at its creation. */

@@ -164,6 +164,16 @@ describe('the app of a container', () => {
     await write(keys.cluster(), {...cluster, restored: 'a snapshot'});
     await expect(find()).rejects.toMatchObject({code: 'STORE_RESTORED'});
   });
+
+  it('is not joined where the cluster record cannot be read: its tokens would be of a guessed epoch', async () => {
+    const joining = {app: 'app', service: 'sm', etcdPrefix: '/sm', waitForApp: false};
+    await write(KEY, SPEC);
+    for (const cluster of [{v: 1}, {v: 2, epoch: 3, clusterId: 'one', maxRevision: 1}]) {
+      await write(keys.cluster(), cluster);
+      const found = findApp(store, joining as Joining, systemClock());
+      await expect(found).rejects.toMatchObject({code: 'STORE_CORRUPT', retryable: false});
+    }
+  });
 });
 
 describe('the spec of an app', () => {

@@ -40,9 +40,11 @@ export async function noteRevision(
     then: [{op: 'put', key, value: encodeRecord(record)}],
     otherwise: [],
   });
-  return outcome.kind === 'committed'
-    ? {...known, record, mod: outcome.revision}
-    : openCluster(store, keys);
+  if (outcome.kind === 'committed') return {...known, record, mod: outcome.revision};
+  // Where somebody has deleted it, a record of the first epoch would make new tokens older than those that are in use.
+  return rewrite(store, keys, (found, status) =>
+    found === undefined ? {...known.record, ...historyOf(status)} : undefined,
+  );
 }
 
 /**

@@ -273,6 +273,15 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/container/app-lookup.ts', [
     {
+      name: 'a cluster record that cannot be read is of the first epoch',
+      breaks: 'I3: the token of a new owner is newer than all before',
+      find: 'if (!decoded.ok) {',
+      replace: 'if (!decoded.ok) return 1;\n  if (!decoded.ok) {',
+      killed: APP_WATCH_TESTS(
+        'the app of a container > is not joined where the cluster record cannot be read: its tokens would be of a guessed epoch',
+      ),
+    },
+    {
       name: 'joins an app that is being removed',
       breaks: '"Container" 8: deleting means end',
       find: 'if (isDeleting(spec.value))',

@@ -95,6 +95,15 @@ describe('the mark of how far the history has come', () => {
     await noteRevision(store, keys, known);
     expect(store.record.maxRevision).toBe(100);
   });
+
+  it('keeps the epoch where somebody has deleted the record', async () => {
+    await store.write({epoch: 5});
+    const known = await openCluster(store, keys);
+    const then = [{op: 'delete', key: keys.cluster()}] as const;
+    await store.transact({compares: [], then, otherwise: []});
+    expect((await noteRevision(store, keys, known)).record).toMatchObject({epoch: 5});
+    expect(store.record.epoch).toBe(5);
+  });
 });
 
 describe('a restore', () => {
