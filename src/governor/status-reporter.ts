@@ -75,6 +75,12 @@ export class StatusReporter {
     this.touched = true;
   }
 
+  /** What was given last may not have been written: it is said again, or what is true by then. */
+  lost(): void {
+    this.last = '';
+    this.touch();
+  }
+
   /** What the governor before this one has written: what it saw before, has lasted for longer. */
   inherit({alarms, containers}: AppStatus): void {
     for (const {code, text, since} of alarms) this.older(`alarm/${code}/${text}`, since);

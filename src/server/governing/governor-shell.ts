@@ -94,7 +94,11 @@ export class GovernorShell {
     );
     this.kept = new KeptApp(this.governor.view, () => this.observer);
     this.foreign = new ForeignNames(options.keys, app);
-    this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
+    this.housekeeping = new Housekeeping(
+      options,
+      () => this.loseLeadership(),
+      () => this.summaryLost(),
+    );
     this.expiries = new Expiries({...options, view: () => this.governor.view});
     this.driver = this.newDriver();
     this.rereads = this.newRereads();
@@ -181,6 +185,11 @@ export class GovernorShell {
       this.driver.queueTurn();
       return true;
     };
+  }
+
+  private summaryLost(): void {
+    this.governor.reports.status.lost();
+    this.driver.queueTurn();
   }
 
   private noteForeign(): void {

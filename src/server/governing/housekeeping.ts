@@ -27,6 +27,7 @@ export type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}
 export class Housekeeping {
   private readonly options: HousekeepingOptions;
   private readonly loseLeadership: () => void;
+  private readonly summaryLost: () => void;
   private readonly moves: RoundHistory;
   private readonly events: RoundHistory;
   private readonly watcher = new ContainerWatcher();
@@ -35,9 +36,15 @@ export class Housekeeping {
   /** Mod revision of the app's spec as last seen; undefined: not known, or being removed when it was last seen. */
   private specMod: number | undefined;
 
-  constructor(options: HousekeepingOptions, loseLeadership: () => void) {
+  /** `summaryLost`: a summary may not have been written. */
+  constructor(
+    options: HousekeepingOptions,
+    loseLeadership: () => void,
+    summaryLost: () => void = () => undefined,
+  ) {
     this.options = options;
     this.loseLeadership = loseLeadership;
+    this.summaryLost = summaryLost;
     const {keys, app} = options;
     this.moves = new RoundHistory(options, keys.movesPrefix(app));
     this.events = new RoundHistory(options, keys.eventsPrefix(app));
@@ -52,9 +59,11 @@ export class Housekeeping {
       case 'loads':
         return this.loads(chore.parts);
       case 'recordMoves':
-        return this.writeWhileAppLives(await this.moves.round(chore.moves));
+        await this.writeWhileAppLives(await this.moves.round(chore.moves));
+        return;
       case 'recordEvents':
-        return this.writeWhileAppLives(await this.events.round(chore.events));
+        await this.writeWhileAppLives(await this.events.round(chore.events));
+        return;
       case 'deleteSpecs':
         return this.removeAlone(() => this.deleteSpecs(chore.shards));
       case 'finishRemoval':
@@ -100,7 +109,8 @@ export class Housekeeping {
     this.alarms = status.alarms;
     const found = [...this.watcher.compare(status), ...alarmEvents(before, status)];
     const round = found.length === 0 ? [] : await this.events.round(found);
-    await this.writeWhileAppLives([put, ...round]);
+    // Else the one before it would stand, alarms and all, until something else happens.
+    if (!(await this.writeWhileAppLives([put, ...round]))) this.summaryLost();
   }
 
   /** Parts that an earlier, longer summary has left go with it. */
@@ -144,8 +154,8 @@ export class Housekeeping {
     }
   }
 
-  /** Not once the app's removal has begun. A spec that was only changed is taken as it is then. */
-  private async writeWhileAppLives(then: readonly Operation[]): Promise<void> {
+  /** Not once the app's removal has begun. A spec that was only changed is taken as it is then. False: the outcome is not known. */
+  private async writeWhileAppLives(then: readonly Operation[]): Promise<boolean> {
     const {keys, app, fencingKey} = this.options;
     const otherwise: Operation[] = [fencingKey.key, keys.appSpec(app)].map((key) => ({
       op: 'get',
@@ -153,12 +163,13 @@ export class Housekeeping {
     }));
     this.specMod ??= await this.readSpecMod();
     for (let attempt = 0; attempt < SPEC_LOOKS_LIMIT; attempt += 1) {
-      if (this.specMod === undefined) return;
+      if (this.specMod === undefined) return true;
       const compares = [this.stillGoverns(), specUnchanged(keys, app, this.specMod)];
       const outcome = await this.transact(compares, then, otherwise);
-      if (outcome.kind !== 'refused') return;
+      if (outcome.kind !== 'refused') return outcome.kind === 'committed';
       this.specMod = liveSpecMod(outcome.answers[1]);
     }
+    return true;
   }
 
   private async readSpecMod(): Promise<number | undefined> {

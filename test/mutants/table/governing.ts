@@ -156,6 +156,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/server/governing/housekeeping.ts', [
     {
+      name: 'a summary whose write had no answer is taken to be there',
+      breaks: 'architecture.md, "How an app is read": status and doctor say what is so',
+      find: 'if (!(await this.writeWhileAppLives([put, ...round]))) this.summaryLost();',
+      replace: 'await this.writeWhileAppLives([put, ...round]);',
+      killed: HOUSEKEEPING_TESTS(
+        'a summary that may not have been written is said to be lost, one that was written is not',
+      ),
+    },
+    {
       name: 'eviction of whatever version',
       breaks: '"Evict": [hb/X mod = seen]',
       find: '[this.stillGoverns(), unchanged(heartbeat, {mod})]',
@@ -201,7 +210,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a removal that has begun is no reason',
       breaks: 'protocol.md, "App removal": nothing of an app is created once its removal has begun',
-      find: 'if (this.specMod === undefined) return;',
+      find: 'if (this.specMod === undefined) return true;',
       replace:
         'this.specMod ??= (await this.options.store.get(keys.appSpec(app))).entry?.mod ?? 0;',
       killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),

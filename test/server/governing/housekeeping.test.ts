@@ -58,7 +58,7 @@ async function write(...then: Operation[]): Promise<number> {
   return outcome.revision;
 }
 
-function housekeeping(store: Store): Housekeeping {
+function housekeeping(store: Store, summaryLost?: () => void): Housekeeping {
   const leases = {
     grant: unused,
     keepAliveOnce: unused,
@@ -67,10 +67,23 @@ function housekeeping(store: Store): Housekeeping {
     close: () => undefined,
   };
   const options = {app: 'orders', keys, store, fencingKey, leases, clock, logger: silentLogger};
-  return new Housekeeping(options, () => {
+  const loseLeadership = (): never => {
     throw new Error('lostLeadership');
-  });
+  };
+  return new Housekeeping(options, loseLeadership, summaryLost);
 }
+
+it('a summary that may not have been written is said to be lost, one that was written is not', async () => {
+  let lost = 0;
+  const noteLost = (): void => void (lost += 1);
+  await housekeeping(memory, noteLost).carryOut({type: 'status', status: status({})});
+  expect(lost).toBe(0);
+  const silent = new SlowStore('never');
+  silent.get = (key) => memory.get(key);
+  silent.list = (prefixes) => memory.list(prefixes);
+  await housekeeping(silent, noteLost).carryOut({type: 'status', status: status({})});
+  expect(lost).toBe(1);
+});
 
 describe('an eviction', () => {
   const heartbeat = keys.heartbeat('orders', 'c1-1');
