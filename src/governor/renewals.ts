@@ -30,16 +30,12 @@ export class Renewals {
     if (!this.view.apply(change)) return false;
     const {incarnation} = change;
     const {container, ttlMs, sentAtMs} = change.entry.value;
-    const alarm = this.alarmOf(incarnation);
     this.failureDetector.observe(incarnation, change.entry.mod, ttlMs, nowMs, sentAtMs);
-    const isNews = this.alarmOf(incarnation) !== alarm;
-    if (isNews) this.status.touch();
     const known = living.get(container);
-    return isNews || (known?.incarnation === incarnation && isByClock(known.state));
-  }
-
-  private alarmOf(incarnation: string): string | undefined {
-    return clockRateText(this.failureDetector.clockRate(incarnation));
+    if (known?.incarnation !== incarnation) return false;
+    const rate = clockRateText(this.failureDetector.clockRate(incarnation));
+    const isNews = this.status.noteClockRate(incarnation, rate);
+    return isNews || isByClock(known.state);
   }
 
   private isRenewal(change: AppChange): change is Renewal {

@@ -62,11 +62,23 @@ export class StatusReporter {
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
   private readonly outside = new Map<string, readonly RaisedAlarm[]>();
+  /** What the last summary had to say of clocks, by incarnation. */
+  private clockRates: ReadonlyMap<string, string> = new Map();
 
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
   noteOutside(source: string, alarms: readonly RaisedAlarm[]): boolean {
     if (JSON.stringify(alarms) === JSON.stringify(this.outside.get(source) ?? [])) return false;
     this.outside.set(source, alarms);
+    this.touch();
+    return true;
+  }
+
+  /**
+   * Takes what there is to say of a container's clock; true when the summary says something else. It is compared with the summary, not with
+   * the beat before: the governor of sm shares its failure detector, which may have heard the beat from elsewhere already.
+   */
+  noteClockRate(incarnation: string, text: string | undefined): boolean {
+    if (this.clockRates.get(incarnation) === text) return false;
     this.touch();
     return true;
   }
@@ -122,7 +134,8 @@ export class StatusReporter {
       return known;
     };
     const containers = containerStatuses(input, since);
-    const alarms = alarmsOf(input, [...this.outside.values()].flat(), since);
+    this.clockRates = clockRatesOf(input);
+    const alarms = alarmsOf(input, this.clockRates, [...this.outside.values()].flat(), since);
     for (const key of this.sinceByKey.keys()) if (!problems.has(key)) this.sinceByKey.delete(key);
     const {unplaced} = input.plan;
     const {quarantined} = input.view;
@@ -188,6 +201,7 @@ function first<T>(all: Iterable<T>, most: number): T[] {
 
 function alarmsOf(
   input: StatusInput,
+  clockRates: ReadonlyMap<string, string>,
   outside: readonly RaisedAlarm[],
   since: (key: string, from?: string) => string,
 ): Alarm[] {
@@ -228,7 +242,7 @@ function alarmsOf(
       about('HOLDINGS_DIFFER', `container ${container} gets no new shards: it ${note ?? ''}`);
     else if (state === 'unreachable')
       about('UNREACHABLE', `container ${container} renews its heartbeat but claims no shards`);
-    const rate = clockRateText(input.failureDetector.clockRate(incarnation));
+    const rate = clockRates.get(incarnation);
     if (rate !== undefined) about('CLOCK_RATE', `the clock of container ${container} ${rate}`);
     for (const {text, from} of overdueHooks(input, incarnation))
       raise('STUCK', text, container, from);
@@ -271,6 +285,15 @@ function quarantineText({quarantined, heartbeats}: AppView): string {
     : 'cannot be read';
   const text = `${counted(quarantined.size, 'value')} in etcd ${how}: ${named.join(', ')}`;
   return more > 0 ? `${text} and ${more} more` : text;
+}
+
+function clockRatesOf({living, failureDetector}: StatusInput): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const {incarnation} of living.values()) {
+    const text = clockRateText(failureDetector.clockRate(incarnation));
+    if (text !== undefined) texts.set(incarnation, text);
+  }
+  return texts;
 }
 
 /** What is wrong with the rate of a clock, in steps: a text that changed with each heartbeat would be a new alarm each time. */

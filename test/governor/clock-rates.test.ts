@@ -1,14 +1,16 @@
 import {describe, expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
+import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import {GovernorBed, TTL_MS} from './governor-bed.ts';
+import type {BedOptions} from './governor-bed.ts';
 import {CLOCK_DRIFT} from '../../src/model/limits.ts';
 
 /** Waits end within a step of the bed. */
 const STEP_MS = 200;
 
 /** Three containers; the clock of c1 makes so many ms of one of the governor's. */
-function bedOf(rate: number): GovernorBed {
-  const bed = new GovernorBed(['s1', 's2', 's3']);
+function bedOf(rate: number, options?: BedOptions): GovernorBed {
+  const bed = new GovernorBed(['s1', 's2', 's3'], options);
   const containers = ['c1', 'c2', 'c3'];
   for (const container of containers) bed.clockRates.set(container, container === 'c1' ? rate : 1);
   for (const container of containers) bed.join(container);
@@ -43,6 +45,14 @@ describe('a container whose clock is off', () => {
     const bed = bedOf(0.97);
     expect(clockAlarms(bed)).toHaveLength(1);
     // A clock that is set back to time by a step, and keeps it.
+    bed.clockRates.set('c1', 1);
+    bed.pass(8 * TTL_MS, ['c1', 'c2', 'c3']);
+    expect(clockAlarms(bed)).toEqual([]);
+  });
+
+  it('begins and ends the alarm also where the failure detector has heard each heartbeat already', () => {
+    const bed = bedOf(0.97, {failureDetector: new FailureDetector()});
+    expect(clockAlarms(bed)).toHaveLength(1);
     bed.clockRates.set('c1', 1);
     bed.pass(8 * TTL_MS, ['c1', 'c2', 'c3']);
     expect(clockAlarms(bed)).toEqual([]);

@@ -10,6 +10,7 @@ import type {Heartbeat, HeartbeatState} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
 import type {AppStatus} from '../../src/model/status.ts';
+import type {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import {claim, free, markReady} from '../../src/ownership/transitions.ts';
 import {plan} from '../../src/planner/index.ts';
 import type {RowBatch} from '../../src/planner/warm-table.ts';
@@ -29,6 +30,8 @@ export interface BedOptions {
   readonly listed?: boolean;
   /** Plans are asked for and answered later, as for large apps. Default: as `SM_TEST_PLANS_BESIDE=1` says. */
   readonly plansBeside?: boolean;
+  /** Shared, as that of the leader's election: it hears of each heartbeat before the governor does. */
+  readonly failureDetector?: FailureDetector;
 }
 
 /** What the store says of a write: it commits, it is refused because somebody was first, or nobody knows. */
@@ -67,10 +70,11 @@ export class GovernorBed {
 
   constructor(
     shards: readonly string[],
-    {listed = true, plansBeside = PLANS_BESIDE, ...limits}: BedOptions = {},
+    {listed = true, plansBeside = PLANS_BESIDE, failureDetector, ...limits}: BedOptions = {},
   ) {
     const nextMoveId = (): string => `m${(this.moves += 1)}`;
-    this.options = {app: 'app', plan, nextMoveId, plansBesideFrom: plansBeside ? 0 : undefined};
+    const plansBesideFrom = plansBeside ? 0 : undefined;
+    this.options = {app: 'app', plan, nextMoveId, plansBesideFrom, failureDetector};
     this.governor = new Governor({...this.options, governor: 'd1', epoch: EPOCH}, this.nowMs);
     const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...limits};
     const mod = this.next();
@@ -136,10 +140,8 @@ export class GovernorBed {
 
   /** The operator's word is taken back. */
   lift(container: string): void {
-    this.governor.changed(
-      {kind: 'order', mod: this.next(), container, entry: undefined},
-      this.nowMs,
-    );
+    const lifted = {kind: 'order', mod: this.next(), container, entry: undefined} as const;
+    this.governor.changed(lifted, this.nowMs);
   }
 
   /** Writes the shard's spec. */
@@ -163,10 +165,8 @@ export class GovernorBed {
     const incarnation = `${container}-inc`;
     const gone = {mod: this.next(), entry: undefined};
     this.governor.changed({kind: 'heartbeat', incarnation, ...gone}, this.nowMs);
-    this.governor.changed(
-      {kind: 'id', mod: this.next(), container, incarnation: undefined},
-      this.nowMs,
-    );
+    const id = {kind: 'id', mod: this.next(), container, incarnation: undefined} as const;
+    this.governor.changed(id, this.nowMs);
   }
 
   /** A value that cannot be read is written, or was at `mod`. */
@@ -223,6 +223,7 @@ export class GovernorBed {
     const create = this.governor.view.heartbeats.get(incarnation)?.create ?? mod;
     const entry = {value, mod, create};
     const change = {kind: 'heartbeat', mod, incarnation, entry} as const;
+    this.options.failureDetector?.observe(incarnation, mod, TTL_MS, this.nowMs, value.sentAtMs);
     return {mod, isNews: this.governor.changed(change, this.nowMs)};
   }
 

@@ -1,6 +1,7 @@
 /** Every mutant there is, by the room that it lives in. */
 import type {Mutant} from './mutant.ts';
 import {HEARTBEAT_MUTANTS} from './table/heartbeat.ts';
+import {HOUSEKEEPING_MUTANTS} from './table/housekeeping.ts';
 import {LEADERSHIP_MUTANTS} from './table/leadership.ts';
 import {TRANSITIONS_MUTANTS} from './table/transitions.ts';
 import {STORE_MUTANTS} from './table/store.ts';
@@ -23,6 +24,7 @@ import {WAITING_MUTANTS} from './table/waiting.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...HEARTBEAT_MUTANTS,
+  ...HOUSEKEEPING_MUTANTS,
   ...LEADERSHIP_MUTANTS,
   ...TRANSITIONS_MUTANTS,
   ...STORE_MUTANTS,

@@ -9,7 +9,7 @@ import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {governsNoMore, stillGoverns} from '../../store/ownership-transactions.ts';
-import type {Compare, Operation, TransactionOutcome} from '../../store/port.ts';
+import type {Compare, KeyValue, Operation, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
 import {alarmEvents} from './alarm-watcher.ts';
 import {ContainerWatcher} from './container-watcher.ts';
@@ -35,6 +35,11 @@ export class Housekeeping {
   private removing = false;
   /** Mod revision of the app's spec as last seen; undefined: not known, or being removed when it was last seen. */
   private specMod: number | undefined;
+  /** Mod revision of the summary as last seen, 0: there was none; undefined: not known. */
+  private summaryMod: number | undefined;
+  /** To be written next. */
+  private summary: AppStatus | undefined;
+  private isSummarizing = false;
 
   /** `summaryLost`: a summary may not have been written. */
   constructor(
@@ -102,15 +107,28 @@ export class Housekeeping {
     return read !== undefined && read.entry === undefined;
   }
 
+  /** One after the other, or one that is late would replace a newer one; of those that wait only the newest counts. */
   private async status(status: AppStatus): Promise<void> {
+    this.summary = status;
+    if (this.isSummarizing) return;
+    this.isSummarizing = true;
+    try {
+      while (this.summary !== undefined) await this.writeSummary(this.summary);
+    } finally {
+      this.isSummarizing = false;
+    }
+  }
+
+  private async writeSummary(status: AppStatus): Promise<void> {
     const {keys, app} = this.options;
+    this.summary = undefined;
     const put: Operation = {op: 'put', key: keys.status(app), value: encodeRecord(status)};
     const before = (this.alarms ??= (await lastStatus(this.options))?.alarms ?? []);
     this.alarms = status.alarms;
     const found = [...this.watcher.compare(status), ...alarmEvents(before, status)];
     const round = found.length === 0 ? [] : await this.events.round(found);
     // Else the one before it would stand, alarms and all, until something else happens.
-    if (!(await this.writeWhileAppLives([put, ...round]))) this.summaryLost();
+    if (!(await this.writeWhileAppLives([put, ...round], true))) this.summaryLost();
   }
 
   /** Parts that an earlier, longer summary has left go with it. */
@@ -154,28 +172,38 @@ export class Housekeeping {
     }
   }
 
-  /** Not once the app's removal has begun. A spec that was only changed is taken as it is then. False: the outcome is not known. */
-  private async writeWhileAppLives(then: readonly Operation[]): Promise<boolean> {
+  /**
+   * Not once the app's removal has begun. A spec that was only changed is taken as it is then. `isSummary`: it replaces no summary that
+   * was not seen, so one without an answer that arrives late replaces none that came after it. False: it may not have been written.
+   */
+  private async writeWhileAppLives(
+    then: readonly Operation[],
+    isSummary = false,
+  ): Promise<boolean> {
     const {keys, app, fencingKey} = this.options;
-    const otherwise: Operation[] = [fencingKey.key, keys.appSpec(app)].map((key) => ({
-      op: 'get',
-      key,
-    }));
-    this.specMod ??= await this.readSpecMod();
+    const spec = keys.appSpec(app);
+    const summary = keys.status(app);
+    const otherwise = [fencingKey.key, spec, summary].map((key): Operation => ({op: 'get', key}));
+    if (this.specMod === undefined || (isSummary && this.summaryMod === undefined)) {
+      const read = await this.options.store.getMany([spec, summary]).catch(() => undefined);
+      if (read === undefined) return false;
+      this.seen(read.entries[0], read.entries[1]);
+    }
     for (let attempt = 0; attempt < SPEC_LOOKS_LIMIT; attempt += 1) {
       if (this.specMod === undefined) return true;
       const compares = [this.stillGoverns(), specUnchanged(keys, app, this.specMod)];
+      if (isSummary) compares.push(unchanged(summary, {mod: this.summaryMod ?? 0}));
       const outcome = await this.transact(compares, then, otherwise);
+      if (isSummary) this.summaryMod = outcome.kind === 'committed' ? outcome.revision : undefined;
       if (outcome.kind !== 'refused') return outcome.kind === 'committed';
-      this.specMod = liveSpecMod(outcome.answers[1]);
+      this.seen(outcome.answers[1], outcome.answers[2]);
     }
-    return true;
+    return false;
   }
 
-  private async readSpecMod(): Promise<number | undefined> {
-    const {store, keys, app} = this.options;
-    const read = await store.get(keys.appSpec(app)).catch(() => undefined);
-    return liveSpecMod(read?.entry);
+  private seen(spec: KeyValue | undefined, summary: KeyValue | undefined): void {
+    this.specMod = liveSpecMod(spec);
+    this.summaryMod = summary?.mod ?? 0;
   }
 
   private async transact(

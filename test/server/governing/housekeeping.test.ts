@@ -80,9 +80,57 @@ it('a summary that may not have been written is said to be lost, one that was wr
   expect(lost).toBe(0);
   const silent = new SlowStore('never');
   silent.get = (key) => memory.get(key);
-  silent.list = (prefixes) => memory.list(prefixes);
+  silent.getMany = (wanted) => memory.getMany(wanted);
   await housekeeping(silent, noteLost).carryOut({type: 'status', status: status({})});
   expect(lost).toBe(1);
+});
+
+it('a summary is lost where nothing of the app could be read before', async () => {
+  let lost = 0;
+  memory.getMany = () => Promise.reject(new Error('no answer'));
+  const chores = housekeeping(memory, () => void (lost += 1));
+  await chores.carryOut({type: 'status', status: status({})});
+  expect(lost).toBe(1);
+});
+
+describe('summaries', () => {
+  const summaryOf = (note: string) => ({type: 'status' as const, status: status({governor: note})});
+
+  async function stored(): Promise<string> {
+    const {entry} = await memory.get(keys.status('orders'));
+    return (JSON.parse(entry?.value ?? '{}') as {governor?: string}).governor ?? '';
+  }
+
+  it('that had no answer and are carried out late replace none that came after them', async () => {
+    const late: Transaction[] = [];
+    const transact = memory.transact.bind(memory);
+    const chores = housekeeping(memory);
+    await chores.carryOut(summaryOf('first'));
+    memory.transact = (transaction) => {
+      late.push(transaction);
+      const error = new SmError('STORE_UNAVAILABLE', 'no answer');
+      return Promise.resolve({kind: 'unknown', error});
+    };
+    await chores.carryOut(summaryOf('late'));
+    memory.transact = transact;
+    await chores.carryOut(summaryOf('newest'));
+    for (const transaction of late) await memory.transact(transaction);
+    expect(late).toHaveLength(1);
+    expect(await stored()).toBe('newest');
+  });
+
+  it('that come while one is being written follow it, and only the newest of them', async () => {
+    const slow = new SlowStore('late');
+    for (const {key, value} of (await memory.list([''])).entries)
+      await slow.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    memory = slow;
+    const chores = housekeeping(slow);
+    slow.sent = 0;
+    const notes = ['1', '2', '3', '4'];
+    await Promise.all(notes.map((note) => chores.carryOut(summaryOf(note))));
+    expect(await stored()).toBe('4');
+    expect(slow.sent).toBeLessThanOrEqual(3);
+  });
 });
 
 describe('an eviction', () => {

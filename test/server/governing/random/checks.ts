@@ -159,8 +159,8 @@ function checkKeys(world: LeadershipWorld): void {
   }
   const status = server.kv.get(keys.status(keys.service));
   const {alarms = []} = JSON.parse(status?.value ?? '{}') as Partial<AppStatus>;
-  // Who has ended again and again gets shards on trial for minutes; rates that were measured across late messages are another test's matter.
-  if (alarms.some(({code}) => code !== 'REFUSING' && code !== 'CLOCK_RATE'))
+  // Who has ended again and again gets shards on trial for minutes.
+  if (alarms.some(({code}) => code !== 'REFUSING'))
     world.broken(`alarms: ${JSON.stringify(alarms)}`);
 }
 
