@@ -213,6 +213,14 @@ describe('a store that is doubted', () => {
     expect(bed.session.isHalted).toBe(true);
   });
 
+  it('is said to be doubted once, however often it is seen to be', () => {
+    const bed = new SessionBed().ready();
+    const doubt = {kind: 'reported', text: 'etcd was restored'} as const;
+    for (const mod of [1, 2, 3]) bed.session.clusterSeen(1, doubt, bed.nowMs, mod);
+    bed.turn();
+    expect(bed.asked('restored')).toHaveLength(1);
+  });
+
   it('gets no heartbeat: nothing is renewed in it', () => {
     const bed = new SessionBed().ready();
     bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);

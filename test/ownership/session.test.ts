@@ -45,6 +45,13 @@ describe('registering', () => {
     expect(bed.asked('write')).toEqual([]);
   });
 
+  it('is not woken for its id while the store is asked for it', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    expect(bed.asked('takeId')).toHaveLength(1);
+    expect(bed.session.wakeAtMs(bed.nowMs)).toBeGreaterThan(bed.nowMs);
+  });
+
   it('takes the id from a holder whose heartbeat is gone, by the version it has seen', () => {
     const bed = new SessionBed();
     bed.commit(bed.beat());
