@@ -1,46 +1,27 @@
 /** Runs single tests of the suite, with and without a mutant in the sources that they import. */
 import {join} from 'node:path';
-import {createVitest} from 'vitest/node';
-import type {TestModule, Vitest} from 'vitest/node';
+import type {TestModule} from 'vitest/node';
 import {LONG_MS} from '../support/until.ts';
 import {planted} from './mutant.ts';
 import type {KilledByTest, Mutant} from './mutant.ts';
+import {PatchedVitest} from './patched-vitest.ts';
 
 /** So long a test waits in vain where waiting is how a mutant shows. Any other test has `LONG_MS`: the machine may be loaded. */
 const WAIT_LIMIT_MS = 10_000;
-/** Nothing ends a loop that never yields: such a mutant needs another test. */
-const HANG_LIMIT_MS = 300_000;
 
 export type Noticed = 'passed' | 'failed' | 'timed out' | 'missing';
 
 export class TestRunner {
   private readonly root: string;
-  private readonly vitest: Vitest;
-  private readonly now: {mutant: Mutant | undefined};
+  private readonly tests: PatchedVitest;
 
-  private constructor(root: string, vitest: Vitest, now: {mutant: Mutant | undefined}) {
+  private constructor(root: string, tests: PatchedVitest) {
     this.root = root;
-    this.vitest = vitest;
-    this.now = now;
+    this.tests = tests;
   }
 
   static async open(root: string): Promise<TestRunner> {
-    const now: {mutant: Mutant | undefined} = {mutant: undefined};
-    const plugin = {
-      name: 'mutant',
-      enforce: 'pre' as const,
-      transform: (code: string, id: string) => {
-        const {mutant} = now;
-        if (mutant === undefined || id.split('?')[0] !== join(root, mutant.file)) return undefined;
-        return {code: planted(code, mutant), map: null};
-      },
-    };
-    const options = {
-      ...{root, watch: false, reporters: [{}], testTimeout: LONG_MS, hookTimeout: LONG_MS},
-      ...{maxWorkers: 1, pool: 'threads' as const, execArgv: []},
-    };
-    const vitest = await createVitest('test', options, {plugins: [plugin]});
-    return new TestRunner(root, vitest, now);
+    return new TestRunner(root, await PatchedVitest.open(root));
   }
 
   /** What the tests say of the sources as they are, each file loaded once: those that pass. */
@@ -49,47 +30,34 @@ export class TestRunner {
     if (tests.length === 0) return new Set();
     const files = [...new Set(tests.map(({file}) => file))];
     const names = new Set(tests.map(({test}) => escaped(test)));
-    this.vitest.setGlobalTestNamePattern(new RegExp(`^(?:${[...names].join('|')})$`));
-    const modules = await this.runFiles(files);
-    this.vitest.resetGlobalTestNamePattern();
+    const modules = await this.named(`(?:${[...names].join('|')})`, files);
     return new Set(tests.filter((test) => outcome(this.root, modules, test) === 'passed'));
   }
 
   /** What the named test says with the mutant planted. */
   async run(test: KilledByTest, mutant: Mutant): Promise<Noticed> {
-    const path = join(this.root, mutant.file);
-    this.now.mutant = mutant;
-    this.vitest.invalidateFile(path);
-    this.vitest.setGlobalTestNamePattern(new RegExp(`^${escaped(test.test)}$`));
-    this.limitTests(test.waits === true ? WAIT_LIMIT_MS : LONG_MS);
+    const {name, file} = mutant;
+    this.tests.limitTests(test.waits === true ? WAIT_LIMIT_MS : LONG_MS);
+    const patch = {name, file, apply: (source: string) => planted(source, mutant)};
+    const modules = await this.tests.patched(patch, () =>
+      this.named(escaped(test.test), [test.file]),
+    );
+    return outcome(this.root, modules, test);
+  }
+
+  /** Of these files the tests of these names. */
+  private async named(pattern: string, files: readonly string[]): Promise<readonly TestModule[]> {
+    const {vitest} = this.tests;
+    vitest.setGlobalTestNamePattern(new RegExp(`^${pattern}$`));
     try {
-      return outcome(this.root, await this.runFiles([test.file]), test);
+      return await this.tests.runFiles(files);
     } finally {
-      this.now.mutant = undefined;
-      this.vitest.invalidateFile(path);
-      this.vitest.resetGlobalTestNamePattern();
-      this.limitTests(LONG_MS);
+      vitest.resetGlobalTestNamePattern();
     }
   }
 
-  private limitTests(limitMs: number): void {
-    for (const {config} of this.vitest.projects) config.testTimeout = limitMs;
-  }
-
-  private async runFiles(files: readonly string[]): Promise<readonly TestModule[]> {
-    const hanging = setTimeout(() => {
-      console.error(`hangs: ${this.now.mutant?.name ?? 'no mutant'} in ${files.join(' ')}`);
-      process.exit(1);
-    }, HANG_LIMIT_MS);
-    const paths = files.map((file) => join(this.root, file));
-    const specifications = await this.vitest.globTestSpecifications(paths);
-    const {testModules} = await this.vitest.runTestSpecifications(specifications, true);
-    clearTimeout(hanging);
-    return testModules;
-  }
-
-  async close(): Promise<void> {
-    await this.vitest.close();
+  close(): Promise<void> {
+    return this.tests.close();
   }
 }
 
