@@ -51,7 +51,8 @@ export class Evictor {
       if (
         heartbeat === undefined ||
         detector.quietMs(incarnation, nowMs) <
-          this.waitMs(view, awaited, incarnation, heartbeat.value)
+          this.waitMs(view, awaited, incarnation, heartbeat.value) ||
+        isBehind(view, detector, incarnation)
       )
         continue;
       if (!this.ask(incarnation, nowMs)) continue;
@@ -132,6 +133,15 @@ export class Evictor {
 
 function holdsId({ids}: AppView, container: string, incarnation: string): boolean {
   return ids.get(container)?.incarnation === incarnation;
+}
+
+/**
+ * The failure detector of sm's own governor is that of the election, too, which may have heard a newer heartbeat. What was read of an older one,
+ * as that nobody has ordered the eviction, may no longer be so.
+ */
+function isBehind(view: AppView, detector: FailureDetector, incarnation: string): boolean {
+  if (view.heartbeatProblem(incarnation) !== undefined) return false;
+  return view.heartbeats.get(incarnation)?.mod !== detector.version(incarnation);
 }
 
 function silentOnes(view: AppView, detector: FailureDetector, nowMs: number): Map<string, Loss> {

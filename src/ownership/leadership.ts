@@ -153,6 +153,8 @@ export class Leadership {
     const isThere = beat !== undefined;
     if (isThere && !this.failureDetector.silent(incarnation, nowMs)) return undefined;
     const hbMod = isThere ? this.failureDetector.version(incarnation) : 0;
+    // The governor of sm shares the detector, and has heard a newer one: what is known here of its state may no longer be so.
+    if (isThere && beat.mod !== hbMod) return undefined;
     const ordered = beat?.isEvicting === true ? {isOrdered: true as const} : {};
     return {type: 'removeLeader', create, incarnation, hbMod, ...ordered};
   }

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
+import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import {GovernorBed, TTL_MS} from './governor-bed.ts';
 
 const W = silenceMs(TTL_MS);
@@ -32,6 +33,16 @@ describe('a silent container', () => {
     expect(bed.evictions).toEqual([]);
     bed.pass(2 * STEP_MS, others(bed, 'c1'));
     expect(bed.evictions[0]).toMatchObject({container: 'c1', incarnation: 'c1-inc', mod});
+  });
+
+  it('is left alone while what was read of it is older than what the failure detector has heard', () => {
+    const failureDetector = new FailureDetector();
+    const bed = new GovernorBed(['s1'], {failureDetector});
+    for (const container of ['c1', 'c2', 'c3']) bed.join(container);
+    const mod = bed.beat('c1');
+    failureDetector.observe('c1-inc', mod + 100_000, TTL_MS, bed.nowMs);
+    bed.pass(2 * W, ['c2', 'c3']);
+    expect(bed.evictions).toEqual([]);
   });
 
   it('is evicted W after it joined, if it has never beaten again', () => {

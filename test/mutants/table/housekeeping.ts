@@ -4,6 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const CHORE_GUARDS_TESTS = testsOf('test/server/governing/chore-guards.test.ts');
 const CLOCK_RATE_TESTS = testsOf('test/governor/clock-rates.test.ts');
+const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 
 export const HOUSEKEEPING_MUTANTS: readonly Mutant[] = [
@@ -15,6 +16,17 @@ export const HOUSEKEEPING_MUTANTS: readonly Mutant[] = [
       replace: 'return false;',
       killed: CLOCK_RATE_TESTS(
         'a container whose clock is off > begins and ends the alarm also where the failure detector has heard each heartbeat already',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/eviction.ts', [
+    {
+      name: 'an eviction goes by a state that is older than the heartbeat',
+      breaks: 'decision 17: the id names whom an operator has evicted',
+      find: ' ||\n        isBehind(view, detector, incarnation)',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'a silent container > is left alone while what was read of it is older than what the failure detector has heard',
       ),
     },
   ]),
