@@ -56,6 +56,15 @@ describe('a leader that says nothing', () => {
     expect(triedUntil(leadership, W_MS + 500, 2_000)).toEqual([]);
   });
 
+  it('is left alone while a newer heartbeat was heard elsewhere, and taken away once that was read here', () => {
+    const leadership = besideLeader();
+    leadership.failureDetector.observe('leader', 9, TTL_MS, 0);
+    expect(triedUntil(leadership, 2 * W_MS)).toEqual([]);
+    leadership.heartbeatSeen('leader', 9, {ttlMs: TTL_MS, isEvicting: true}, 2 * W_MS);
+    const [removal] = leadership.advance(ME, 2 * W_MS);
+    expect(removal).toMatchObject({type: 'removeLeader', hbMod: 9, isOrdered: true});
+  });
+
   it('is not brought back to life by an old listing', () => {
     const leadership = besideLeader();
     triedUntil(leadership, 2_000);
