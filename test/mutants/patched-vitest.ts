@@ -46,8 +46,6 @@ export class PatchedVitest {
         return {code: patch.apply(code), map: null};
       },
     };
-    // Each run adds one that says when the process ends; Node warns of more than ten.
-    process.setMaxListeners(0);
     const {exclude = [], ...rest} = given;
     const options = {
       ...{root, watch: false, reporters: [{}], testTimeout: LONG_MS, hookTimeout: LONG_MS},
