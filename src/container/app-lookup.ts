@@ -4,6 +4,7 @@ import {SmError} from '../model/errors.ts';
 import {appDeleting} from '../model/not-found.ts';
 import {appQuota, overAppQuota, overClusterQuota} from '../model/quota.ts';
 import type {AppQuota} from '../model/quota.ts';
+import type {ClusterRecord} from '../model/status.ts';
 import {decodeUsage} from '../protocol/quota-fields.ts';
 import {decodeAppSpec, decodeCluster, decodeHeartbeat} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -17,6 +18,8 @@ import {APP_POLL_MS} from './limits.ts';
 export interface FoundApp {
   readonly keys: Keys;
   readonly epoch: number;
+  /** Cluster of etcd that the cluster record names; undefined: there is no record. */
+  readonly clusterId: string | undefined;
   /** Revision at which the spec was read. */
   readonly revision: number;
   /** Value of the keys by which its daemons sign their calls; undefined: there is none yet. */
@@ -91,25 +94,26 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   const [spec, cluster, callKeys] = entries;
   if (spec === undefined) return undefined;
   if (isDeleting(spec.value)) throw appDeleting(joining.app);
-  const epoch = cluster === undefined ? 1 : trustedEpoch(cluster);
+  const {epoch, clusterId} =
+    cluster === undefined ? {epoch: 1, clusterId: undefined} : trustedCluster(cluster);
   const app = decodeAppSpec(spec.value);
   const quota = app.ok ? app.value.quota : undefined;
-  return {keys, epoch, revision, specMod: spec.mod, callKeys: callKeys?.value, quota};
+  return {keys, epoch, clusterId, revision, specMod: spec.mod, callKeys: callKeys?.value, quota};
 }
 
 /**
  * A record that cannot be read names no epoch: with a guessed one the tokens of this container could be older than those of the owners before it.
  * @throws SmError STORE_RESTORED, STORE_CORRUPT.
  */
-function trustedEpoch({key, value}: KeyValue): number {
+function trustedCluster({key, value}: KeyValue): ClusterRecord {
   const decoded = decodeCluster(value);
   if (!decoded.ok) {
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`, {
       hint: `see the key ${key} in etcd; if a newer version has written it, update this one`,
     });
   }
-  const {epoch, restored} = decoded.value;
-  if (restored === undefined) return epoch;
+  const {restored} = decoded.value;
+  if (restored === undefined) return decoded.value;
   throw new SmError('STORE_RESTORED', `etcd was restored: ${restored}`, {
     hint: 'sm store accept-restore',
     retryable: true,

@@ -20,11 +20,12 @@ export function takeCluster(
   entry: KeyValue | undefined,
   nowMs: number,
 ): void {
-  if (entry === undefined) return session.clusterSeen(0, undefined, nowMs, 0);
+  if (entry === undefined) return session.clusterSeen({epoch: 0, doubt: undefined, mod: 0}, nowMs);
   const decoded = decodeCluster(entry.value);
   if (!decoded.ok) return;
-  const {epoch, restored} = decoded.value;
-  session.clusterSeen(epoch, reportedDoubt(restored), nowMs, entry.mod);
+  const {epoch, restored, clusterId} = decoded.value;
+  const doubt = reportedDoubt(restored);
+  session.clusterSeen({epoch, doubt, mod: entry.mod, clusterId}, nowMs);
 }
 
 /** Looks at the record until the session trusts the store again, or is stopped. */

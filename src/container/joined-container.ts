@@ -224,6 +224,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       app: this.app,
       keys: found.keys,
       epoch: found.epoch,
+      clusterId: found.clusterId,
       specMod: found.specMod,
       clock: this.clock,
       logger: this.logger,

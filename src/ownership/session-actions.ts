@@ -59,6 +59,8 @@ export interface SessionOptions {
   readonly identity: HeartbeatIdentity;
   /** Of fencing tokens, at the beginning. */
   readonly epoch: number;
+  /** Cluster of etcd in which the epoch was read. Absent: the first that answers a heartbeat. */
+  readonly clusterId?: string | undefined;
   /** Fresh 128-bit random ids: incarnations and nonces. */
   readonly nextId: () => string;
   /** 0..1, for jitter. */

@@ -3,7 +3,6 @@
  * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
  */
 import {heartbeatIntervalMs} from '../model/container.ts';
-import type {StoreDoubt} from '../model/store-doubt.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
 import {IdAttempt, idPauseMs} from './id-attempt.ts';
@@ -19,7 +18,7 @@ import type {
 } from './session-actions.ts';
 import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
-import type {StoreMark, TrustNews} from './store-trust.ts';
+import type {ClusterReading, StoreMark, TrustNews} from './store-trust.ts';
 import {RECONCILE_INTERVAL_MS, WAITING_NOTICE_MS} from './limits.ts';
 import {jittered} from '../model/back-off.ts';
 
@@ -47,7 +46,7 @@ export class ContainerSession {
 
   constructor(options: SessionOptions) {
     this.options = options;
-    this.trust = new StoreTrust(options.epoch);
+    this.trust = new StoreTrust(options.epoch, options.clusterId);
     this.heartbeat = this.register();
   }
 
@@ -96,9 +95,8 @@ export class ContainerSession {
     return this.trust.isDoubted;
   }
 
-  /** What the cluster record of this revision says; `doubt` undefined: all is well. Epoch 0, mod 0: there is none. */
-  clusterSeen(epoch: number, doubt: StoreDoubt | undefined, nowMs: number, mod: number): void {
-    if (!this.ended) this.follow(this.trust.clusterRead(epoch, doubt, mod), nowMs);
+  clusterSeen(reading: ClusterReading, nowMs: number): void {
+    if (!this.ended) this.follow(this.trust.clusterRead(reading), nowMs);
   }
 
   /** `mark`: who answered and at which revision, where an answer came. True: the store holds this attempt, or an earlier one that had no answer. */

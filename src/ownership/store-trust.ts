@@ -13,6 +13,16 @@ export interface StoreMark {
   readonly atLeast: number;
 }
 
+/** What the cluster record says. Epoch 0, mod 0: there is none. */
+export interface ClusterReading {
+  readonly epoch: number;
+  /** Undefined: all is well; an epoch that has stepped up is that of an accepted restore. */
+  readonly doubt: StoreDoubt | undefined;
+  readonly mod: number;
+  /** Cluster of etcd that it was written for. Absent: not known. */
+  readonly clusterId?: string;
+}
+
 /** `doubted`: from now on; `accepted`: what was doubted is the store from now on; `stepped`: only tokens to come are of a newer epoch. */
 export type TrustNews =
   | {readonly kind: 'doubted'; readonly doubt: StoreDoubt}
@@ -30,28 +40,33 @@ export class StoreTrust {
   private newest = 0;
   /** The epoch has stepped up and no heartbeat was answered since: what is found to be another history was accepted with it. */
   private isExplained = false;
+  /** Where the epoch has stepped up last; undefined: not known. */
+  private acceptedId: string | undefined;
 
-  constructor(epoch: number) {
+  /** `clusterId`: where the epoch was read, since what was read along with it counts that cluster's revisions; undefined: the first to answer. */
+  constructor(epoch: number, clusterId?: string) {
     this.epoch = epoch;
+    this.clusterId = clusterId;
   }
 
   /** A heartbeat was answered. `lag`: by how many revisions the version found is older than the one known to be written. */
   answered(mark: StoreMark, lag: number): TrustNews {
     this.clusterId ??= mark.clusterId;
     const doubt = this.objection(mark, lag);
-    if (doubt !== undefined) return this.isExplained ? this.accept() : this.begin(doubt);
+    if (doubt !== undefined) return this.explains(mark) ? this.accept() : this.begin(doubt);
     this.newest = mark.revision;
     this.isExplained = false;
     return undefined;
   }
 
-  /** The cluster record was read. `doubt` undefined: it says that all is well; an accepted restore has stepped the epoch up. */
-  clusterRead(epoch: number, doubt: StoreDoubt | undefined, mod: number): TrustNews {
+  /** The cluster record was read. */
+  clusterRead({epoch, doubt, mod, clusterId}: ClusterReading): TrustNews {
     this.clusterMod = mod;
     // What is said of an epoch before was accepted with the present one: an old reading, which nothing to come would take back.
     if (doubt !== undefined) return epoch < this.epoch ? undefined : this.begin(doubt);
     if (epoch <= this.epoch) return undefined;
     this.epoch = epoch;
+    this.acceptedId = clusterId;
     this.isExplained = !this.isDoubted;
     return this.isExplained ? {kind: 'stepped'} : this.accept();
   }
@@ -68,9 +83,14 @@ export class StoreTrust {
     return lag > 0 ? {kind: 'oldHeartbeat', lag} : undefined;
   }
 
+  /** A restore after the one that was accepted is not accepted with it. */
+  private explains({clusterId}: StoreMark): boolean {
+    return this.isExplained && (this.acceptedId ?? clusterId) === clusterId;
+  }
+
   private accept(): TrustNews {
     this.isDoubted = false;
-    this.clusterId = undefined;
+    this.clusterId = this.acceptedId;
     this.newest = 0;
     this.isExplained = false;
     return {kind: 'accepted'};

@@ -120,7 +120,7 @@ export class GoverningDaemon {
   start(): void {
     const {cluster, clock} = this.options;
     const {record, doubt, mod} = cluster;
-    this.driver.session.clusterSeen(record.epoch, doubt, clock.ownerMs(), mod);
+    this.driver.session.clusterSeen({...record, doubt, mod}, clock.ownerMs());
     this.driver.start();
     if (this.state.kind !== 'halted') this.leadership.start();
   }
@@ -194,6 +194,7 @@ export class GoverningDaemon {
       ...{heartbeatStore, history, identity},
       app: common.keys.service,
       epoch: this.epochNow,
+      clusterId: this.options.cluster.record.clusterId,
       addTimeoutMs: HOOK_TIMEOUT_MS,
       dropTimeoutMs: HOOK_TIMEOUT_MS,
       refuseTakenId: false,

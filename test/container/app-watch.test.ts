@@ -160,7 +160,7 @@ describe('the app of a container', () => {
     await write(KEY, SPEC);
     const cluster = {v: 1, epoch: 3, clusterId: 'one', maxRevision: 1};
     await write(keys.cluster(), cluster);
-    expect(await find()).toMatchObject({epoch: 3});
+    expect(await find()).toMatchObject({epoch: 3, clusterId: 'one'});
     await write(keys.cluster(), {...cluster, restored: 'a snapshot'});
     await expect(find()).rejects.toMatchObject({code: 'STORE_RESTORED'});
   });

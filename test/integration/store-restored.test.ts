@@ -2,6 +2,10 @@
 import {rm} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
+import type {ClusterRecord} from '../../src/model/status.ts';
+import {encodeRecord} from '../../src/protocol/records.ts';
+import type {Logger} from '../../src/runtime/logger.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
 import {LONG_MS, TTL_MS, shardIds, withCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
@@ -150,4 +154,30 @@ describe.concurrent('an etcd that', () => {
           expect(['c1', 'c2']).toContain(container);
       }),
   );
+
+  it('is another one than the cluster record names: a container that starts there claims nothing, though no daemon has seen it', () =>
+    withBed(async (cluster) => {
+      await Promise.all(cluster.daemons.map(({kill}) => kill()));
+      const {entry} = await cluster.store.get(cluster.keys.cluster());
+      const record = {...JSON.parse(entry?.value ?? '{}'), clusterId: '1'} as ClusterRecord;
+      await cluster.store.transact({
+        compares: [],
+        then: [{op: 'put', key: cluster.keys.cluster(), value: encodeRecord(record)}],
+        otherwise: [],
+      });
+      const said: string[] = [];
+      const logger: Logger = {
+        ...silentLogger,
+        error: (_fields, text) => void said.push(text),
+        child: () => logger,
+      };
+      const started = await cluster.joinOnly('orders', 'c2', {}, {logger});
+      const doubted = (): boolean => said.some((text) => text.includes('restored or replaced'));
+      await until(doubted, LONG_MS, 'the container says that it claims nothing');
+      const starting = cluster.addDaemon();
+      await until(() => cluster.daemons.length === 1, LONG_MS, 'a daemon listens');
+      await accept(cluster);
+      await starting;
+      await started.ready;
+    }));
 });

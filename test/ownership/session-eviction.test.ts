@@ -184,7 +184,10 @@ describe('a container that leaves', () => {
     bed.dropSettled('s');
     bed.answerWrite('s');
     expect(bed.session.phase).toBe('deregistering');
-    bed.session.clusterSeen(1, {kind: 'wentBack', found: 1, known: 2}, bed.nowMs, bed.next());
+    bed.session.clusterSeen(
+      {epoch: 1, doubt: {kind: 'wentBack', found: 1, known: 2}, mod: bed.next()},
+      bed.nowMs,
+    );
     bed.turn(60_000);
     expect(bed.asked('ended')).toHaveLength(1);
   });

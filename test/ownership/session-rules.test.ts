@@ -149,7 +149,10 @@ describe('the id', () => {
     expect(bed.asked('takeId')).toHaveLength(1);
     const held = {kind: 'occupied', holder: 'another'} as const;
     bed.session.idAnswered(bed.session.incarnation, held, bed.nowMs);
-    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
+    bed.session.clusterSeen(
+      {epoch: 1, doubt: {kind: 'reported', text: 'etcd was restored'}, mod: 1},
+      bed.nowMs,
+    );
     bed.look();
     bed.turn(TTL_MS / 2);
     expect(bed.asked('takeId')).toEqual([]);
@@ -183,8 +186,11 @@ describe('the history of the store', () => {
     bed.dropSettled('s');
     bed.answerWrite('s');
     expect(bed.session.machines.has('s')).toBe(false);
-    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
-    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen(
+      {epoch: 1, doubt: {kind: 'reported', text: 'etcd was restored'}, mod: 1},
+      bed.nowMs,
+    );
+    bed.session.clusterSeen({epoch: 2, doubt: undefined, mod: 1}, bed.nowMs);
     bed.revision = 10;
     bed.ready();
     bed.session.hint(bed.session.incarnation, 's', 12);
@@ -194,8 +200,8 @@ describe('the history of the store', () => {
 
   it('has an epoch that only grows: an old reading of it takes nothing back', () => {
     const bed = new SessionBed().ready();
-    bed.session.clusterSeen(5, undefined, bed.nowMs, 2);
-    bed.session.clusterSeen(3, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 5, doubt: undefined, mod: 2}, bed.nowMs);
+    bed.session.clusterSeen({epoch: 3, doubt: undefined, mod: 1}, bed.nowMs);
     bed.owns('s');
     expect(parseToken(bed.latest('add', 's').token)?.epoch).toBe(5);
   });
@@ -205,25 +211,28 @@ describe('a store that is doubted', () => {
   it('and was accepted is not doubted again by an old reading of the word about it', () => {
     const bed = new SessionBed().ready();
     const doubt = {kind: 'reported', text: 'etcd was restored'} as const;
-    bed.session.clusterSeen(1, doubt, bed.nowMs, 1);
-    bed.session.clusterSeen(2, undefined, bed.nowMs, 2);
-    bed.session.clusterSeen(1, doubt, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 1, doubt, mod: 1}, bed.nowMs);
+    bed.session.clusterSeen({epoch: 2, doubt: undefined, mod: 2}, bed.nowMs);
+    bed.session.clusterSeen({epoch: 1, doubt, mod: 1}, bed.nowMs);
     expect(bed.session.isHalted).toBe(false);
-    bed.session.clusterSeen(2, doubt, bed.nowMs, 3);
+    bed.session.clusterSeen({epoch: 2, doubt, mod: 3}, bed.nowMs);
     expect(bed.session.isHalted).toBe(true);
   });
 
   it('is said to be doubted once, however often it is seen to be', () => {
     const bed = new SessionBed().ready();
     const doubt = {kind: 'reported', text: 'etcd was restored'} as const;
-    for (const mod of [1, 2, 3]) bed.session.clusterSeen(1, doubt, bed.nowMs, mod);
+    for (const mod of [1, 2, 3]) bed.session.clusterSeen({epoch: 1, doubt, mod}, bed.nowMs);
     bed.turn();
     expect(bed.asked('restored')).toHaveLength(1);
   });
 
   it('gets no heartbeat: nothing is renewed in it', () => {
     const bed = new SessionBed().ready();
-    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
+    bed.session.clusterSeen(
+      {epoch: 1, doubt: {kind: 'reported', text: 'etcd was restored'}, mod: 1},
+      bed.nowMs,
+    );
     bed.turn();
     bed.look();
     bed.turn(TTL_MS);

@@ -70,9 +70,12 @@ class Walk {
     else if (step === 'leave') session.leave(nowMs + 20_000);
     else if (step === 'deleted') session.appDeleting();
     else if (step === 'doubted')
-      session.clusterSeen(epoch, {kind: 'wentBack', found: 1, known: 2}, nowMs, bed.next());
+      session.clusterSeen(
+        {epoch, doubt: {kind: 'wentBack', found: 1, known: 2}, mod: bed.next()},
+        nowMs,
+      );
     else if (step === 'accepted')
-      session.clusterSeen((this.epoch += 1), undefined, nowMs, bed.next());
+      session.clusterSeen({epoch: (this.epoch += 1), doubt: undefined, mod: bed.next()}, nowMs);
     else if (step === 'wait') bed.nowMs += 60_000;
     else this.beaten(step);
   }

@@ -267,9 +267,9 @@ describe('a store that was restored or replaced', () => {
     answered(bed, mark(200));
     answered(bed, mark(300, 'two'));
     const {incarnation} = bed.session;
-    bed.session.clusterSeen(1, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 1, doubt: undefined, mod: 1}, bed.nowMs);
     expect(bed.session.isHalted).toBe(true);
-    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 2, doubt: undefined, mod: 1}, bed.nowMs);
     // The new history is young: its revisions are far below all marks of before.
     bed.revision = 10;
     bed.ready();
@@ -286,7 +286,7 @@ describe('a store that was restored or replaced', () => {
 
   it('an epoch stepped up without any doubt stops nothing', () => {
     const bed = new SessionBed().ready().owns('s');
-    bed.session.clusterSeen(5, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 5, doubt: undefined, mod: 1}, bed.nowMs);
     bed.turn();
     expect(bed.asked('drop')).toEqual([]);
     bed.owns('t');
@@ -307,7 +307,7 @@ describe('a store that was restored or replaced', () => {
     bed.turn(60_000);
     expect(bed.session.ended).toBe(false);
     // Accepted, and the app is there again: it joins.
-    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 2, doubt: undefined, mod: 1}, bed.nowMs);
     bed.revision = 10;
     bed.ready();
     expect(bed.session.ended).toBe(false);
@@ -326,7 +326,10 @@ describe('a store that was restored or replaced', () => {
 
   it('when told to leave it drops what it has and goes, writing nothing', () => {
     const bed = new SessionBed().ready().owns('s');
-    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
+    bed.session.clusterSeen(
+      {epoch: 1, doubt: {kind: 'reported', text: 'etcd was restored'}, mod: 1},
+      bed.nowMs,
+    );
     bed.session.leave();
     bed.turn();
     bed.dropSettled('s');
@@ -341,7 +344,7 @@ describe('a store that was restored, met late', () => {
     const bed = new SessionBed().ready().owns('s');
     answered(bed, mark(200));
     const {incarnation} = bed.session;
-    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 2, doubt: undefined, mod: 1}, bed.nowMs);
     bed.turn();
     answered(bed, mark(150));
     expect(bed.session.isHalted).toBe(false);
@@ -354,7 +357,7 @@ describe('a store that was restored, met late', () => {
   it('a doubt long after a step of the epoch is one of its own', () => {
     const bed = new SessionBed().ready();
     answered(bed, mark(200));
-    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
+    bed.session.clusterSeen({epoch: 2, doubt: undefined, mod: 1}, bed.nowMs);
     answered(bed, mark(210));
     answered(bed, mark(150));
     expect(bed.session.isHalted).toBe(true);
@@ -364,7 +367,10 @@ describe('a store that was restored, met late', () => {
     const bed = new SessionBed().ready().owns('s');
     const write = bed.beat();
     bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
-    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
+    bed.session.clusterSeen(
+      {epoch: 1, doubt: {kind: 'reported', text: 'etcd was restored'}, mod: 1},
+      bed.nowMs,
+    );
     bed.turn();
     bed.dropSettled('s');
     bed.turn();

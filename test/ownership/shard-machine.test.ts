@@ -21,7 +21,7 @@ function freesWithoutAnswer(): {bed: SessionBed; token: string} {
 }
 
 function seen(bed: SessionBed): SessionBed {
-  bed.session.clusterSeen(1, undefined, bed.nowMs, 7);
+  bed.session.clusterSeen({epoch: 1, doubt: undefined, mod: 7}, bed.nowMs);
   return bed;
 }
 
@@ -36,7 +36,7 @@ function hinted(bed: SessionBed): SessionBed {
 describe('claiming what a hint tells', () => {
   it('claims without a read what a hint tells, guarded by the whole of it', () => {
     const bed = new SessionBed().ready();
-    bed.session.clusterSeen(1, undefined, bed.nowMs, 7);
+    bed.session.clusterSeen({epoch: 1, doubt: undefined, mod: 7}, bed.nowMs);
     const own = bed.record('assigned', {failures: 2});
     bed.session.hint(bed.session.incarnation, 's', own.mod, () => own.value);
     bed.turn();

@@ -11,7 +11,7 @@ function fenced(bed: SessionBed): SessionBed {
 
 /** A hint tells of a record that is assigned to it. */
 function hinted(bed: SessionBed, shard: string): void {
-  bed.session.clusterSeen(1, undefined, bed.nowMs, 7);
+  bed.session.clusterSeen({epoch: 1, doubt: undefined, mod: 7}, bed.nowMs);
   const own = bed.record('assigned');
   bed.session.hint(bed.session.incarnation, shard, own.mod, () => own.value);
   bed.turn();

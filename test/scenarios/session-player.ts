@@ -72,7 +72,10 @@ export class SessionPlayer implements Player {
     const restored = option(words, 'restored', '');
     const doubt = restored === '' ? undefined : ({kind: 'reported', text: restored} as const);
     const {session, nowMs} = this.bed;
-    session.clusterSeen(numberOption(words, 'epoch', 1), doubt, nowMs, this.bed.next());
+    session.clusterSeen(
+      {epoch: numberOption(words, 'epoch', 1), doubt, mod: this.bed.next()},
+      nowMs,
+    );
   }
 
   private deregistered(kind: string): void {

@@ -264,8 +264,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a restore that was written down is not read',
       breaks: '"Records": restored: containers stop claiming',
-      find: 'const {epoch, restored} = decoded.value;',
-      replace: 'const {epoch} = decoded.value;\n  const restored = undefined;',
+      find: 'const {epoch, restored, clusterId} = decoded.value;',
+      replace: 'const {epoch, clusterId} = decoded.value;\n  const restored = undefined;',
       killed: APP_WATCH_TESTS(
         'the cluster record > that says the store was restored stops the container until a newer epoch is accepted',
       ),

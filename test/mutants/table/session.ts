@@ -6,6 +6,7 @@ const SHARD_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
+const STORE_TRUST_TESTS = testsOf('test/ownership/store-trust.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
 export const SESSION_MUTANTS: readonly Mutant[] = [
@@ -296,6 +297,25 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       replace: 'if (epoch === this.epoch) return undefined;',
       killed: SESSION_RULES_TESTS(
         'the history of the store > has an epoch that only grows: an old reading of it takes nothing back',
+      ),
+    },
+    {
+      name: 'whichever cluster answers first is believed',
+      breaks:
+        '"Restore": what was read before the first heartbeat counts the revisions of its cluster',
+      find: 'this.clusterId = clusterId;',
+      replace: '',
+      killed: STORE_TRUST_TESTS(
+        'the cluster in which the epoch was read > is the one that must answer the first heartbeat: what was read before counts its revisions',
+      ),
+    },
+    {
+      name: 'an acceptance is one of every restore after it',
+      breaks: '"Restore": each one is accepted by an operator',
+      find: 'return this.isExplained && (this.acceptedId ?? clusterId) === clusterId;',
+      replace: 'return this.isExplained;',
+      killed: STORE_TRUST_TESTS(
+        'an accepted restore > that was not noticed before does not accept another one after it',
       ),
     },
     {

@@ -125,7 +125,7 @@ export function seeCluster(
   {session, nowMs}: World,
   {epoch, doubt, mod}: World['stored']['cluster'],
 ): void {
-  session.clusterSeen(epoch, doubt, nowMs, mod);
+  session.clusterSeen({epoch, doubt, mod}, nowMs);
 }
 
 function write(world: World, {shard, op, transition}: ActionOf<'write'>): void {

@@ -1,0 +1,56 @@
+/** Whether a store is still the one: what one session knows of its cluster, from the reading of its epoch on. */
+import {describe, expect, it} from 'vitest';
+import {StoreTrust} from '../../src/ownership/store-trust.ts';
+import type {StoreMark} from '../../src/ownership/store-trust.ts';
+
+const REPORTED = {kind: 'reported', text: 'etcd was restored'} as const;
+
+const from = (clusterId: string, revision = 100): StoreMark => ({clusterId, revision, atLeast: 0});
+
+describe('the cluster in which the epoch was read', () => {
+  it('is the one that must answer the first heartbeat: what was read before counts its revisions', () => {
+    const trust = new StoreTrust(1, 'one');
+    expect(trust.answered(from('two'), 0)).toMatchObject({
+      kind: 'doubted',
+      doubt: {kind: 'anotherCluster', found: 'two', known: 'one'},
+    });
+  });
+
+  it('is believed', () => {
+    const trust = new StoreTrust(1, 'one');
+    expect(trust.answered(from('one'), 0)).toBeUndefined();
+  });
+
+  it('is whichever answers first where it is not known', () => {
+    const trust = new StoreTrust(1);
+    expect(trust.answered(from('one'), 0)).toBeUndefined();
+    expect(trust.answered(from('two'), 0)).toMatchObject({kind: 'doubted'});
+  });
+});
+
+describe('an accepted restore', () => {
+  it.each([
+    ['that was doubted', true],
+    ['that was not noticed before', false],
+  ])('%s is of the cluster that the record names', (_case, isDoubted) => {
+    const trust = new StoreTrust(1, 'one');
+    if (isDoubted) trust.clusterRead({epoch: 1, doubt: REPORTED, mod: 1});
+    trust.clusterRead({epoch: 2, doubt: undefined, mod: 2, clusterId: 'two'});
+    trust.answered(from('two', 10), 0);
+    expect(trust.isDoubted).toBe(false);
+    expect(trust.answered(from('two', 20), 0)).toBeUndefined();
+  });
+
+  it.each([
+    ['that was doubted', true],
+    ['that was not noticed before', false],
+  ])('%s does not accept another one after it', (_case, isDoubted) => {
+    const trust = new StoreTrust(1, 'one');
+    if (isDoubted) trust.clusterRead({epoch: 1, doubt: REPORTED, mod: 1});
+    trust.clusterRead({epoch: 2, doubt: undefined, mod: 2, clusterId: 'two'});
+    expect(trust.answered(from('three'), 0)).toMatchObject({kind: 'doubted'});
+    trust.clusterRead({epoch: 3, doubt: undefined, mod: 3, clusterId: 'three'});
+    expect(trust.isDoubted).toBe(false);
+    expect(trust.answered(from('three'), 0)).toBeUndefined();
+  });
+});
