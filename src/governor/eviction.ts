@@ -9,12 +9,18 @@ import type {AppView} from '../appstate/app-view.ts';
 import {EVICTION_RETRY_MAX_MS, EVICTION_RETRY_MIN_MS} from './limits.ts';
 import {heardSuccessors} from './successors.ts';
 
-/** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and unless idMod is 0 the id key, or name in it whom an operator has evicted. */
+/**
+ * Txn [still governs; hb mod; id mod] -> delete hb, and the id key. Where an operator has ordered it the id key names whom he has evicted, unless another incarnation
+ * holds it. An id that is not held by this incarnation is only compared, and only where it was ordered: the word must not be lost because the id was taken unseen.
+ */
 export interface Eviction {
   readonly container: string;
   readonly incarnation: string;
   readonly mod: number;
+  /** Of the id key as last seen; 0: there was none. */
   readonly idMod: number;
+  /** Which incarnation held the id then. */
+  readonly idOf: 'own' | 'nobody' | 'another';
   /** By an operator. */
   readonly isOrdered?: true;
 }
@@ -175,8 +181,8 @@ function evictionOf(
   incarnation: string,
   {container, state}: Heartbeat,
 ): Eviction {
-  const holder = view.ids.get(container);
-  const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
+  const {incarnation: holder = '', mod: idMod = 0} = view.ids.get(container) ?? {};
+  const idOf = holder === incarnation ? 'own' : holder === '' ? 'nobody' : 'another';
   const mod = detector.version(incarnation);
-  return {container, incarnation, mod, idMod, ...(state === 'evicting' && {isOrdered: true})};
+  return {container, incarnation, mod, idMod, idOf, ...(state === 'evicting' && {isOrdered: true})};
 }

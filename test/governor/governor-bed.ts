@@ -228,10 +228,10 @@ export class GovernorBed {
   }
 
   /** The store carries the eviction out. */
-  evicted({incarnation, container, idMod}: Eviction): void {
+  evicted({incarnation, container, idOf}: Eviction): void {
     const mod = this.next();
     this.governor.changed({kind: 'heartbeat', mod, incarnation, entry: undefined}, this.nowMs);
-    if (idMod !== 0)
+    if (idOf === 'own')
       this.governor.changed({kind: 'id', mod, container, incarnation: undefined}, this.nowMs);
   }
 

@@ -267,7 +267,7 @@ describe('what crashes again and again', () => {
     bed.claim(bed.unclaimed(container), false);
     const [shard = ''] = bed.governor.view.shardsOf(incarnation);
     expect(live(bed, 10_200, works(HEALTHY))).toBe(1);
-    bed.evicted({container, incarnation, mod: 0, idMod: 1});
+    bed.evicted({container, incarnation, mod: 0, idMod: 1, idOf: 'own'});
     endedMs = bed.nowMs;
     live(bed, 500, works(HEALTHY));
     expect(bed.own.get(shard)?.value.ready).toBe(true);
@@ -349,7 +349,7 @@ describe('what crashes again and again', () => {
       bed.holdsId(container, incarnation);
       worst = Math.max(worst, live(bed, 2_000, {c1: 'slow', c2: 'slow'}));
       bed.claim(bed.unclaimed(container), false);
-      bed.evicted({container, incarnation, mod: 0, idMod: 1});
+      bed.evicted({container, incarnation, mod: 0, idMod: 1, idOf: 'own'});
     }
     worst = Math.max(worst, live(bed, 20_000, {c1: 'slow', c2: 'slow'}));
     expect(worst).toBe(1);

@@ -367,7 +367,7 @@ describe('what cannot be read', () => {
     expect(fresh.writes).toEqual([]);
     expect(fresh.status?.quarantined).toEqual([{key: 'heartbeat/c1-inc', problem}]);
     // The operator deletes the key: only then are they anybody's.
-    fresh.evicted({container: 'c1', incarnation: 'c1-inc', mod: 0, idMod: 0});
+    fresh.evicted({container: 'c1', incarnation: 'c1-inc', mod: 0, idMod: 0, idOf: 'nobody'});
     fresh.pass(1_500, ['c2']);
     expect(new Set(Object.values(fresh.places))).toEqual(new Set(['owned c2', 'assigned c2']));
     expect(fresh.status?.quarantined).toEqual([]);

@@ -81,19 +81,19 @@ export class Housekeeping {
     incarnation,
     mod,
     idMod,
+    idOf,
     isOrdered,
   }: Extract<Chore, {type: 'evict'}>): Promise<void> {
     const {keys, app} = this.options;
     const heartbeat = keys.heartbeat(app, incarnation);
     const compares = [this.stillGoverns(), unchanged(heartbeat, {mod})];
     const then: Operation[] = [deletion({key: heartbeat})];
-    if (idMod !== 0) {
-      const key = keys.containerId(app, container);
-      compares.push(unchanged(key, {mod: idMod}));
-      // Who has stood still all the time finds no order any more when it comes back: the id has to tell it.
-      const noted: Operation = {op: 'put', key, value: encodeIdHolder('', incarnation)};
-      then.push(isOrdered === true ? noted : deletion({key}));
-    }
+    const key = keys.containerId(app, container);
+    if (idOf === 'own' || isOrdered === true) compares.push(unchanged(key, {mod: idMod}));
+    // Who has stood still all the time finds no order any more when it comes back: the id has to tell it.
+    if (isOrdered === true && idOf !== 'another')
+      then.push({op: 'put', key, value: encodeIdHolder('', incarnation)});
+    else if (idOf === 'own') then.push(deletion({key}));
     const outcome = await this.transact(compares, then);
     if (
       outcome.kind === 'committed' ||

@@ -125,8 +125,8 @@ export class Processes {
     this.all.delete(one.incarnation);
     if (one.isPush) bed.governor.view.noteSessionShards(one, undefined);
     const holder = bed.governor.view.ids.get(one.container);
-    const idMod = holder?.incarnation === one.incarnation ? 1 : 0;
-    bed.evicted({...one, mod: 0, idMod});
+    const idOf = holder?.incarnation === one.incarnation ? 'own' : 'another';
+    bed.evicted({...one, mod: 0, idMod: 0, idOf});
   }
 
   /** What a push container says that it runs: what it has by its records, and what it kept. */

@@ -70,9 +70,18 @@ export const HOUSEKEEPING_MUTANTS: readonly Mutant[] = [
     {
       name: 'eviction deletes the id of a successor',
       breaks: '"Evict": the id only while it is the evicted one\'s',
-      find: 'compares.push(unchanged(key, {mod: idMod}));',
+      find: "if (idOf === 'own' || isOrdered === true) compares.push(unchanged(key, {mod: idMod}));",
       replace: '',
       killed: CHORE_GUARDS_TESTS('an eviction > never takes the id of a successor'),
+    },
+    {
+      name: 'the word of an eviction is lost where the id was taken unseen',
+      breaks: '"Evict": an operator\'s word is not lost because the id was taken unseen',
+      find: "if (idOf === 'own' || isOrdered === true) compares",
+      replace: "if (idOf === 'own') compares",
+      killed: HOUSEKEEPING_TESTS(
+        'an eviction > by an operator waits where the container has taken its id unseen: nothing would tell it',
+      ),
     },
     {
       name: 'a status by a daemon that does not govern',

@@ -93,11 +93,18 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
     {
       name: 'an eviction by an operator leaves no word',
       breaks: '"Eviction": the governor names the incarnation in the id',
-      find: 'then.push(isOrdered === true ? noted : deletion({key}));',
-      replace: 'then.push(isOrdered === undefined ? deletion({key}) : deletion({...noted}));',
+      find: "if (isOrdered === true && idOf !== 'another')",
+      replace: "if (isOrdered === true && idOf !== 'another' && idMod < 0)",
       killed: HOUSEKEEPING_TESTS(
         'an eviction > by an operator leaves its word in the id, which nobody holds then',
       ),
+    },
+    {
+      name: 'an eviction by an operator replaces the id of another incarnation',
+      breaks: '"Eviction": the id of another incarnation stays',
+      find: "if (isOrdered === true && idOf !== 'another')",
+      replace: 'if (isOrdered === true)',
+      killed: HOUSEKEEPING_TESTS('an eviction > by an operator leaves the id of another'),
     },
   ]),
 ];

@@ -73,7 +73,7 @@ describe('a governor that governs no more', () => {
       'evicts nobody',
       async () => ({
         ...{type: 'evict', container: 'c1', incarnation: 'i1', mod: await store.write(HB)},
-        idMod: 0,
+        ...{idMod: 0, idOf: 'nobody' as const},
       }),
     ],
     ['tells nothing', async () => ({type: 'status', status: status({})})],
@@ -106,7 +106,8 @@ describe('a governor that governs no more', () => {
 
 describe('an eviction', () => {
   function evict(mod: number, idMod: number): Promise<void> {
-    const action = {type: 'evict', container: 'c1', incarnation: 'i1', mod, idMod} as const;
+    const of = {container: 'c1', incarnation: 'i1', mod, idMod} as const;
+    const action = {type: 'evict', ...of, idOf: idMod === 0 ? 'nobody' : 'own'} as const;
     return chores.carryOut(action);
   }
 

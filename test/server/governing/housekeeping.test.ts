@@ -144,7 +144,14 @@ describe('an eviction', () => {
     const mod = await write({op: 'put', key: heartbeat, value: '{}'});
     if (renewed) await write({op: 'put', key: heartbeat, value: '{"seq":2}'});
     const chores = housekeeping(withLostAnswers(memory, [fate]));
-    await chores.carryOut({type: 'evict', container: 'c1', incarnation: 'c1-1', mod, idMod: 0});
+    await chores.carryOut({
+      type: 'evict',
+      container: 'c1',
+      incarnation: 'c1-1',
+      mod,
+      idMod: 0,
+      idOf: 'nobody',
+    });
     await chores.carryOut({type: 'status', status: status({})});
     const {entries} = await memory.list([keys.eventsPrefix('orders')]);
     return entries.flatMap(({value}) => {
@@ -166,7 +173,7 @@ describe('an eviction', () => {
     for (const isOrdered of [true, undefined]) {
       const mod = await write({op: 'put', key: heartbeat, value: '{}'});
       const idMod = await write({op: 'put', key: id, value: encodeIdHolder('c1-1')});
-      const of = {container: 'c1', incarnation: 'c1-1', mod, idMod};
+      const of = {container: 'c1', incarnation: 'c1-1', mod, idMod, idOf: 'own'} as const;
       await housekeeping(memory).carryOut({
         ...{type: 'evict' as const, ...of},
         ...(isOrdered && {isOrdered}),
@@ -175,6 +182,30 @@ describe('an eviction', () => {
       const noted = isOrdered && {incarnation: '', evicted: 'c1-1'};
       expect(entry && decodeIdValue(entry.value)).toEqual(noted);
     }
+  });
+
+  it.each([
+    ['leaves its word in an id that nobody has', 'nobody', {incarnation: '', evicted: 'c1-1'}],
+    ['leaves the id of another', 'another', {incarnation: 'c1-2', evicted: ''}],
+  ] as const)('by an operator %s', async (_case, idOf, left) => {
+    const id = keys.containerId('orders', 'c1');
+    const mod = await write({op: 'put', key: heartbeat, value: '{}'});
+    const idMod =
+      idOf === 'nobody' ? 0 : await write({op: 'put', key: id, value: encodeIdHolder('c1-2')});
+    const of = {container: 'c1', incarnation: 'c1-1', mod, idMod, idOf};
+    await housekeeping(memory).carryOut({type: 'evict', ...of, isOrdered: true});
+    const {entry} = await memory.get(id);
+    expect(entry && decodeIdValue(entry.value)).toEqual(left);
+    expect((await memory.get(heartbeat)).entry).toBeUndefined();
+  });
+
+  it('by an operator waits where the container has taken its id unseen: nothing would tell it', async () => {
+    const id = keys.containerId('orders', 'c1');
+    const mod = await write({op: 'put', key: heartbeat, value: '{}'});
+    await write({op: 'put', key: id, value: encodeIdHolder('c1-1')});
+    const of = {container: 'c1', incarnation: 'c1-1', mod, idMod: 0, idOf: 'nobody'} as const;
+    await housekeeping(memory).carryOut({type: 'evict', ...of, isOrdered: true});
+    expect((await memory.get(heartbeat)).entry).toBeDefined();
   });
 
   it('is not told of when the container came back in time, or nothing was written', async () => {
