@@ -9,6 +9,7 @@ import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
+import type {AcceptedRestore} from '../model/status.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import {COPIED_PER_STEP} from './limits.ts';
 import {ListingMarks, listedKey} from './listing-marks.ts';
@@ -41,6 +42,8 @@ export class AppView {
   spec: Versioned<AppSpec> | undefined;
   /** Permissions to stop containers, also those that count no more; undefined: none was ever given. */
   stops: Versioned<StopPermissions> | undefined;
+  /** The last restore of etcd that was accepted, where whoever keeps the view has said so. */
+  accepted: AcceptedRestore | undefined;
   readonly rows = new ShardRows();
   readonly shards = new ShardValues<ShardSpec>(this.rows, (row) => this.freed(row));
   /** How much the specs of `shards` take. */
@@ -169,6 +172,7 @@ export class AppView {
     const copy = new AppView();
     copy.spec = this.spec;
     copy.stops = this.stops;
+    copy.accepted = this.accepted;
     copy.newest = this.newest;
     fill(copy.orders, this.orders);
     fill(copy.overrides, this.overrides);

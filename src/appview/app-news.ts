@@ -12,6 +12,7 @@ import {
 } from '../protocol/records.ts';
 import type {KeyValue} from '../store/port.ts';
 import {changeOf} from './app-changes.ts';
+import type {ClusterWord} from './listing.ts';
 
 /** What one key says now; undefined values: the key is gone, or cannot be read. */
 export type AppNews =
@@ -33,7 +34,7 @@ export type AppNews =
 export type News =
   | AppNews
   | {readonly kind: 'leader'; readonly leader: LeaderRecord | undefined}
-  | {readonly kind: 'cluster'; readonly epoch: number | undefined};
+  | {readonly kind: 'cluster'; readonly word: ClusterWord | undefined};
 
 export function newsOf(
   parsed: ParsedKey,
@@ -44,7 +45,7 @@ export function newsOf(
     case 'leader':
       return {kind: 'leader', leader: valueOf(entry, decodeLeader)};
     case 'cluster':
-      return {kind: 'cluster', epoch: valueOf(entry, decodeCluster)?.epoch};
+      return {kind: 'cluster', word: valueOf(entry, decodeCluster)};
     case 'audit':
     case 'usage':
       return undefined;

@@ -7,7 +7,7 @@ import type {Heartbeat} from '../model/container.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
 import {encodeRecord} from '../protocol/records.ts';
 import type {AppNews} from './app-news.ts';
-import type {AppListing} from './listing.ts';
+import type {AppListing, ClusterWord} from './listing.ts';
 
 export interface EndedMove {
   readonly move: FinishedMove;
@@ -139,14 +139,14 @@ export class AppRecords {
   }
 
   /** The same object until something has changed and `refresh` was called; its revision is moved on. */
-  listing(revision: number, epoch: number): AppListing {
+  listing(revision: number, {epoch, accepted}: ClusterWord): AppListing {
     const shared = this.once(`listing ${epoch}`, (): SharedListing => {
       const {app, view, status, unknownSince} = this;
       const finished = (): readonly FinishedMove[] => this.ended.map(({move}) => move);
       const ids: AppListing['ids'] = (make) => this.cached('ids', this.idsVersion, make);
       const loads = (): ReadLoads =>
         this.once('loads', () => joinedSummary(this.loadParts.values()));
-      return {app, revision, view, status, finished, loads, epoch, unknownSince, ids};
+      return {app, revision, view, status, finished, loads, epoch, accepted, unknownSince, ids};
     });
     shared.revision = Math.max(shared.revision, revision);
     return shared;

@@ -6,7 +6,8 @@
 import type {AppRecords} from './app-records.ts';
 import {valueOf} from './app-news.ts';
 import {CATCH_UP_LIMIT_MS, LINGER_MS, LOOKS_LIMIT} from './limits.ts';
-import type {AppListing} from './listing.ts';
+import {NO_CLUSTER_WORD} from './listing.ts';
+import type {AppListing, ClusterWord} from './listing.ts';
 import {ScopeView} from './scope-view.ts';
 import type {ScopeViewOptions} from './scope-view.ts';
 import {SharedMap} from './shared.ts';
@@ -56,8 +57,8 @@ export class ViewLease {
     return this.view.revision;
   }
 
-  get epoch(): number {
-    return this.view.epoch;
+  get cluster(): ClusterWord {
+    return this.view.cluster;
   }
 
   get unknownSince(): string {
@@ -146,7 +147,10 @@ export class AppViews {
       if (!(await lease.untilComplete(revision, CATCH_UP_LIMIT_MS))) return undefined;
       const [records] = lease.apps();
       records?.refresh(lease.unknownSince);
-      return records?.listing(lease.revision, valueOf(entries[0], decodeCluster)?.epoch ?? 1);
+      return records?.listing(
+        lease.revision,
+        valueOf(entries[0], decodeCluster) ?? NO_CLUSTER_WORD,
+      );
     } finally {
       lease.release();
     }

@@ -1,7 +1,7 @@
 /** An app as it is read: everything that is asked of it, as one object, whoever keeps it. */
 import type {AppView} from '../appstate/app-view.ts';
 import type {ReadLoads} from '../load/summary.ts';
-import type {AppStatus, FinishedMove} from '../model/status.ts';
+import type {AcceptedRestore, AppStatus, FinishedMove} from '../model/status.ts';
 import {runInSlices} from '../runtime/slices.ts';
 import {ENTRIES_BETWEEN_LOOKS} from './limits.ts';
 
@@ -19,11 +19,18 @@ export interface AppListing {
   readonly loads: () => ReadLoads;
   /** Epoch of fencing tokens. */
   readonly epoch: number;
+  /** The last restore of etcd that was accepted; undefined: there was none. */
+  readonly accepted?: AcceptedRestore | undefined;
   /** ISO time since when no write has committed, so that nobody knows who still serves what; '' while writes commit. */
   readonly unknownSince: string;
   /** The sorted ids of all shards, made by `make` unless they are known from before; absent where nothing is remembered. */
   readonly ids?: (make: () => Promise<readonly string[]>) => Promise<readonly string[]>;
 }
+
+/** What the cluster record says that every listing needs. */
+export type ClusterWord = Pick<AppListing, 'epoch' | 'accepted'>;
+
+export const NO_CLUSTER_WORD: ClusterWord = {epoch: 1};
 
 const derived = new WeakMap<AppListing, Map<string, unknown>>();
 

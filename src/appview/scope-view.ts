@@ -14,7 +14,7 @@ import type {KeptApp} from './kept-app.ts';
 import {LIST_TIMEOUT_MS, READERS_RELIST_INTERVAL_MS, UNREAD_CHANGES_MIN} from './limits.ts';
 import {ListAndWatch} from './list-and-watch.ts';
 import type {ListingStep} from './list-and-watch.ts';
-import {appExists} from './listing.ts';
+import {NO_CLUSTER_WORD, appExists} from './listing.ts';
 import {ScopeListing} from './scope-listing.ts';
 
 export interface ScopeViewOptions {
@@ -48,7 +48,7 @@ export class ScopeView {
   private unread = 0;
   private opened: {resolve: () => void; reject: (error: unknown) => void} | undefined;
   leader: LeaderRecord | undefined;
-  epoch = 1;
+  cluster = NO_CLUSTER_WORD;
 
   constructor(options: ScopeViewOptions, scope: string | undefined, onChange: () => void) {
     this.options = options;
@@ -91,7 +91,7 @@ export class ScopeView {
   private async readShared(): Promise<void> {
     const {store, keys} = this.options;
     const {entries} = await store.getMany([keys.cluster(), keys.leader()]);
-    this.epoch = valueOf(entries[0], decodeCluster)?.epoch ?? this.epoch;
+    this.cluster = valueOf(entries[0], decodeCluster) ?? this.cluster;
     this.leader = valueOf(entries[1], decodeLeader);
   }
 
@@ -259,7 +259,7 @@ export class ScopeView {
   /** What is said of no app; true when it was that. */
   private takeShared(news: News): boolean {
     if (news.kind === 'leader') this.leader = news.leader;
-    else if (news.kind === 'cluster') this.epoch = news.epoch ?? this.epoch;
+    else if (news.kind === 'cluster') this.cluster = news.word ?? this.cluster;
     else return false;
     return true;
   }

@@ -3,6 +3,7 @@ import {containerState, modeOf} from '../model/container-state.ts';
 import type {Hearing} from '../model/container-state.ts';
 import type {MoveNote} from '../model/ownership.ts';
 import type {ContainerState} from '../model/container.ts';
+import {isFromBefore} from '../model/status.ts';
 import type {RefusalCause} from '../model/status.ts';
 import type {PlacementContainer} from '../model/placement.ts';
 import type {ClaimMonitor} from './claim-monitor.ts';
@@ -130,7 +131,9 @@ function sight(
   nowMs: number,
 ): Sight {
   const noted = problemOf(view, incarnation, doubted);
-  if (detector.silent(incarnation, nowMs)) return {hearing: 'silent', ...noted};
+  const {accepted, heartbeats} = view;
+  const isBefore = isFromBefore(accepted, heartbeats.get(incarnation)?.mod ?? 0);
+  if (isBefore || detector.silent(incarnation, nowMs)) return {hearing: 'silent', ...noted};
   if (detector.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...noted};
   const cause = claims.deaf.get(incarnation);
   if (noted.note === undefined && cause !== undefined)

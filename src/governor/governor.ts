@@ -227,7 +227,7 @@ export class Governor implements ListingTaker {
       this.failureDetector.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
       if (last === undefined) this.planCache.joined(this.living.size === 0, nowMs);
     }
-    this.reports.heartbeatChanged(incarnation, this.failureDetector, nowMs);
+    this.reports.heartbeatChanged(incarnation, this.failureDetector, {nowMs, wallMs: this.wallMs});
     this.inFlightMoves.noteOverdue(entry?.value ?? (last && {...last, overdue: []}));
     if (entry !== undefined) return;
     this.failureDetector.forget(incarnation);

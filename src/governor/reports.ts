@@ -1,5 +1,6 @@
 /** What a governor puts down for others: its summary, the history of moves, and the alarm of shards that nobody serves. Passive. */
 import type {OwnershipRecord} from '../model/ownership.ts';
+import {isFromBefore} from '../model/status.ts';
 import type {AppStatus} from '../model/status.ts';
 import type {GovernorAction} from './actions.ts';
 import {Chronicle} from './chronicle.ts';
@@ -26,6 +27,7 @@ export interface ReportInstant extends Instant {
 
 export class Reports {
   readonly status = new StatusReporter();
+  private readonly view: AppView;
   private readonly history = new MoveHistory();
   private readonly chronicle = new Chronicle();
   readonly unserved: UnservedShards;
@@ -34,6 +36,7 @@ export class Reports {
 
   /** `view` has each change in it already when it is noted here. */
   constructor(view: AppView) {
+    this.view = view;
     this.unserved = new UnservedShards(view);
     this.service = new ServiceTimes(view, this.unserved);
   }
@@ -69,10 +72,14 @@ export class Reports {
   heartbeatChanged(
     incarnation: string,
     detector: KnownStatus['failureDetector'],
-    nowMs: number,
+    {nowMs, wallMs}: Instant,
   ): void {
-    const heardMs = nowMs - detector.ageMs(incarnation, nowMs);
-    this.service.heartbeatChanged(incarnation, heardMs, nowMs);
+    const {accepted, heartbeats} = this.view;
+    const isBefore = isFromBefore(accepted, heartbeats.get(incarnation)?.mod ?? 0);
+    // Who was not heard since a restore has served nothing since then, whenever this governor began.
+    const stoppedMs = isBefore ? wallMs - (accepted?.sinceMs ?? wallMs) : 0;
+    const ageMs = Math.max(detector.ageMs(incarnation, nowMs), stoppedMs);
+    this.service.heartbeatChanged(incarnation, nowMs - ageMs, nowMs);
   }
 
   /** `known` is asked for only when a summary is due: most turns write none. */
@@ -97,14 +104,14 @@ export class Reports {
   }
 
   private withUnserved(known: KnownStatus, now: ReportInstant): StatusInput {
-    this.lookAtSilence(known, now.nowMs);
+    this.lookAtSilence(known, now);
     return {...known, unserved: this.unserved.long(now)};
   }
 
   /** Containers that have fallen silent serve nothing since they were heard last; those that are heard again do. */
-  private lookAtSilence({living, failureDetector}: KnownStatus, nowMs: number): void {
+  private lookAtSilence({living, failureDetector}: KnownStatus, now: Instant): void {
     for (const incarnation of this.unserved.noteSilent(silentOf(living)))
-      this.heartbeatChanged(incarnation, failureDetector, nowMs);
+      this.heartbeatChanged(incarnation, failureDetector, now);
   }
 }
 

@@ -97,6 +97,18 @@ export interface LeaderRecord {
   [unknown: string]: unknown;
 }
 
+/** A restored etcd that was accepted: processes whose heartbeat is of this revision or before have stopped, and register anew if they still run. */
+export interface AcceptedRestore {
+  readonly revision: number;
+  /** When etcd was seen to be restored, Unix time: from then on nobody renewed his right to act. */
+  readonly sinceMs: number;
+}
+
+/** The heartbeat of that revision was written before the restore was accepted, and not since: its process serves nothing. */
+export function isFromBefore(accepted: AcceptedRestore | undefined, mod: number): boolean {
+  return accepted !== undefined && mod <= accepted.revision;
+}
+
 /** Identity of the etcd cluster that the records were written to. */
 export interface ClusterRecord {
   v: number;
@@ -105,5 +117,9 @@ export interface ClusterRecord {
   maxRevision: number;
   /** Somebody has seen that etcd was restored or replaced, and how; absent once that is accepted. */
   restored?: string;
+  /** When that was noticed, Unix time. */
+  restoredAtMs?: number;
+  /** The last restore that was accepted; absent where there was none. */
+  accepted?: AcceptedRestore;
   [unknown: string]: unknown;
 }

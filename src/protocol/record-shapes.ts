@@ -13,6 +13,10 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
 /** Unix time in ms, so near to ours that any sum of a few of them has a date. */
 export function isInstant(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= INSTANT_MOST_MS;
@@ -52,4 +56,13 @@ export function isUndoStep(value: unknown): value is UndoStep {
   const {before, wasDeleted} = value;
   const isText = before === null || typeof before === 'string';
   return haveTexts(value, ['key', 'object']) && isText && typeof wasDeleted === 'boolean';
+}
+
+/** Of the cluster record: when a restore was noticed, and the last one that was accepted. What cannot be read is left out. */
+export function keepRestore(fields: Fields): void {
+  if (!isInstant(fields['restoredAtMs'])) delete fields['restoredAtMs'];
+  const {accepted} = fields;
+  const isReadable =
+    isFields(accepted) && isCount(accepted['revision']) && isInstant(accepted['sinceMs']);
+  if (!isReadable) delete fields['accepted'];
 }

@@ -16,11 +16,13 @@ import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../mode
 import {isTooDeep} from './json-depth.ts';
 import {
   haveTexts,
+  isCount,
   isFields,
   isInstant,
   isListOf,
   isStopPermission,
   isUndoStep,
+  keepRestore,
   keepWaits,
 } from './record-shapes.ts';
 import {isUsage, keepQuota} from './quota-fields.ts';
@@ -157,6 +159,7 @@ export function decodeCluster(text: string): Decoded<ClusterRecord> {
     if (typeof fields['clusterId'] !== 'string') return 'clusterId is not text';
     if (fields['restored'] !== undefined && typeof fields['restored'] !== 'string')
       fields['restored'] = 'its cause cannot be read';
+    keepRestore(fields);
     return isCount(fields['epoch']) && isCount(fields['maxRevision'])
       ? undefined
       : 'epoch or maxRevision is not a count';
@@ -325,10 +328,6 @@ function bad(problem: string): {ok: false; problem: string; newer: boolean} {
 
 function parseNumber(text: string): number | bigint {
   return isInteger(text) && !isSafeNumber(text) ? BigInt(text) : Number(text);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** The first of them that is not text. */

@@ -243,8 +243,8 @@ export class GoverningDaemon {
     this.governors.stopAll();
     this.upkeep.stop();
     this.usage.stop();
-    const epoch = this.epochNow;
-    void this.persist(() => markRestored(store, keys, epoch, doubt));
+    const [epoch, noticedMs] = [this.epochNow, this.options.clock.wallMs()];
+    void this.persist(() => markRestored(store, keys, epoch, doubt, noticedMs));
   }
 
   /** The session has begun anew; so does the election, which counted the revisions of another history. */

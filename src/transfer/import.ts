@@ -105,7 +105,9 @@ function clusterRecords(
     const found = decodeCluster(value.toString('utf8'));
     const epoch = nextEpoch(found.ok ? found.value.epoch : 0, wallMs);
     const known = records.get(service);
-    const rest = known ?? (found.ok ? found.value : {});
+    const rest: Partial<ClusterRecord> = {...(known ?? (found.ok ? found.value : {}))};
+    // Its revision is one of the store that it comes from.
+    delete rest.accepted;
     records.set(service, {
       ...rest,
       v: RECORD_VERSION,

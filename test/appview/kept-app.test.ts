@@ -147,7 +147,7 @@ describe('readers of an app that is kept', () => {
       lease.refresh();
       const [records] = lease.apps();
       const make = (): Promise<readonly string[]> => Promise.resolve([...owner.view.shards.keys()]);
-      return records?.listing(lease.revision, 1).ids?.(make);
+      return records?.listing(lease.revision, lease.cluster).ids?.(make);
     };
     expect(await ids()).toHaveLength(2);
     await world.delete(world.keys.shardSpec(APP, 's2'));

@@ -77,6 +77,18 @@ describe('UNSERVED', () => {
     expect(unserved(bed)).toBeUndefined();
   });
 
+  it('dates from when all stopped, where a restore was accepted and nobody was heard since', () => {
+    const bed = served();
+    const sinceMs = bed.nowMs - 600_000;
+    bed.governor.view.accepted = {revision: bed.governor.view.newest, sinceMs};
+    bed.pass(2_000);
+    expect(unserved(bed)).toMatchObject({since: new Date(sinceMs).toISOString()});
+    expect(unserved(bed)?.text).toContain('4 of 4 shards');
+    expect(unserved(bed)?.text).toContain('its container a is silent');
+    bed.pass(2_000, ['a']);
+    expect(unserved(bed)).toBeUndefined();
+  });
+
   it('is of one opinion with the metrics: the same shard, since the same instant', () => {
     const bed = served();
     hangDrop(bed, 's2');

@@ -101,6 +101,10 @@ describe.concurrent('an etcd that', () => {
       const epoch = await accepting;
       expect(epoch).toBeGreaterThanOrEqual(savedMs);
       expect(epoch).toBeLessThanOrEqual(Date.now());
+      // Nothing is well before somebody acts, and what nobody serves dates from the restore.
+      const {health, apps} = await cluster.admin.call('status', {});
+      if (cluster.log.count('add') === adds) expect(health).not.toMatch(/^(?:OK|MOVING)$/);
+      if (cluster.log.count('add') === adds) expect(apps[0]?.shards.ready).toBe(0);
       await watching;
       expect(firstAddMs - askedMs).toBeGreaterThanOrEqual(silenceMs(TTL_MS));
       // The records of before the snapshot say that all is ready: what counts is who acts.

@@ -48,7 +48,7 @@ export async function noteRevision(
 }
 
 /**
- * Puts down that etcd was restored or replaced, for those who cannot see it themselves. Not when an epoch beyond `epoch`, the one of
+ * Puts down that etcd was restored or replaced, for those who cannot see it themselves. `wallMs`: Unix time. Not when an epoch beyond `epoch`, the one of
  * before, says that it was accepted already. @throws SmError STORE_UNAVAILABLE.
  */
 export async function markRestored(
@@ -56,12 +56,13 @@ export async function markRestored(
   keys: Keys,
   epoch: number,
   doubt: StoreDoubt,
+  wallMs: number,
 ): Promise<void> {
-  const restored = doubtText(doubt);
+  const mark = {restored: doubtText(doubt), restoredAtMs: Math.floor(wallMs)};
   await rewrite(store, keys, (record, status) => {
-    if (record === undefined) return {v: RECORD_VERSION, epoch, ...historyOf(status), restored};
+    if (record === undefined) return {v: RECORD_VERSION, epoch, ...historyOf(status), ...mark};
     if (record.epoch > epoch || record.restored !== undefined) return undefined;
-    return {...record, epoch, restored};
+    return {...record, epoch, ...mark};
   });
 }
 
@@ -83,8 +84,12 @@ export async function acceptRestore(
   wallMs: number,
 ): Promise<KnownCluster> {
   return rewrite(store, keys, (record, status) => {
-    const {restored: _, ...rest} = record ?? {v: RECORD_VERSION, epoch: 0};
-    return {...rest, epoch: nextEpoch(Math.max(rest.epoch, epoch), wallMs), ...historyOf(status)};
+    const {restored, restoredAtMs, ...rest} = record ?? {v: RECORD_VERSION, epoch: 0};
+    const next = nextEpoch(Math.max(rest.epoch, epoch), wallMs);
+    // Where nobody doubted the store, everybody goes on with the heartbeat that he has.
+    const sinceMs = restoredAtMs ?? Math.floor(wallMs);
+    const accepted = restored === undefined ? {} : {accepted: {revision: status.revision, sinceMs}};
+    return {...rest, epoch: next, ...historyOf(status), ...accepted};
   });
 }
 

@@ -30,7 +30,7 @@ import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
 import {silentMeter, timedPlan} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
-import {lastLoads, lastStatus} from './last-word.ts';
+import {lastLoads, lastRestore, lastStatus} from './last-word.ts';
 import {KeptApp} from '../../appview/kept-app.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
@@ -204,6 +204,7 @@ export class GovernorShell {
       governor.loads.inherit(loads, options.clock.nowMs()),
     );
     void this.inherit(lastStatus(options), (status) => governor.reports.inherit(status));
+    void this.inherit(lastRestore(options), (accepted) => (governor.view.accepted = accepted));
   }
 
   private async inherit<T>(read: Promise<T | undefined>, take: (word: T) => void): Promise<void> {

@@ -1,9 +1,9 @@
-/** What the governor before this one has put down of an app: its summary, and what it knew of loads. */
+/** What the governor before this one has put down of an app: its summary, what it knew of loads, and whether it governed before a restore. */
 import {valueOf} from '../../appview/app-news.ts';
 import {joinedSummary} from '../../load/summary.ts';
 import type {ReadLoads} from '../../load/summary.ts';
-import type {AppStatus} from '../../model/status.ts';
-import {decodeAppStatus, decodeLoadSummary} from '../../protocol/records.ts';
+import type {AcceptedRestore, AppStatus} from '../../model/status.ts';
+import {decodeAppStatus, decodeCluster, decodeLoadSummary} from '../../protocol/records.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 
 /** Where it stands. */
@@ -17,6 +17,15 @@ export async function lastStatus({
 }: LastWordOptions): Promise<AppStatus | undefined> {
   const reply = await store.get(keys.status(app)).catch(() => undefined);
   return valueOf(reply?.entry, decodeAppStatus);
+}
+
+/** The last restore of etcd that was accepted; undefined: there was none, or it cannot be read. */
+export async function lastRestore({
+  keys,
+  store,
+}: LastWordOptions): Promise<AcceptedRestore | undefined> {
+  const reply = await store.get(keys.cluster()).catch(() => undefined);
+  return valueOf(reply?.entry, decodeCluster)?.accepted;
 }
 
 /** Undefined: there is none. Parts that cannot be read are left out. */

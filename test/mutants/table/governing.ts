@@ -6,6 +6,7 @@ const GUARD_TESTS = testsOf('test/server/push/guard-lost.test.ts');
 const CHORE_GUARDS_TESTS = testsOf('test/server/governing/chore-guards.test.ts');
 const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.ts');
 const RESTORE_TESTS = testsOf('test/server/admin/write/restore.test.ts');
+const LOSS_TESTS = testsOf('test/server/admin/loss.test.ts');
 const OLD_RIGHTS_TESTS = testsOf('test/server/governing/old-rights.test.ts');
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
 const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
@@ -15,6 +16,17 @@ const PROXY_MACHINE_TESTS = testsOf('test/server/push/proxy-machine.test.ts');
 const FALSE_HEARTBEATS_TESTS = testsOf('test/server/push/false-heartbeats.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/model/status.ts', [
+    {
+      name: 'what was ready before a restore is shown as ready after its acceptance',
+      breaks: '"Restore": everybody has stopped by then',
+      find: 'mod <= accepted.revision',
+      replace: 'mod < 0',
+      killed: LOSS_TESTS(
+        'the shards of a container > are unplaced from the acceptance of a restore on, until it is heard again: all have stopped at the restore',
+      ),
+    },
+  ]),
   ...inFile('src/server/push/guard-handover.ts', [
     {
       name: 'a guard is replaced while its app is removed',

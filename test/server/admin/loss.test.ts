@@ -63,6 +63,24 @@ describe('the shards of a container', () => {
     },
   );
 
+  it('are unplaced from the acceptance of a restore on, until it is heard again: all have stopped at the restore', async () => {
+    const {revision} = await world.memory.status();
+    const sinceMs = Date.parse('2026-01-02T02:00:00Z');
+    const restored = {v: 1, clusterId: 'c', maxRevision: revision, epoch: 2};
+    await world.put(world.keys.cluster(), {...restored, accepted: {revision, sinceMs}});
+    expect(await counts()).toMatchObject({total: 2, ready: 0, unplaced: 2});
+    expect((await world.call('status', {})).health).not.toBe('OK');
+    expect((await world.call('getApp', app)).app.health).toBe('TROUBLE');
+    const {containers} = await world.call('getContainers', app);
+    const since = '2026-01-02T02:00:00.000Z';
+    expect(containers).toMatchObject([
+      {id: 'c1', state: 'silent', since},
+      {id: 'c2', state: 'silent', since},
+    ]);
+    await world.join('orders', 'c2');
+    expect(await counts()).toMatchObject({total: 2, ready: 1, unplaced: 1});
+  });
+
   it('are unplaced when it is silent: its right to act is over', async () => {
     const silent = {state: 'silent', since: '', note: '', incarnation: 'c1-1'} as const;
     await world.say('orders', {containers: {c1: silent}});

@@ -124,12 +124,24 @@ describe('a restore', () => {
     expect(epochs).toEqual([1_000, 61_001]);
   });
 
+  it('is kept with when it was noticed, and up to where all have stopped; not where nobody doubted the store', async () => {
+    await store.write({epoch: 3});
+    expect((await acceptRestore(store, keys, 3, 5_000)).record.accepted).toBeUndefined();
+    await markRestored(store, keys, 5_000, {kind: 'reported', text: 'a snapshot'}, 6_000);
+    const {revision} = await store.status();
+    const {record} = await acceptRestore(store, keys, 5_000, 9_000);
+    expect(record.accepted).toEqual({revision, sinceMs: 6_000});
+    expect(record.restoredAtMs).toBeUndefined();
+    const forced = await acceptRestore(store, keys, record.epoch, 20_000);
+    expect(forced.record.accepted).toEqual(record.accepted);
+  });
+
   it('is not marked again by one that comes late: its acceptance stands', async () => {
     await store.write({epoch: 4});
-    await markRestored(store, keys, 3, {kind: 'reported', text: 'a snapshot'});
+    await markRestored(store, keys, 3, {kind: 'reported', text: 'a snapshot'}, 1_000);
     expect(store.record).toMatchObject({epoch: 4});
     expect(store.record.restored).toBeUndefined();
-    await markRestored(store, keys, 4, {kind: 'wentBack', found: 9, known: 10});
+    await markRestored(store, keys, 4, {kind: 'wentBack', found: 9, known: 10}, 1_000);
     expect(store.record).toMatchObject({
       epoch: 4,
       restored: 'etcd has gone back from revision 10 to 9',

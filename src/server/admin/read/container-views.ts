@@ -12,6 +12,7 @@ import {containerShare} from '../../../model/container-share.ts';
 import type {ContainerOverride} from '../../../model/container-share.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
 import {isAvailable} from '../../../model/stop-permission.ts';
+import {isFromBefore} from '../../../model/status.ts';
 import type {ContainerStatus} from '../../../model/status.ts';
 import type {ContainerView, OrderView, OverrideView} from '../../../protocol/admin.ts';
 import {containerLoads} from './loads.ts';
@@ -82,16 +83,28 @@ export function stateOf(
   const process = {container, incarnation};
   const said = wordOn(listing, process);
   const order = listing.view.orders.get(container)?.value;
-  const heard = listing.unknownSince === '' ? hearing(listing.view, process, said) : 'unknown';
+  const heard = listing.unknownSince === '' ? hearing(listing, process, said) : 'unknown';
   const state = containerState(heartbeat.state, incarnation, order, heard);
   if (said?.state === state) return {state, since: said.since, note: said.note};
   if (state === 'unknown') return {state, since: listing.unknownSince, note: ''};
+  if (state === 'silent') return {state, since: restoredSince(listing), note: ''};
   const ordered = state === 'cordoned' || state === 'draining';
   return {state, since: ordered ? (order?.at ?? '') : '', note: ''};
 }
 
-/** By the governor's clock, or unreachable by what everybody can read: the governor gives it nothing. */
-function hearing(view: AppView, process: Process, said: ContainerStatus | undefined): Hearing {
+/** When those have stopped that were not heard since a restore was accepted. */
+function restoredSince({accepted}: AppListing): string {
+  return accepted === undefined ? '' : new Date(accepted.sinceMs).toISOString();
+}
+
+/** By the governor's clock, or by what everybody can read: silent from before an accepted restore, or unreachable, so that the governor gives it nothing. */
+function hearing(
+  {view, accepted}: AppListing,
+  process: Process,
+  said: ContainerStatus | undefined,
+): Hearing {
+  const mod = view.heartbeats.get(process.incarnation)?.mod ?? 0;
+  if (isFromBefore(accepted, mod)) return 'silent';
   const heard = hearingOf(said?.state);
   if (heard !== 'heard' || problemOf(view, process) === '') return heard;
   return 'unreachable';

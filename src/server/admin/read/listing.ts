@@ -1,7 +1,7 @@
 /** Everything that is asked of an app: from the view that this daemon holds of it, or read at one revision. */
 import {newsOf} from '../../../appview/app-news.ts';
 import {AppRecords} from '../../../appview/app-records.ts';
-import {appExists, inSlices} from '../../../appview/listing.ts';
+import {NO_CLUSTER_WORD, appExists, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {appNotFound} from '../../../model/not-found.ts';
 import {unknownSince} from '../../../model/store-writes.ts';
@@ -131,14 +131,14 @@ async function listingOf(
   const records = new AppRecords(app);
   const since = unknownSince(writes());
   const nowMs = performance.now();
-  let epoch = 1;
+  let cluster = NO_CLUSTER_WORD;
   await inSlices(entries, (entry) => {
     const parsed = entry && keys.parse(entry.key);
     const news = parsed && newsOf(parsed, entry, entry.mod);
     if (news === undefined || news.kind === 'leader') return;
-    if (news.kind === 'cluster') epoch = news.epoch ?? epoch;
+    if (news.kind === 'cluster') cluster = news.word ?? cluster;
     else records.take(news, nowMs);
   });
   records.refresh(since);
-  return records.listing(revision, epoch);
+  return records.listing(revision, cluster);
 }

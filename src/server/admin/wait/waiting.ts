@@ -83,7 +83,7 @@ async function untilLooksMet(
       const startedMs = performance.now();
       lease.refresh();
       const [records] = lease.apps();
-      const listing = records?.listing(lease.revision, lease.epoch);
+      const listing = records?.listing(lease.revision, lease.cluster);
       if (listing !== undefined && (await conditionOf(listing, goal, dependencies)).met)
         return true;
       const spentMs = performance.now() - startedMs;

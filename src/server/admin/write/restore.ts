@@ -30,7 +30,7 @@ export async function acceptRestoredStore(
   }
   const epochBefore = Math.max(epoch(), known?.record.epoch ?? 0);
   // For those who have not noticed: from here on nobody claims.
-  await markRestored(store, keys, epoch(), doubt);
+  await markRestored(store, keys, epoch(), doubt, wallMs());
   await dependencies.sleep(dependencies.oldRightsMs());
   const accepted = await acceptedMeanwhile(dependencies, epochBefore);
   return accepted === undefined

@@ -36,9 +36,9 @@ export type Ranked<Extra = unknown> = PrintedRow & {readonly rank: number} & Ext
 
 export function listingOf(
   app: AppRecords,
-  {revision, epoch}: Pick<ViewLease, 'revision' | 'epoch'>,
+  {revision, cluster}: Pick<ViewLease, 'revision' | 'cluster'>,
 ): AppListing {
-  return app.listing(revision, epoch);
+  return app.listing(revision, cluster);
 }
 
 export function appViewOf(app: AppRecords, records: ViewLease): AppView {
