@@ -41,7 +41,7 @@ export function sendFailure(
   logger: HttpLogger,
 ): void {
   const known = operational(error);
-  if (known === undefined) {
+  if (known === undefined || known.code === 'INTERNAL') {
     logger.error(
       {err: error, requestId: request.id, path: request.routeOptions.url ?? ''},
       'request failed',

@@ -1,5 +1,6 @@
 /** What plans and shards carry for whoever asks why: rules, numbers, alternatives. */
 import {beforeEach, describe, expect, it} from 'vitest';
+import {invariant} from '../../../src/model/errors.ts';
 import {moveRows} from '../../../src/cli/move-rows.ts';
 import {planLines} from '../../../src/cli/plan-lines.ts';
 import type {AppStatus} from '../../../src/model/status.ts';
@@ -177,5 +178,37 @@ describe('why', () => {
       {container: 'full', rule: 'it holds 1 of 1 shard'},
       {container: 'small', rule: 'its qps of 30 does not fit: 15 of 20 are taken there'},
     ]);
+  });
+});
+
+describe('a planner that breaks a rule of its own', () => {
+  beforeEach(() => {
+    const plan = () => invariant(false, 'shard 3 away from its pin');
+    Object.assign(world.dependencies, {plan});
+  });
+
+  const TEXT =
+    'nobody knows where shards of orders are to go: the planner breaks a rule of its own: invariant broken: shard 3 away from its pin';
+
+  it('leaves to why what records say, with what is wrong and what to do', async () => {
+    const alarm = {code: 'GOVERNOR_BROKEN', text: 'it has stopped itself', since: ''} as const;
+    await world.say(service, {alarms: [alarm]});
+    const served = await world.call('why', {service, shardId: 'a'});
+    expect(served).toMatchObject({shard: {state: 'ready', container: 'c1'}, now: '', homes: []});
+    expect(served.rule).toContain(TEXT);
+    expect(served.fix).toContain('report this with the log of the daemon');
+    await world.delete(world.keys.heartbeat(service, 'c2-1'));
+    const lost = await world.call('why', {service, shardId: 'c'});
+    expect(lost).toMatchObject({shard: {state: 'unplaced'}});
+    expect(lost.now).toContain('its container c2 is lost');
+  });
+
+  it('is named by what cannot be said without a plan, and leaves the list of shards as it is', async () => {
+    const failure = {code: 'INTERNAL', message: TEXT, object: 'app/orders'};
+    await expect(world.call('plan', {service})).rejects.toMatchObject(failure);
+    await expect(world.call('moves', {service})).rejects.toMatchObject(failure);
+    await world.call('addShard', {service, shardId: 'd'});
+    const {shards} = await world.call('getShards', {service});
+    expect(shards.map(({id}) => id)).toEqual(['a', 'b', 'c', 'd']);
   });
 });

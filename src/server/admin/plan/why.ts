@@ -16,6 +16,7 @@ import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoveOf} from '../read/moves.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
 import {planInUse} from '../read/plan-in-use.ts';
+import {PlannerBroken, unlessBroken} from '../read/planner-broken.ts';
 import {withReasons} from '../read/unplaced.ts';
 import {exclusions} from './exclusions.ts';
 import {NO_HOMES, homesOf} from './homes.ts';
@@ -34,9 +35,12 @@ export async function why(
   if (!hasSpec(read, shardId) && !read.view.own.has(shardId)) throw shardNotFound(service, shardId);
   const living = livingOf(read);
   const spec = read.view.shards.get(shardId)?.value;
-  const inUse = await planOf(dependencies, read, spec);
+  const found = await unlessBroken(planOf(dependencies, read, spec));
+  const inUse = found instanceof PlannerBroken ? undefined : found;
   const homes =
-    spec === undefined ? NO_HOMES : await homesOf(inUse, {...read, living}, spec, HOMES_SHOWN);
+    spec === undefined || inUse === undefined
+      ? NO_HOMES
+      : await homesOf(inUse, {...read, living}, spec, HOMES_SHOWN);
   const {reason} = homes;
   // The governor's own word may be some seconds old, and be cut short.
   const listing =
@@ -51,17 +55,20 @@ export async function why(
     audit: false,
   });
   const view = shardView(listing, shardId);
-  const queued = await queuedMoveOf(inUse, read, shardId);
-  return {
-    shard: view,
+  const known = {
     rule: ruleOf(listing, living, spec, view.reason) + trialOf(inUse, shardId) + quietOf(read),
     ...present(dependencies, listing, shardId, homes.stranded),
-    ...(queued === undefined ? {} : {queued}),
+  };
+  return {
+    shard: view,
+    ...known,
+    ...(found instanceof PlannerBroken ? withoutPlan(known, found) : {}),
+    ...(await queuedOf(inUse, read, shardId)),
     homes: shown(homes, listing, living),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
     excludedCount: excluded.length,
     history: past.events,
-    planRevision: String(inUse.revision),
+    ...(inUse === undefined ? {} : {planRevision: String(inUse.revision)}),
     revision: String(listing.revision),
   };
 }
@@ -77,8 +84,27 @@ async function planOf(
   return isCovered ? inUse : planInUse(dependencies, listing, {newest: true});
 }
 
+async function queuedOf(
+  inUse: PlanInUse | undefined,
+  listing: AppListing,
+  shardId: string,
+): Promise<Pick<WhyAnswer, 'queued'>> {
+  const queued = inUse && (await queuedMoveOf(inUse, listing, shardId));
+  return queued === undefined ? {} : {queued};
+}
+
+/** Without a plan records still say what is; what will be nobody knows. */
+function withoutPlan(
+  known: Pick<WhyAnswer, 'rule' | 'fix'>,
+  {message, hint = ''}: PlannerBroken,
+): Pick<WhyAnswer, 'rule' | 'fix'> {
+  return {rule: `${known.rule}; ${message}`, fix: known.fix === '' ? hint : known.fix};
+}
+
 /** What follows the rule where the plan sends the shard to a container that has not proved itself; '' where it does not. */
-function trialOf({plan, gate}: PlanInUse, shard: string): string {
+function trialOf(inUse: PlanInUse | undefined, shard: string): string {
+  if (inUse === undefined) return '';
+  const {plan, gate} = inUse;
   const {trust, living} = gate;
   const container = plan.destination(shard)?.target ?? '';
   const incarnation = living.get(container)?.incarnation ?? '';

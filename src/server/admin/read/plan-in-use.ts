@@ -18,6 +18,7 @@ import {livingOf} from './container-views.ts';
 import {atOnce} from '../dependencies.ts';
 import type {PlanDependencies, PlanOfView} from '../dependencies.ts';
 import {readBalance} from './loads.ts';
+import {planned} from './planner-broken.ts';
 import {plannerInput} from './planner-input.ts';
 
 /** A reader's own moment: nothing that it counts lies before it. */
@@ -26,6 +27,7 @@ const NOW_MS = 0;
 /**
  * `newest`: a plan of all that the listing holds. Default: also the governor's last plan while its next one is due, of an app so large that each plan takes
  * its time; it is behind by the pause between two plans and by what one takes.
+ * @throws PlannerBroken.
  */
 export async function planInUse(
   dependencies: PlanDependencies,
@@ -54,10 +56,12 @@ function ownPlan(
 ): Promise<PlanInUse> {
   return byTurns(listing.app, async () => {
     const living = livingOf(listing);
-    const beside = await planBeside?.(listing, living, {});
-    if (beside !== undefined) return runInSlices(inUse(listing, living, beside));
-    const snapshot = await plannerInput(listing, living);
-    const found = await runInSlices(byRows(listing, snapshot, plan(snapshot)));
+    const found = await planned(listing.app, async () => {
+      const beside = await planBeside?.(listing, living, {});
+      if (beside !== undefined) return beside;
+      const snapshot = await plannerInput(listing, living);
+      return runInSlices(byRows(listing, snapshot, plan(snapshot)));
+    });
     return runInSlices(inUse(listing, living, found));
   });
 }

@@ -6,6 +6,7 @@ import {planOfRows} from '../../../planner/row-plan.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 import type {AskedOfPlan, PlanDependencies} from '../dependencies.ts';
 import {MoveNumbers} from './move-numbers.ts';
+import {planned} from './planner-broken.ts';
 import {plannerInput} from './planner-input.ts';
 
 export interface ReaderPlan {
@@ -17,12 +18,21 @@ export interface ReaderPlan {
   readonly numbers: MoveNumbers;
 }
 
-/** `living`: as `plannerInput` has it. */
-export async function readerPlan(
-  {plan: atOnce, planBeside}: PlanDependencies,
+/** `living`: as `plannerInput` has it. @throws PlannerBroken. */
+export function readerPlan(
+  dependencies: PlanDependencies,
   listing: AppListing,
   living: ReadonlyMap<string, LivingContainer>,
   asked: AskedOfPlan = {},
+): Promise<ReaderPlan> {
+  return planned(listing.app, () => made(dependencies, listing, living, asked));
+}
+
+async function made(
+  {plan: atOnce, planBeside}: PlanDependencies,
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  asked: AskedOfPlan,
 ): Promise<ReaderPlan> {
   const beside = await planBeside?.(listing, living, asked);
   if (beside !== undefined) {

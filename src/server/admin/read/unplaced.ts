@@ -2,6 +2,7 @@
 import {emptyStatus} from '../../../model/status.ts';
 import type {AppStatus} from '../../../model/status.ts';
 import {planInUse} from './plan-in-use.ts';
+import {PlannerBroken, unlessBroken} from './planner-broken.ts';
 import type {PlanDependencies} from '../dependencies.ts';
 import {onceSoon} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -16,10 +17,12 @@ export async function withAllReasons(
 }
 
 async function reasoned(dependencies: PlanDependencies, listing: AppListing): Promise<AppListing> {
-  const {plan} = await planInUse(dependencies, listing);
+  const found = await unlessBroken(planInUse(dependencies, listing));
+  // The governor's word is all there is then.
+  if (found instanceof PlannerBroken) return listing;
   return withReasons(
     listing,
-    Array.from(plan.unplaced, ([shard, reason]) => ({shard, reason})),
+    Array.from(found.plan.unplaced, ([shard, reason]) => ({shard, reason})),
   );
 }
 
