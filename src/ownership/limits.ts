@@ -78,7 +78,7 @@ export const BEATS_TO_MISS = 3;
 /** A drop that was accepted and shows no effect for so long raises an alarm. */
 export const IGNORED_DROP_MS = 15_000;
 
-/** An add that was accepted and shows no effect for so long raises an alarm. */
+/** An add that shows no effect for so long raises an alarm, whether it was accepted or is not answered. */
 export const SLOW_ADD_MS = 60_000;
 
 /** A push container that answers no call for so long raises an alarm. */

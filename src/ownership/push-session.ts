@@ -58,6 +58,8 @@ interface Call {
   /** Revision at which it was accepted. */
   acceptedAt: number | undefined;
   acceptedMs: number;
+  /** How the first call that was not answered failed; '' where all were. */
+  failure: string;
 }
 
 const WAIT: PushStep = {step: 'wait'};
@@ -158,6 +160,7 @@ export class PushSession {
       firstMs: before?.firstMs ?? nowMs,
       acceptedAt: before?.acceptedAt,
       acceptedMs: before?.acceptedMs ?? 0,
+      failure: before?.failure ?? '',
     });
   }
 
@@ -168,6 +171,7 @@ export class PushSession {
     if (call === undefined) return;
     call.inFlight = false;
     call.nextAtMs = nowMs + backOff(call.attempts, PUSH_RETRY_MIN_MS, PUSH_RETRY_MAX_MS);
+    if (result.kind === 'unreachable' && call.failure === '') call.failure = result.message;
     if (result.kind === 'accepted') {
       if (call.acceptedAt === undefined) call.acceptedMs = nowMs;
       call.acceptedAt = result.revision;
@@ -192,17 +196,19 @@ export class PushSession {
     const raise = (code: AlarmCode, text: string): void =>
       void alarms.push({code, text: `push container ${container} ${text}`});
     if (!this.beating(nowMs)) raise('PUSH_STALE', 'has a session but sends no heartbeats');
-    if (this.unreachable !== undefined && nowMs - this.unreachable.sinceMs >= UNREACHABLE_MS)
+    const {unreachable} = this;
+    const isDeaf = unreachable !== undefined && nowMs - unreachable.sinceMs >= UNREACHABLE_MS;
+    if (isDeaf)
       raise(
         'PUSH_UNREACHABLE',
-        `sends heartbeats but does not answer by HTTP: ${this.unreachable.cause}`,
+        `sends heartbeats but does not answer by HTTP: ${unreachable.cause}`,
       );
     if (this.stray !== undefined && nowMs - this.stray.atMs < STRAY_SHOWN_MS)
       raise('PUSH_STRAY', `lists shard ${this.stray.shard}, which is recorded elsewhere`);
     const ignored = this.ignoredDrop(nowMs);
     if (ignored !== undefined) raise('PUSH_DROP_IGNORED', ignored);
-    const slow = this.slowAdd(nowMs);
-    if (slow !== undefined) raise('PUSH_ADD_SLOW', `accepted shard ${slow} but does not run it`);
+    const slow = this.slowAdd(nowMs, isDeaf);
+    if (slow !== undefined) raise('PUSH_ADD_SLOW', slow);
     return alarms;
   }
 
@@ -290,10 +296,16 @@ export class PushSession {
     return undefined;
   }
 
-  private slowAdd(nowMs: number): string | undefined {
-    for (const [shard, {op, acceptedAt, acceptedMs}] of this.calls)
-      if (op === 'add' && acceptedAt !== undefined && nowMs - acceptedMs >= SLOW_ADD_MS)
-        return shard;
+  /** Accepted or not, as for drops; a container that answers nothing at all has another alarm. */
+  private slowAdd(nowMs: number, isDeaf: boolean): string | undefined {
+    for (const [shard, {op, firstMs, acceptedAt, acceptedMs, failure}] of this.calls) {
+      if (op !== 'add') continue;
+      const sinceMs = acceptedAt === undefined ? firstMs : acceptedMs;
+      if (nowMs - sinceMs < SLOW_ADD_MS) continue;
+      if (acceptedAt !== undefined) return `accepted shard ${shard} but does not run it`;
+      if (failure !== '' && !isDeaf)
+        return `does not answer to the add of shard ${shard}, and does not run it: ${failure}`;
+    }
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type {OwnershipState} from '../../src/model/ownership.ts';
 import {PushSession} from '../../src/ownership/push-session.ts';
 import type {ListedShard} from '../../src/ownership/push-session.ts';
 import type {Known} from '../../src/ownership/transitions.ts';
-import {BEAT_LIMIT_MS, IGNORED_DROP_MS} from '../../src/ownership/limits.ts';
+import {BEAT_LIMIT_MS, IGNORED_DROP_MS, SLOW_ADD_MS} from '../../src/ownership/limits.ts';
 
 const ME = {container: '10.0.0.1:80', incarnation: 'ab-7'};
 const RUNS: ListedShard = {disp: true, drop: false};
@@ -113,6 +113,30 @@ describe('adding', () => {
       expect(talk.step(owned)).toEqual({step: 'wait'});
       talk.nowMs += 1;
     }
+  });
+
+  it('that is never answered raises its alarm, though the container answers other calls', () => {
+    const known = record('owned', 10);
+    const cause = 'no answer within 10 s';
+    for (let beat = 0; talk.nowMs < SLOW_ADD_MS + 10_000; beat += 1) {
+      if (talk.nowMs < SLOW_ADD_MS) expect(talk.alarms()).toEqual([]);
+      if (talk.step(known).step === 'call') {
+        talk.session.called('s', 'add', 10, talk.nowMs);
+        talk.nowMs += 10_000;
+        talk.session.answered('s', {kind: 'unreachable', message: cause}, talk.nowMs);
+      }
+      talk.beat(11 + beat);
+      talk.session.reached();
+    }
+    expect(talk.session.alarms(talk.nowMs)).toEqual([
+      {
+        code: 'PUSH_ADD_SLOW',
+        text: `push container ${ME.container} does not answer to the add of shard s, and does not run it: ${cause}`,
+      },
+    ]);
+    talk.beat(1_000, {s: RUNS});
+    talk.step(known);
+    expect(talk.alarms()).toEqual([]);
   });
 
   it('calls again when the shard is accepted but not listed by several heartbeats', () => {
