@@ -9,6 +9,7 @@ import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
 import type {StreamOutput} from './following.ts';
 import {jsonText} from './json-text.ts';
 import {shaped} from './list-shape.ts';
+import {openSecretWarnings} from './open-secrets.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
 import type {ListResult, ObjectResult, OutputFormat} from './output.ts';
 import {Progress} from './progress.ts';
@@ -174,12 +175,18 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
 
   /** The client of the daemon named by --server. */
   protected get client(): AdminClient {
-    this.opened ??= new AdminClient({
+    this.opened ??= this.openClient();
+    return this.opened;
+  }
+
+  private openClient(): AdminClient {
+    const secrets = {'token file': this.setting('tokenFile'), 'key file': this.setting('keyFile')};
+    for (const warning of openSecretWarnings(secrets)) this.say(warning);
+    return new AdminClient({
       ...connectionOf((name) => this.setting(name)),
       ...(this.timeoutMs === undefined ? {} : {timeoutMs: this.timeoutMs}),
       plainToken: this.flags['plain-token'] === true,
     });
-    return this.opened;
   }
 
   /** --timeout in ms, if given. */

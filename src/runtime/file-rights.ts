@@ -46,19 +46,28 @@ export function refuseForeignOwner(
 export function refuseOthers(
   what: string,
   path: string,
-  {mode, gid}: FileRights,
+  rights: FileRights,
   readers: Readers,
-  {groups, user}: Identity = ownIdentity(),
+  identity: Identity = ownIdentity(),
 ): void {
-  if (readers === 'any' || user === undefined) return;
-  const mayWrite = (mode & GROUP_MAY_WRITE) !== 0;
-  const isGroupAllowed = readers === 'volume' || (readers === 'group' && !mayWrite);
-  const isGroupFine = (mode & GROUP) === 0 || (isGroupAllowed && groups.includes(gid));
-  if ((mode & OTHERS) === 0 && isGroupFine) return;
-  const mounted = `, or give it mode 0440 and a group of this process (${groups.join(', ')}), as fsGroup does; else set filePermissions: any`;
+  if (!isOpenToOthers(rights, readers, identity)) return;
+  const mounted = `, or give it mode 0440 and a group of this process (${identity.groups.join(', ')}), as fsGroup does; else set filePermissions: any`;
   throw new SmError('INVALID_CONFIG', `${what} ${path} can be read by others`, {
     hint: `chmod 600 ${path}${readers === 'group' ? mounted : ''}`,
   });
+}
+
+/** Others than the owner, and the group as `readers` says, may read it or write it. */
+export function isOpenToOthers(
+  {mode, gid}: Pick<FileRights, 'mode' | 'gid'>,
+  readers: Readers,
+  {groups, user}: Identity = ownIdentity(),
+): boolean {
+  if (readers === 'any' || user === undefined) return false;
+  const mayWrite = (mode & GROUP_MAY_WRITE) !== 0;
+  const isGroupAllowed = readers === 'volume' || (readers === 'group' && !mayWrite);
+  const isGroupFine = (mode & GROUP) === 0 || (isGroupAllowed && groups.includes(gid));
+  return (mode & OTHERS) !== 0 || !isGroupFine;
 }
 
 /**
