@@ -1,15 +1,5 @@
 /** The data directory: its lock, its format, its files, and the words for what is wrong with it. */
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import {copyFileSync, readFileSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import type {FilePermissions} from '../runtime/file-rights.ts';
@@ -23,6 +13,7 @@ import type {StoreUser} from './auth.ts';
 import {newIdentity} from './identity.ts';
 import type {Identity} from './identity.ts';
 import {MADE_USER, PASSWORD_FILE, madePassword} from './made-password.ts';
+import {syncPath, writeWhole} from './whole-file.ts';
 
 /** Raised when an older version could not read what this one writes. */
 const FORMAT = 1;
@@ -219,21 +210,8 @@ function corruptFormat(path: string): SmError {
 }
 
 function writeFormat(path: string, content: FormatFile): FormatFile {
-  const draft = join(path, `${FORMAT_FILE}.tmp`);
-  writeFileSync(draft, `${JSON.stringify(content)}\n`, {mode: 0o600, flush: true});
-  renameSync(draft, join(path, FORMAT_FILE));
-  syncPath(path);
+  writeWhole(join(path, FORMAT_FILE), `${JSON.stringify(content)}\n`);
   return content;
-}
-
-/** Of a file its content, of a directory its names. */
-function syncPath(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function padded(sequence: number): string {

@@ -1,12 +1,12 @@
 /** The password that a store makes for itself: 256 bits in a file of its data directory, for the owner alone when it is made. */
 import {randomBytes} from 'node:crypto';
-import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import {readSecretFile} from '../runtime/secret-file.ts';
 import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import {PASSWORD_BYTES} from './limits.ts';
+import {writeWhole} from './whole-file.ts';
 
 /** The user that has it. */
 export const MADE_USER = 'sm';
@@ -42,6 +42,6 @@ function content(path: string): string | undefined {
 
 function make(path: string): HiddenText {
   const text = randomBytes(PASSWORD_BYTES).toString('hex');
-  writeFileSync(path, `${text}\n`, {mode: 0o600, flag: 'wx', flush: true});
+  writeWhole(path, `${text}\n`);
   return new HiddenText(text);
 }
