@@ -27,11 +27,17 @@ async function askedAlone({endpoint, maintenance}: EndpointClient): Promise<{
   endpoint: string;
   fault: string;
 }> {
-  const fault = await maintenance.status().then(
-    ({leader}) => (leader === NO_LEADER ? 'its member sees no leader' : ''),
-    (error: unknown) => translateError(error).message,
-  );
+  const fault = await maintenance
+    .status()
+    .then(faultOf, (error: unknown) => translateError(error).message);
   return {endpoint, fault};
+}
+
+/** A member that answers `status` may still be of no use. */
+function faultOf({leader, isLearner}: {leader: string; isLearner: boolean}): string {
+  if (leader === NO_LEADER) return 'its member sees no leader';
+  if (!isLearner) return '';
+  return 'its member is a learner, which takes no calls before it is promoted: etcdctl member promote';
 }
 
 const NO_LEADER = '0';

@@ -39,7 +39,7 @@ const LOST_FIX =
 const UNKNOWN_FIX = 'see etcd writes';
 
 const ENDPOINTS_FIX =
-  'start that member of etcd again, or put its present address into endpoints of daemons and containers: the others are used until the last one is gone';
+  'start that member of etcd again (or promote it, if it is a learner), or put its present address into endpoints of daemons and containers: the others are used until the last one is gone';
 
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm (embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk); CORRUPT: replace the member';
