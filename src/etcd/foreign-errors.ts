@@ -3,7 +3,8 @@ import {SmError} from '../model/errors.ts';
 
 interface Rule {
   readonly pattern: RegExp;
-  readonly make: (cause: unknown, text: string) => SmError;
+  /** `right`: what was asked for, as `to read /sm/x`; '' where whoever asked does not say. */
+  readonly make: (cause: unknown, text: string, right: string) => SmError;
 }
 
 /** Of TLS: our side's verdict on etcd's certificate, and etcd's on ours. */
@@ -54,12 +55,25 @@ const RULES: readonly Rule[] = [
         cause,
       }),
   },
+  // Whoever may not do this has logged in.
+  {
+    pattern: /permission ?denied|PERMISSION_DENIED/i,
+    make: (cause, text, right) =>
+      new SmError(
+        'STORE_AUTH',
+        `no role of this etcd user gives the right${right === '' ? '' : ` ${right}`} (${plainFault(text)})`,
+        {
+          hint: 'etcdctl user get USER --detail shows what the user may do; sm etcd init-roles makes the roles that daemons and containers need, for etcdctl user grant-role USER ROLE',
+          cause,
+        },
+      ),
+  },
   {
     pattern:
-      /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
+      /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|user name is empty|UNAUTHENTICATED/i,
     make: (cause, text) =>
       new SmError('STORE_AUTH', `etcd refuses the login: ${text}`, {
-        hint: 'check etcd.username, etcd.passwordFile and the role of that user; an embedded store has the user sm, and its password in the file "password" of its data directory',
+        hint: 'check etcd.username and etcd.passwordFile; an embedded store has the user sm, and its password in the file "password" of its data directory',
         cause,
       }),
   },
@@ -118,15 +132,15 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** What an error of the etcd client means to us. */
-export function translateError(error: unknown): SmError {
+/** What an error of the etcd client means to us. `right`: what was asked for, as `to read /sm/x`. */
+export function translateError(error: unknown, right = ''): SmError {
   if (error instanceof SmError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const rule = RULES.find(
     ({pattern}) =>
       pattern.test(text) || pattern.test(error instanceof Error ? error.constructor.name : ''),
   );
-  if (rule !== undefined) return rule.make(error, text);
+  if (rule !== undefined) return rule.make(error, text, right);
   return new SmError('STORE_UNAVAILABLE', `etcd does not answer: ${plainFault(text)}`, {
     hint: 'check that etcd runs and that endpoints names it',
     retryable: true,

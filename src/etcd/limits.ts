@@ -24,6 +24,12 @@ export const RETRY_MS = 300;
 /** Failures in a row before a reader of history gives up. */
 export const RETRIES_LIMIT = 20;
 
+/** Keys that the error of a denied call names; all are counted. */
+export const KEYS_NAMED = 3;
+
+/** So much of each of them. */
+export const KEY_SHOWN_CHARACTERS = 200;
+
 /** Keys of one page when a store is copied, values and all. */
 export const PAGE_KEYS = 1_000;
 

@@ -49,7 +49,7 @@ const CODES = {
   PORT_TAKEN: {exit: 4},
   /** etcd does not answer in time. The call may be repeated; whether a write was done must be read. */
   STORE_UNAVAILABLE: {exit: 6, http: 503},
-  /** etcd refuses the user or the password, or asks for them. Change the login. */
+  /** etcd refuses the user or the password, asks for them, or none of its roles allows the call. Change the login, or grant the right. */
   STORE_AUTH: {exit: 5, http: 503},
   /** etcd is older than what was seen of it. Nothing is claimed or planned until sm store accept-restore. */
   STORE_RESTORED: {exit: 10, http: 503},

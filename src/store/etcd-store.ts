@@ -2,7 +2,6 @@
  * The store port on etcd. Reads move on to another endpoint within their time. Writes are sent once; only one that etcd has refused before it did anything is sent
  * again.
  */
-import type {IRangeResponse, ITxnResponse} from 'etcd3';
 import {statusKeyOf} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts';
 import {localLogin} from '../etcd/local-login.ts';
@@ -19,18 +18,18 @@ import {
 import {PrefixWatch} from '../etcd/watch.ts';
 import {PageBounds} from '../etcd/page-bounds.ts';
 import type {AnsweredPage, PageRange} from '../etcd/page-bounds.ts';
-import {safeRevision, toKeyValue} from '../etcd/wire.ts';
-import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
+import {rightToRead, rightToReadFrom, rightToWrite} from '../etcd/rights.ts';
+import {safeRevision} from '../etcd/wire.ts';
+import type {IDuplexWatchStream} from '../etcd/wire.ts';
 import {backOff} from '../model/back-off.ts';
 import {SmError} from '../model/errors.ts';
+import {answersOf, entriesOf, keysOf, toWire} from './etcd-transactions.ts';
 import {usageOf} from './etcd-usage.ts';
 import {ReadFaults} from './read-faults.ts';
 import {storeClosed} from './port.ts';
 import type {
   CallOptions,
-  Compare,
   KeyValue,
-  Operation,
   Store,
   StoreStatus,
   StoreUsage,
@@ -80,7 +79,10 @@ export class EtcdStore implements Store {
     key: string,
     options?: CallOptions,
   ): Promise<{revision: number; entry: KeyValue | undefined}> {
-    const reply = await this.read(options, ({kv}, call) => kv.range({key: Buffer.from(key)}, call));
+    const right = (): string => rightToRead([key]);
+    const reply = await this.read(options, right, ({kv}, call) =>
+      kv.range({key: Buffer.from(key)}, call),
+    );
     return {revision: this.noted(reply.header), entry: entriesOf(reply)[0]};
   }
 
@@ -89,7 +91,8 @@ export class EtcdStore implements Store {
     options?: CallOptions,
   ): Promise<{revision: number; entries: (KeyValue | undefined)[]}> {
     const success = keys.map((key) => ({request_range: {key: Buffer.from(key)}}));
-    const reply = await this.read(options, ({kv}, call) =>
+    const right = (): string => rightToRead(keys);
+    const reply = await this.read(options, right, ({kv}, call) =>
       kv.txn({compare: [], success, failure: []}, call),
     );
     const entries = answersOf(reply);
@@ -148,7 +151,7 @@ export class EtcdStore implements Store {
       const revision = this.noted(reply.header);
       return {kind: reply.succeeded ? 'committed' : 'refused', revision, answers: answersOf(reply)};
     } catch (error) {
-      const fault = this.fault(client, error);
+      const fault = this.fault(client, error, rightToWrite(keysOf(transaction)));
       this.ended('write', startedMs, fault.code);
       return {kind: 'unknown', error: fault};
     }
@@ -178,7 +181,8 @@ export class EtcdStore implements Store {
   }
 
   async status(options?: CallOptions): Promise<StoreStatus> {
-    const reply = await this.read(options, ({kv}, call) =>
+    const right = (): string => rightToRead([this.statusKey.toString('utf8')]);
+    const reply = await this.read(options, right, ({kv}, call) =>
       kv.range({key: this.statusKey, count_only: true}, call),
     );
     return {clusterId: reply.header.cluster_id, revision: this.noted(reply.header)};
@@ -220,7 +224,8 @@ export class EtcdStore implements Store {
     options: CallOptions | undefined,
   ): Promise<AnsweredPage & {readonly revision: number; readonly entries: readonly KeyValue[]}> {
     const at = revision === undefined ? {} : {revision: String(revision)};
-    const reply = await this.read(options, ({kv}, call) =>
+    const right = (): string => rightToReadFrom(from.toString('utf8'));
+    const reply = await this.read(options, right, ({kv}, call) =>
       kv.range({key: from, range_end: to, limit: PAGE_KEYS, ...at}, call),
     );
     const keys = reply.kvs.map(({key}) => key);
@@ -232,9 +237,10 @@ export class EtcdStore implements Store {
     };
   }
 
-  /** Repeats a read on the next endpoint until its time is up. */
+  /** Repeats a read on the next endpoint until its time is up. `right`: what has to be allowed for it. */
   private async read<T>(
     options: CallOptions | undefined,
+    right: () => string,
     call: (client: EndpointClient, options: {deadline: number}) => Promise<T>,
   ): Promise<T> {
     const limitMs = options?.timeoutMs ?? this.limitMs;
@@ -250,7 +256,7 @@ export class EtcdStore implements Store {
         this.ended('read', startedMs);
         return reply;
       } catch (error) {
-        const fault = this.fault(client, error);
+        const fault = this.fault(client, error, right());
         this.ended('read', startedMs, fault.code);
         // A connection that we have replaced meanwhile says nothing of etcd.
         faults.take(fault, this.clients.all.includes(client) ? endMs - startedMs : 0);
@@ -279,8 +285,8 @@ export class EtcdStore implements Store {
   }
 
   /** Translates, and leaves an endpoint that does not work for the next one. */
-  private fault(client: EndpointClient, error: unknown): SmError {
-    const fault = translateError(error);
+  private fault(client: EndpointClient, error: unknown, right = ''): SmError {
+    const fault = translateError(error, right);
     const index = this.clients.all.indexOf(client);
     // One that was replaced says nothing of its endpoint.
     if (isTransportFault(fault) && index >= 0) this.rotation.failed(index, isUnconnected(fault));
@@ -345,46 +351,4 @@ export async function proveSecrets(options: EtcdOptions, secrets: EtcdSecrets): 
 /** Opens the store; connects lazily, so nothing fails here but an empty list of endpoints. */
 export function openEtcdStore(options: EtcdOptions): EtcdStore {
   return new EtcdStore(options);
-}
-
-function entriesOf(reply: IRangeResponse): KeyValue[] {
-  return reply.kvs.map((kv) => toKeyValue(kv as unknown as WireKeyValue));
-}
-
-function answersOf(reply: ITxnResponse): (KeyValue | undefined)[] {
-  return reply.responses.map((response) => {
-    const kv = response.response_range?.kvs[0];
-    return kv === undefined ? undefined : toKeyValue(kv as unknown as WireKeyValue);
-  });
-}
-
-function toWire({
-  compares,
-  then,
-  otherwise,
-}: Transaction): Parameters<EndpointClient['kv']['txn']>[0] {
-  return {
-    compare: compares.map(wireCompare),
-    success: then.map(wireOperation),
-    failure: otherwise.map(wireOperation),
-  };
-}
-
-function wireCompare({key, target, op, value}: Compare): object {
-  if (target === 'value')
-    return {key: Buffer.from(key), result: 'Equal', target: 'Value', value: Buffer.from(value)};
-  const revision = String(value);
-  return {
-    key: Buffer.from(key),
-    result: op === '=' ? 'Equal' : 'NotEqual',
-    ...(target === 'mod'
-      ? {target: 'Mod', mod_revision: revision}
-      : {target: 'Create', create_revision: revision}),
-  };
-}
-
-function wireOperation(operation: Operation): object {
-  const key = Buffer.from(operation.key);
-  if (operation.op === 'put') return {request_put: {key, value: Buffer.from(operation.value)}};
-  return operation.op === 'delete' ? {request_delete_range: {key}} : {request_range: {key}};
 }

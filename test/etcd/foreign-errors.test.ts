@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {isAnswer, translateError} from '../../src/etcd/foreign-errors.ts';
+import {rightToRead} from '../../src/etcd/rights.ts';
 
 describe('what gRPC says of a connection', () => {
   it.each([
@@ -90,4 +91,21 @@ describe('an error is an answer of the endpoint', () => {
   ])('not where nobody does: %s', (said) => {
     expect(isAnswer(translateError(new Error(said)))).toBe(false);
   });
+});
+
+it('a right that no role gives is no refused login: it says which, where that is known', () => {
+  const denied = new Error('7 PERMISSION_DENIED: etcdserver: permission denied');
+  const fault = translateError(denied, rightToRead(['/sm/a', '/sm/b', '/sm/c', '/sm/d']));
+  expect(fault).toMatchObject({
+    code: 'STORE_AUTH',
+    message:
+      'no role of this etcd user gives the right to read /sm/a, /sm/b, /sm/c and 1 more (etcdserver: permission denied)',
+    hint: expect.stringContaining('sm etcd init-roles') as unknown,
+  });
+  expect(translateError(denied).message).toBe(
+    'no role of this etcd user gives the right (etcdserver: permission denied)',
+  );
+  expect(translateError(new Error('etcdserver: authentication failed')).message).toContain(
+    'refuses the login',
+  );
 });

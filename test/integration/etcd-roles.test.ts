@@ -143,7 +143,11 @@ describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {
         const outcome = await store.transact({compares: [], then: [operation], otherwise: []});
         expect(outcome).toMatchObject({kind: 'unknown', error: {code: 'STORE_AUTH'}});
       }
-      await expect(store.list(['/sm-other/'])).rejects.toMatchObject({code: 'STORE_AUTH'});
+      await expect(store.list(['/sm-other/'])).rejects.toMatchObject({
+        code: 'STORE_AUTH',
+        message:
+          'no role of this etcd user gives the right to read keys from /sm-other/ on (etcdserver: permission denied)',
+      });
       const file = join(folder, 'viewer.yml');
       writeFileSync(file, configText(1, 'viewer'));
       const audit = await sm('audit', '--config-file', file, '-o', 'json');
