@@ -13,6 +13,7 @@ import type {
 } from '../../../protocol/admin-routes.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
 import {transactAudited} from '../../../store/audited-write.ts';
+import type {OnAudited} from '../../../store/audited-write.ts';
 import type {
   CallOptions,
   KeyValue,
@@ -48,7 +49,8 @@ export function dependenciesFor(
   const {changes} = routeRows[operation];
   const {apps} = caller;
   if (changes === 'nothing') return {...readingOnly(dependencies), apps};
-  const {store, keys, wallMs, onAudited = unheard} = dependencies;
+  const {store, keys, wallMs} = dependencies;
+  const onAudited = unknownOnce(dependencies.onAudited ?? unheard);
   const blank = blankEntry(operation, request, caller, wallMs());
   const named = {changes, containers: request.containers ?? []};
   const audited: Transact = async (transaction, known, options) => {
@@ -85,6 +87,17 @@ function blankEntry(operation: AdminOperation, request: Request, caller: Caller,
 }
 
 function unheard(): void {}
+
+/** Of one request: a write without an answer is tried again, and that it has none is said once. */
+function unknownOnce(onAudited: OnAudited): OnAudited {
+  const said = new Set<string>();
+  return (entry, outcome) => {
+    const objects = `${entry.objectCount} ${entry.objects.join(' ')}`;
+    if (outcome === 'unknown' && said.has(objects)) return;
+    if (outcome === 'unknown') said.add(objects);
+    onAudited(entry, outcome);
+  };
+}
 
 type Blank = ReturnType<typeof blankEntry>;
 

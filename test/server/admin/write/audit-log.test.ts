@@ -59,6 +59,32 @@ it('says of a write without an answer that nobody knows', async () => {
   expect(lines[0]).toMatchObject({msg: 'audit', operation: 'addSpec', outcome: 'unknown'});
 });
 
+it('says so once for a call, however often it tries', async () => {
+  const memory = new MemoryStore();
+  let tries = 0;
+  let isAway = false;
+  const store: Store = Object.create(memory, {
+    transact: {
+      value: (transaction: Transaction) => {
+        if (!isAway) return memory.transact(transaction);
+        tries += 1;
+        return {kind: 'unknown', error: new SmError('STORE_UNAVAILABLE', 'no answer')};
+      },
+    },
+  });
+  const {world, lines} = logging(store);
+  await world.call('addSpec', {service: 'orders'});
+  lines.length = 0;
+  isAway = true;
+  const call = {service: 'orders', shards: [{shardId: 's1'}, {shardId: 's2'}]};
+  const {items} = await world.call('addShards', call);
+  expect(items).toMatchObject([{result: 'unknown'}, {result: 'unknown'}]);
+  expect(tries).toBeGreaterThan(1);
+  expect(lines).toMatchObject([{operation: 'addShards', outcome: 'unknown', objectCount: 2}]);
+  await world.call('addShards', call);
+  expect(lines).toHaveLength(2);
+});
+
 it('has the counts of refused calls', async () => {
   const {world, lines} = logging();
   const {memory: store, keys} = world;
