@@ -85,11 +85,11 @@ export async function acceptRestore(
 ): Promise<KnownCluster> {
   return rewrite(store, keys, (record, status) => {
     const {restored, restoredAtMs, ...rest} = record ?? {v: RECORD_VERSION, epoch: 0};
-    const next = nextEpoch(Math.max(rest.epoch, epoch), wallMs);
     // Where nobody doubted the store, everybody goes on with the heartbeat that he has.
     const sinceMs = restoredAtMs ?? Math.floor(wallMs);
     const accepted = restored === undefined ? {} : {accepted: {revision: status.revision, sinceMs}};
-    return {...rest, epoch: next, ...historyOf(status), ...accepted};
+    const said = {...historyOf(status), ...accepted};
+    return {...rest, ...said, epoch: nextEpoch(Math.max(rest.epoch, epoch), wallMs)};
   });
 }
 
