@@ -267,7 +267,7 @@ export class GoverningDaemon {
   }
 
   private putDown(event: AppEvent): void {
-    void this.persist(() => this.events.write(event));
+    void this.persist(this.events.writing(event));
   }
 
   /** Does the work, again every second while the store does not answer; resolves when it is done, or nobody wants it any more. */

@@ -64,11 +64,9 @@ export class Housekeeping {
       case 'loads':
         return this.loads(chore.parts);
       case 'recordMoves':
-        await this.writeWhileAppLives(await this.moves.round(chore.moves));
-        return;
+        return this.record(this.moves, chore.moves);
       case 'recordEvents':
-        await this.writeWhileAppLives(await this.events.round(chore.events));
-        return;
+        return this.record(this.events, chore.events);
       case 'deleteSpecs':
         return this.removeAlone(() => this.deleteSpecs(chore.shards));
       case 'finishRemoval':
@@ -126,9 +124,16 @@ export class Housekeeping {
     const before = (this.alarms ??= (await lastStatus(this.options))?.alarms ?? []);
     this.alarms = status.alarms;
     const found = [...this.watcher.compare(status), ...alarmEvents(before, status)];
-    const round = found.length === 0 ? [] : await this.events.round(found);
+    const round = found.length === 0 ? this.events.left : await this.events.round(found);
+    if (await this.writeWhileAppLives([put, ...round], true)) this.events.written(round);
     // Else the one before it would stand, alarms and all, until something else happens.
-    if (!(await this.writeWhileAppLives([put, ...round], true))) this.summaryLost();
+    else this.summaryLost();
+  }
+
+  /** What may not have been written goes with the next round. */
+  private async record(history: RoundHistory, items: readonly object[]): Promise<void> {
+    const round = await history.round(items);
+    if (await this.writeWhileAppLives(round)) history.written(round);
   }
 
   /** Parts that an earlier, longer summary has left go with it. */

@@ -72,6 +72,12 @@ export const ITEMS_KEPT = 1_000;
 /** Old rounds deleted with a new one. */
 export const DROPS_PER_ROUND = 50;
 
+/** Operations of a history that go in one transaction: those that may not have been carried out go again with the next round. Below the 128 that etcd takes. */
+export const UNWRITTEN_OPERATIONS_MAX = 100;
+
+/** Characters of them. Beyond either limit the oldest rounds are lost. */
+export const UNWRITTEN_CHARACTERS_MAX = 262_144;
+
 /** How often the leader compacts etcd: else heartbeats fill it. */
 export const COMPACTION_INTERVAL_MS = 5 * 60_000;
 

@@ -3,7 +3,7 @@ import type {Keys} from '../../etcd/keys.ts';
 import type {AppEvent, ContainerEvent, OutageEvent} from '../../model/audit.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
 import type {Clock} from '../../runtime/clock.ts';
-import type {Store} from '../../store/port.ts';
+import type {Operation, Store} from '../../store/port.ts';
 import {RoundHistory} from './round-history.ts';
 
 export class OwnEvents {
@@ -34,10 +34,14 @@ export class OwnEvents {
     return {container, incarnation, at, state: 'lost', before: 'silent'};
   }
 
-  /** @throws SmError STORE_UNAVAILABLE. */
-  async write(event: AppEvent): Promise<void> {
-    const then = await this.rounds.round([event]);
-    const outcome = await this.options.store.transact({compares: [], then, otherwise: []});
-    if (outcome.kind === 'unknown') throw outcome.error;
+  /** Writes the event, to be called again where it throws: that writes it under the same key. @throws SmError STORE_UNAVAILABLE. */
+  writing(event: AppEvent): () => Promise<void> {
+    let round: Promise<Operation[]> | undefined;
+    return async () => {
+      const then = await (round ??= this.rounds.round([event]));
+      const outcome = await this.options.store.transact({compares: [], then, otherwise: []});
+      if (outcome.kind === 'unknown') throw outcome.error;
+      this.rounds.written(then);
+    };
   }
 }

@@ -3,7 +3,12 @@ import type {Clock} from '../../runtime/clock.ts';
 import {jsonIn} from '../../protocol/foreign-json.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
-import {DROPS_PER_ROUND, ITEMS_KEPT} from './limits.ts';
+import {
+  DROPS_PER_ROUND,
+  ITEMS_KEPT,
+  UNWRITTEN_CHARACTERS_MAX,
+  UNWRITTEN_OPERATIONS_MAX,
+} from './limits.ts';
 
 interface Round {
   readonly key: string;
@@ -18,6 +23,8 @@ export class RoundHistory {
   /** Oldest first. */
   private rounds: Round[] | undefined;
   private number = 0;
+  /** Operations of the rounds that may not have been carried out, oldest first. Each names its key, so that a second time changes nothing. */
+  private unwritten: (readonly Operation[])[] = [];
 
   constructor({store, clock}: {store: Store; clock: Clock}, prefix: string) {
     this.store = store;
@@ -25,7 +32,21 @@ export class RoundHistory {
     this.prefix = prefix;
   }
 
-  /** The operations that write a round and delete what has become too old. */
+  /** The operations that may not have been carried out. */
+  get left(): Operation[] {
+    return this.unwritten.flat();
+  }
+
+  /** The operations were carried out. */
+  written(operations: readonly Operation[]): void {
+    const done = new Set(operations);
+    this.unwritten = this.unwritten.filter((round) => !round.every((one) => done.has(one)));
+  }
+
+  /**
+   * The operations that write a round, with all before it that may not have been carried out, and delete what has become too old. Tell `written` when they
+   * are.
+   */
   async round(items: readonly object[]): Promise<Operation[]> {
     const known = this.rounds ?? (await this.listed());
     this.number += 1;
@@ -35,16 +56,28 @@ export class RoundHistory {
     const old = rounds.splice(0, Math.min(DROPS_PER_ROUND, tooOld(rounds)));
     // What could not be listed is listed with the next round, else it would stay for ever.
     if (known !== undefined) this.rounds = rounds;
-    return [
-      {op: 'put', key, value: encodeRecord(items)},
-      ...old.map((gone): Operation => ({op: 'delete', key: gone.key})),
-    ];
+    const gone = new Set(old.map((one) => one.key));
+    const deletions = [...gone].map((one): Operation => ({op: 'delete', key: one}));
+    // A transaction names a key once.
+    const others = this.unwritten.map((round) => round.filter((one) => !gone.has(one.key)));
+    this.unwritten = [...others, [{op: 'put', key, value: encodeRecord(items)}, ...deletions]];
+    while (this.unwritten.length > 1 && areTooMany(this.left)) this.unwritten.shift();
+    const operations = this.left;
+    // What etcd may refuse for its size by itself must not keep what comes after it from being written.
+    if (areTooMany(operations)) this.unwritten = [];
+    return operations;
   }
 
   private async listed(): Promise<Round[] | undefined> {
     const read = await this.store.list([this.prefix]).catch(() => undefined);
     return read?.entries.map(({key, value}) => ({key, items: itemsOf(value)}));
   }
+}
+
+function areTooMany(operations: readonly Operation[]): boolean {
+  let characters = 0;
+  for (const one of operations) characters += one.op === 'put' ? one.value.length : 0;
+  return operations.length > UNWRITTEN_OPERATIONS_MAX || characters > UNWRITTEN_CHARACTERS_MAX;
 }
 
 /** How many of the oldest rounds can go while the newest items are kept. */

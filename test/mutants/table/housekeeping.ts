@@ -34,8 +34,8 @@ export const HOUSEKEEPING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a summary whose write had no answer is taken to be there',
       breaks: 'architecture.md, "How an app is read": status and doctor say what is so',
-      find: 'if (!(await this.writeWhileAppLives([put, ...round], true))) this.summaryLost();',
-      replace: 'await this.writeWhileAppLives([put, ...round], true);',
+      find: 'else this.summaryLost();',
+      replace: '',
       killed: HOUSEKEEPING_TESTS(
         'a summary that may not have been written is said to be lost, one that was written is not',
       ),
@@ -134,6 +134,26 @@ export const HOUSEKEEPING_MUTANTS: readonly Mutant[] = [
       replace: 'void this.loseLeadership;\n    return outcome;',
       killed: CHORE_GUARDS_TESTS(
         'a governor that governs no more > deletes no specs, and hears of it',
+      ),
+    },
+  ]),
+  ...inFile('src/server/governing/round-history.ts', [
+    {
+      name: 'events without an answer are lost',
+      breaks: 'operating.md: the history tells what happened in an outage',
+      find: 'if (areTooMany(operations)) this.unwritten = [];',
+      replace: 'this.unwritten = [];',
+      killed: HOUSEKEEPING_TESTS(
+        'a round of history > that may not have been written goes with the next summary, and then no more',
+      ),
+    },
+    {
+      name: 'events that are too large are tried for ever',
+      breaks: 'summaries are written whatever the history holds',
+      find: 'if (areTooMany(operations)) this.unwritten = [];',
+      replace: '',
+      killed: HOUSEKEEPING_TESTS(
+        'a round of history > that is too large by itself is tried once: it would keep the summary from being written',
       ),
     },
   ]),

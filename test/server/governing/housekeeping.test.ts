@@ -9,6 +9,10 @@ import {systemClock} from '../../../src/runtime/clock.ts';
 import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Housekeeping} from '../../../src/server/governing/housekeeping.ts';
+import {
+  UNWRITTEN_CHARACTERS_MAX,
+  UNWRITTEN_OPERATIONS_MAX,
+} from '../../../src/server/governing/limits.ts';
 import {Upkeep} from '../../../src/server/governing/upkeep.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Store, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
@@ -211,6 +215,57 @@ describe('an eviction', () => {
   it('is not told of when the container came back in time, or nothing was written', async () => {
     expect(await reported('answered', true)).toEqual([]);
     expect(await reported('dropped')).toEqual([]);
+  });
+});
+
+describe('a round of history', () => {
+  const eventOf = (container: string) => ({container, incarnation: 'i', at: '', state: 'lost'});
+  const recordOf = (container: string) =>
+    ({type: 'recordEvents', events: [eventOf(container)]}) as never;
+
+  async function kept(): Promise<string[]> {
+    const {entries} = await memory.list([keys.eventsPrefix('orders')]);
+    return entries.flatMap(({value}) =>
+      (JSON.parse(value) as {container: string}[]).map(({container}) => container),
+    );
+  }
+
+  it.each(['dropped', 'applied'] as const)(
+    'whose write was %s without an answer is kept once, in its place, with the next',
+    async (fate) => {
+      const chores = housekeeping(withLostAnswers(memory, [fate, fate]));
+      for (const one of ['c1', 'c2', 'c3']) await chores.carryOut(recordOf(one));
+      expect(await kept()).toEqual(['c1', 'c2', 'c3']);
+    },
+  );
+
+  it('that may not have been written goes with the next summary, and then no more', async () => {
+    const chores = housekeeping(withLostAnswers(memory, ['dropped']));
+    await chores.carryOut(recordOf('c1'));
+    await chores.carryOut({type: 'status', status: status({})});
+    expect(await kept()).toEqual(['c1']);
+    const {entries} = await memory.list([keys.eventsPrefix('orders')]);
+    await chores.carryOut({type: 'status', status: status({})});
+    expect((await memory.list([keys.eventsPrefix('orders')])).entries).toEqual(entries);
+  });
+
+  it('that is too large by itself is tried once: it would keep the summary from being written', async () => {
+    const chores = housekeeping(withLostAnswers(memory, ['dropped']));
+    await chores.carryOut(recordOf('c'.repeat(UNWRITTEN_CHARACTERS_MAX)));
+    await chores.carryOut({type: 'status', status: status({})});
+    expect(await kept()).toEqual([]);
+  });
+
+  it('is lost where too much was not written: the transaction stays below the limits of etcd', async () => {
+    const store = withLostAnswers(
+      memory,
+      Array.from({length: 200}, () => 'dropped' as const),
+    );
+    const chores = housekeeping(store);
+    for (let at = 0; at < 201; at += 1) await chores.carryOut(recordOf(`c${at}`));
+    const left = await kept();
+    expect(left).toHaveLength(UNWRITTEN_OPERATIONS_MAX);
+    expect(left.at(-1)).toBe('c200');
   });
 });
 

@@ -4,6 +4,7 @@ import {Keys} from '../../../src/etcd/keys.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {OwnEvents} from '../../../src/server/governing/own-events.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
+import {withLostAnswers} from '../admin/fixture.ts';
 
 const SINCE_MS = Date.parse('2026-01-01T00:00:00Z');
 const events = new OwnEvents(
@@ -29,4 +30,16 @@ it('a leader that was lost is an event of a container', () => {
 
 it('a start is not an outage', () => {
   expect(events.outage({...none, sinceMs: 0})).toBeUndefined();
+});
+
+it('an event whose write had no answer is written under its key again, not as another one', async () => {
+  const keys = new Keys('/sm', 'sm.test');
+  const memory = new MemoryStore();
+  const store = withLostAnswers(memory, ['applied', 'dropped']);
+  const own = new OwnEvents({store, keys, clock: systemClock()}, 'd1:1');
+  const write = own.writing(own.leaderLost('d2:1', 'i'));
+  await expect(write()).rejects.toThrow('no answer');
+  await expect(write()).rejects.toThrow('no answer');
+  await write();
+  expect((await memory.list([keys.eventsPrefix('sm.test')])).entries).toHaveLength(1);
 });
