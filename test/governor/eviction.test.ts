@@ -149,6 +149,34 @@ function passWaiting(bed: GovernorBed): void {
   }
 }
 
+describe('a silent container, and others that come', () => {
+  it('is given its recovery time when another falls silent after it: nobody has come in its place', () => {
+    const bed = bedOf(['c1', 'c2', 'c3', 'c4'], 30);
+    bed.pass(W / 2, ['c2', 'c3', 'c4']);
+    bed.pass(W / 2, ['c3', 'c4']);
+    bed.pass(W, ['c3', 'c4']);
+    expect(bed.evictions).toEqual([]);
+  });
+
+  it('is given no recovery time when one comes and it has been silent for the longest', () => {
+    const bed = bedOf(['c1', 'c2', 'c3', 'c4'], 30);
+    bed.pass(W / 2, ['c1', 'c3', 'c4']);
+    bed.join('c5');
+    bed.pass(W / 2 + STEP_MS, ['c3', 'c4', 'c5']);
+    bed.pass(W, ['c3', 'c4', 'c5']);
+    expect(new Set(bed.evictions.map(({container}) => container))).toEqual(new Set(['c2']));
+  });
+
+  it('is given its recovery time when one comes for another that an operator evicts', () => {
+    const bed = bedOf(['c1', 'c2', 'c3', 'c4'], 30);
+    bed.pass(W + STEP_MS, ['c2', 'c3', 'c4']);
+    bed.join('c5');
+    bed.beat('c2', 'evicting');
+    bed.pass(W / 2, ['c3', 'c4', 'c5']);
+    expect(bed.evictions).toEqual([]);
+  });
+});
+
 describe('a successor that waits for the id', () => {
   it.each(['its heartbeat', 'its id'])(
     'gets the shards of the last holder, where %s is the first that is gone',
