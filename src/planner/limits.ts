@@ -14,6 +14,8 @@ export const LIMIT_UNITS = 2 ** 30;
 export const LOAD_PARTS = 2 ** 30;
 /** Rows of a plan that are gone through before others may run, where readers ask. */
 export const ROWS_PER_STEP = 2_000;
+/** Numbers that a list of them has space for at first. */
+export const FIRST_NUMBERS = 64;
 /** Shards that columns have space for at first where their count is not known. */
 export const FIRST_SHARDS = 64;
 /** A kept table that knows up to so many names does not look for those that no shard has any more. */

@@ -3,6 +3,7 @@ import {compareText} from '../model/compare-text.ts';
 import type {PlacementSnapshot} from '../model/placement.ts';
 import {policyColumns} from './columns.ts';
 import type {PolicyColumns} from './columns.ts';
+import {IntList} from './int-list.ts';
 import {ShardColumns} from './shard-columns.ts';
 
 export const OPEN = 0;
@@ -37,7 +38,7 @@ export interface Table extends PolicyColumns {
   /** Per shard: index of its (group, worker group). */
   readonly bucket: Int32Array;
   /** Per bucket: index of its pool. */
-  readonly bucketPool: readonly number[];
+  readonly bucketPool: Int32Array;
   readonly pools: readonly Pool[];
   /** Per container: UNPROVED with TAKES_REST and TRIAL_DUE, or 0; undefined where all have proved themselves. Open ones count as CLOSED in `mode`. */
   readonly unproved: Uint8Array | undefined;
@@ -162,7 +163,7 @@ function bucketsOf(
   shardOrder: Int32Array,
 ): Pick<Table, 'bucket' | 'bucketPool'> & {readonly workerGroups: string[]} {
   const bucketOf = new Int32Array(groups.workerGroups.length).fill(-1);
-  const bucketPool: number[] = [];
+  const bucketPool = new IntList();
   const poolOfGroup = new Map<string, number>();
   // Until all have come up: in this order memory is read all over the place.
   for (let at = 0; at < count && bucketPool.length < bucketOf.length; at += 1) {
@@ -175,7 +176,8 @@ function bucketsOf(
     bucketPool.push(pool);
   }
   const bucket = bucketPool.length > 1 ? valuesOf(pair, count, bucketOf) : new Int32Array(count);
-  return {bucket, bucketPool, workerGroups: [...poolOfGroup.keys()]};
+  const workerGroups = [...poolOfGroup.keys()];
+  return {bucket, bucketPool: bucketPool.values.slice(0, bucketPool.length), workerGroups};
 }
 
 function unprovedOf({containers}: PlacementSnapshot): Uint8Array | undefined {

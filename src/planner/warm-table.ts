@@ -5,7 +5,8 @@
 import {compareText} from '../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../model/placement.ts';
 import {LastTargets} from './last-targets.ts';
-import {FIRST_SHARDS, NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
+import {IntList, NONE} from './int-list.ts';
+import {NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
 import {Names, ShardColumns} from './shard-columns.ts';
 import {assemble, hashOf} from './table.ts';
 import type {Table} from './table.ts';
@@ -58,8 +59,6 @@ export interface WarmlyMade {
   readonly end: number;
 }
 
-const NO_SHARD = -1;
-
 export class WarmTable {
   /** Of the shards that are known. */
   readonly lastTargets = new LastTargets();
@@ -109,10 +108,10 @@ export class WarmTable {
   }
 
   private set({row, shard, homeKey, isReady}: WarmShard): void {
-    while (this.indexes.length <= row) this.indexes.push(NO_SHARD);
+    while (this.indexes.length <= row) this.indexes.push(NONE);
     const known = this.indexes.at(row);
-    const before = known === NO_SHARD ? undefined : this.columns.shards[known]?.id;
-    const at = known === NO_SHARD ? this.size : known;
+    const before = known === NONE ? undefined : this.columns.shards[known]?.id;
+    const at = known === NONE ? this.size : known;
     this.columns.set(at, this.withSharedNames(shard), homeKey);
     this.indexes.set(row, at);
     this.rows.set(at, row);
@@ -125,9 +124,9 @@ export class WarmTable {
 
   private remove(row: number): void {
     const at = this.indexes.at(row);
-    if (at === NO_SHARD) return;
+    if (at === NONE) return;
     this.order.remove(row, this.idOf(row));
-    this.indexes.set(row, NO_SHARD);
+    this.indexes.set(row, NONE);
     this.columns.remove(at);
     const last = this.rows.pop();
     const isReady = this.isReady.pop() ?? false;
@@ -184,38 +183,6 @@ export class WarmTable {
 
   private shared(text: string): string {
     return this.names.texts[this.names.of(text)] ?? text;
-  }
-}
-
-/** Numbers in a column that grows: each plan reads all of them, in an order that is not theirs. */
-class IntList {
-  length = 0;
-  values = new Int32Array(FIRST_SHARDS);
-
-  /** NO_SHARD beyond the end. */
-  at(index: number): number {
-    return index < this.length ? (this.values[index] ?? NO_SHARD) : NO_SHARD;
-  }
-
-  /** `index`: at most the length. */
-  set(index: number, value: number): void {
-    if (index === this.length) this.push(value);
-    else this.values[index] = value;
-  }
-
-  push(value: number): void {
-    if (this.length === this.values.length) {
-      const larger = new Int32Array(2 * this.length);
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.length] = value;
-    this.length += 1;
-  }
-
-  pop(): number {
-    this.length -= 1;
-    return this.values[this.length] ?? NO_SHARD;
   }
 }
 

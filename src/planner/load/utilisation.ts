@@ -3,6 +3,7 @@ import type {PlacementMetric} from '../../model/placement.ts';
 import type {Loads} from '../columns.ts';
 import {LOAD_LOWER_FACTOR, LOAD_UPPER_FACTOR} from './limits.ts';
 import type {Demand} from '../matrix/demand.ts';
+import type {Narrow} from '../matrix/narrow.ts';
 import {OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
 
@@ -77,8 +78,8 @@ export class Utilisation {
     addToContainers(load, loads.ofShards, metrics, target, containerRank);
   }
 
-  /** The shards from one index of the list to another come to the containers beside them, by rank. */
-  addListed(shards: Int32Array, places: Int32Array, from: number, end: number): void {
+  /** The shards from one index of the list to another come to the containers beside them, as 1 + their rank. */
+  addListed(shards: Int32Array, places: Narrow, from: number, end: number): void {
     addLoads(this.load, this.loads.ofShards, this.metrics, shards, places, from, end);
   }
 
@@ -155,13 +156,13 @@ function addLoads(
   ofShards: Float64Array,
   metrics: number,
   shards: Int32Array,
-  places: Int32Array,
+  places: Narrow,
   from: number,
   end: number,
 ): void {
   for (let at = from; at < end; at += 1) {
     const own = (shards[at] ?? 0) * metrics;
-    const to = (places[at] ?? 0) * metrics;
+    const to = ((places[at] ?? 0) - 1) * metrics;
     for (let metric = 0; metric < metrics; metric += 1)
       load[to + metric] = (load[to + metric] ?? 0) + (ofShards[own + metric] ?? 0);
   }

@@ -16,7 +16,7 @@ export function assign(
 ): void {
   const buckets = table.bucketPool.length;
   // Shards that get another container, bucket by bucket, in the order in which they do.
-  const movers = new Int32Array(targets.demand.shards.length);
+  const movers = new Int32Array(countMovers(targets));
   const ends = new Int32Array(buckets);
   keepAtHome(table, targets.demand.homes, target);
   for (let bucket = 0, end = 0; bucket < buckets; bucket += 1) {
@@ -42,6 +42,17 @@ function keepAtHome({n, current, pin}: Table, homes: ArrayLike<number>, target: 
     if ((homes[shard] ?? 0) > 0 && pin[shard] === -1) target[shard] = current[shard] ?? -1;
 }
 
+/** How many shards leave where they run, or wait, and get a container. */
+function countMovers({demand: {waiting}, cells, unplaced}: Targets): number {
+  let count = 0;
+  const inRows = cells.row.at(-1) ?? 0;
+  for (let cell = 0; cell < inRows; cell += 1)
+    count += Math.max(0, (cells.now[cell] ?? 0) - (cells.want[cell] ?? 0));
+  for (let bucket = 0; bucket < cells.row.length - 1; bucket += 1)
+    count += (waiting[bucket] ?? 0) - (unplaced?.[bucket] ?? 0);
+  return count;
+}
+
 /** Takes who leaves from its place. Writes who gets another container into `movers` from `moved` on, and returns where they end. */
 function addMovers(
   table: Table,
@@ -61,13 +72,13 @@ function addMovers(
   let last = moved;
   for (let at = running; at < end; cell += 1) {
     const count = now[cell] ?? 0;
-    const rank = place[at] ?? 0;
+    const rank = (place[at] ?? 0) - 1;
     const leaving = Math.max(0, count - (want[cell] ?? 0));
     if (leaving > 0) {
-      const members = shards.subarray(at, at + count);
       if (chooser === undefined && table.movedAt === undefined)
-        rotateOut(members, rank, leaving, movers, last);
+        rotateOut(shards, at, count, rank, leaving, movers, last);
       else {
+        const members = shards.subarray(at, at + count);
         const order =
           chooser?.leaversFirst(members, rank, leaving) ?? leaversFirst(table, members, rank);
         movers.set(order.subarray(0, leaving), last);
@@ -77,8 +88,8 @@ function addMovers(
     at += count;
   }
   for (let index = moved; index < last; index += 1) target[movers[index] ?? 0] = NOWHERE;
-  const placed = (waiting[bucket] ?? 0) - (targets.unplaced[bucket] ?? 0);
-  const urgent = (mayStay[bucket] ?? 0) > 0;
+  const placed = (waiting[bucket] ?? 0) - (targets.unplaced?.[bucket] ?? 0);
+  const urgent = (mayStay?.[bucket] ?? 0) > 0;
   const homeless = urgent ? urgentFirst(table, shards.subarray(first, running)) : shards;
   const from = urgent ? 0 : first;
   for (let index = 0; index < placed; index += 1)
@@ -86,19 +97,21 @@ function addMovers(
   return last + placed;
 }
 
-/** Of the shards of one container those leave that come first from `rank` on, in a circle: it is not the same ones everywhere. */
+/** Of the `count` shards of one container, from `first` on, those leave that come first from `rank` on, in a circle: it is not the same ones everywhere. */
 function rotateOut(
-  members: Int32Array,
+  shards: Int32Array,
+  first: number,
+  count: number,
   rank: number,
   leaving: number,
   movers: Int32Array,
   moved: number,
 ): void {
-  let at = rank % members.length;
+  let at = rank % count;
   for (let index = 0; index < leaving; index += 1) {
-    movers[moved + index] = members[at] ?? 0;
+    movers[moved + index] = shards[first + at] ?? 0;
     at += 1;
-    if (at === members.length) at = 0;
+    if (at === count) at = 0;
   }
 }
 
@@ -226,7 +239,7 @@ export class Placer {
     for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1) this.note(cell);
     for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= 0;) {
       this.note(cell);
-      cell = cells.nextOfBucket[cell] ?? -1;
+      cell = cells.nextOfBucket(cell);
     }
     const members = demand.pools[pool] ?? [];
     if (level === 0 && this.takerCount * SORTED_FACTOR < members.length) {

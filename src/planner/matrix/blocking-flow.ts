@@ -2,47 +2,52 @@
  * Passes as many units as possible along paths that cost nothing after the search (Dinic): levels by breadth first, then
  * depth first with a cursor per node, so that no arc is tried twice.
  */
+import {IntList, NONE} from '../int-list.ts';
 import type {ContainerClass} from './demand.ts';
-import type {Levelling} from './levelling.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
+import type {NodeColumns} from './node-columns.ts';
+import type {Prices} from './prices.ts';
 import {SkipList} from './skip-list.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
-const NONE = -1;
 /** Stages of a container: cells stored since the first search, those stored before, and those not stored. */
 const [LATER, BEFORE, IMPLIED] = [0, 1, 2];
 /** Stages of a hub: cells of the row, those stored since the first search, the others, and then each class. */
 const [ROW, ADDED, REST] = [0, 1, 2];
 const CLASSES = REST + 1;
 
-/** One step of a path: the node it leads to, and the stored cell it uses. */
-interface Step {
-  readonly to: number;
-  readonly cell: number;
-}
-
 /** One round: all paths over the levels. */
 export class BlockingFlow {
   private readonly network: Network;
-  private readonly potential: Float64Array;
+  private readonly potential: Prices;
   private readonly level: Int32Array;
   private readonly end: number;
   private readonly dead: Uint8Array;
   /** Per node: which kind of arc is being tried, and how far. */
-  private readonly stage: Int32Array;
+  private readonly stage: Uint16Array;
   private readonly cursor: Int32Array;
+  /** The path that is being tried, node by node, and the stored cell over which each of them was reached. */
+  private readonly path = new IntList();
+  private readonly cellsOfPath = new IntList();
+  /** The stored cell of the arc that was found last. */
+  private cell = NONE;
   /** By class, level and potential. */
   private readonly lists = new Map<ContainerClass, Map<number, SkipList>[]>();
 
-  constructor(network: Network, potential: Float64Array, levelling: Levelling) {
+  /** `end`: level of the nearest sinks. */
+  constructor(
+    network: Network,
+    {potential, level, marks, stage, numbers}: NodeColumns,
+    end: number,
+  ) {
     this.network = network;
     this.potential = potential;
-    this.level = levelling.level;
-    this.end = levelling.end;
-    this.dead = new Uint8Array(network.nodes);
-    this.stage = new Int32Array(network.nodes);
-    this.cursor = new Int32Array(network.nodes);
+    this.level = level;
+    this.end = end;
+    this.dead = marks.fill(0);
+    this.stage = stage.fill(0);
+    this.cursor = numbers.fill(0);
     this.cursor.set(network.cells.firstOfContainer);
     for (let node = network.containers; node < network.nodes; node += 1)
       if (node !== network.slack)
@@ -58,31 +63,41 @@ export class BlockingFlow {
   }
 
   private passOne(source: number): boolean {
-    const path: Step[] = [{to: source, cell: NONE}];
-    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
-      if (path.length > 1 && this.network.isSink(last.to)) {
-        this.apply(path);
+    const {path, cellsOfPath} = this;
+    path.length = 0;
+    cellsOfPath.length = 0;
+    this.step(source, NONE);
+    while (path.length > 0) {
+      const last = path.at(path.length - 1);
+      if (path.length > 1 && this.network.isSink(last)) {
+        this.apply();
         return true;
       }
-      const step = path.length > this.end ? undefined : this.next(last.to);
-      if (step !== undefined) path.push(step);
+      this.cell = NONE;
+      const to = path.length > this.end ? undefined : this.next(last);
+      if (to !== undefined) this.step(to, this.cell);
       else {
-        this.dead[last.to] = 1;
+        this.dead[last] = 1;
         path.pop();
+        cellsOfPath.pop();
       }
     }
     return false;
   }
 
-  private apply(path: readonly Step[]): void {
-    for (let at = 1; at < path.length; at += 1) {
-      const from = path[at - 1]?.to ?? 0;
-      const step = path[at];
-      if (step !== undefined) pass(this.network, from, step.to, step.cell);
-    }
+  private step(to: number, cell: number): void {
+    this.path.push(to);
+    this.cellsOfPath.push(cell);
   }
 
-  private next(node: number): Step | undefined {
+  private apply(): void {
+    const {path, cellsOfPath} = this;
+    for (let at = 1; at < path.length; at += 1)
+      pass(this.network, path.at(at - 1), path.at(at), cellsOfPath.at(at));
+  }
+
+  /** The node to which the next arc leads. Where it uses a stored cell, that is in `cell` then. */
+  private next(node: number): number | undefined {
     if (this.dead[node] === 1) return undefined;
     if (node === this.network.slack) return this.nextOfSlack();
     if (node < this.network.containers) return this.nextOfContainer(node);
@@ -102,7 +117,12 @@ export class BlockingFlow {
     return cost !== FORBIDDEN && cost + (this.potential[from] ?? 0) === this.potential[to];
   }
 
-  private nextOfSlack(): Step | undefined {
+  private over(cell: number, to: number): number {
+    this.cell = cell;
+    return to;
+  }
+
+  private nextOfSlack(): number | undefined {
     const {network} = this;
     const {slack, open, containers, buckets} = network;
     for (let at = this.cursor[slack] ?? 0; at < open.length + buckets; at += 1) {
@@ -111,15 +131,15 @@ export class BlockingFlow {
       const bucket = at - open.length;
       const to = bucket < 0 ? container : containers + bucket;
       const cost = bucket < 0 ? network.lowerCost(container) : network.takeInCost(bucket);
-      if (this.leads(slack, to, cost)) return {to, cell: NONE};
+      if (this.leads(slack, to, cost)) return to;
     }
     this.cursor[slack] = open.length + buckets;
     return undefined;
   }
 
-  private nextOfContainer(node: number): Step | undefined {
+  private nextOfContainer(node: number): number | undefined {
     const {slack} = this.network;
-    if (this.leads(node, slack, this.network.raiseCost(node))) return {to: slack, cell: NONE};
+    if (this.leads(node, slack, this.network.raiseCost(node))) return slack;
     if ((this.level[node] ?? 0) + 1 === this.end) return undefined;
     return (
       this.nextLater(node) ??
@@ -129,14 +149,14 @@ export class BlockingFlow {
   }
 
   /** Cells that were stored since the first search, the latest first. */
-  private nextLater(node: number): Step | undefined {
+  private nextLater(node: number): number | undefined {
     if (this.stage[node] !== LATER) return undefined;
     const {network} = this;
     const {cells, adjacency} = network;
     for (let cell = this.cursor[node] ?? NONE; cell >= adjacency.count;) {
       const to = network.nodeOf(cells.bucket[cell] ?? 0, node);
-      if (this.leads(node, to, network.removeCost(cell))) return {to, cell};
-      cell = cells.nextOfContainer[cell] ?? NONE;
+      if (this.leads(node, to, network.removeCost(cell))) return this.over(cell, to);
+      cell = cells.nextOfContainer(cell);
       this.cursor[node] = cell;
     }
     this.stage[node] = BEFORE;
@@ -145,7 +165,7 @@ export class BlockingFlow {
   }
 
   /** Cells that were stored before the first search. */
-  private nextStored(node: number): Step | undefined {
+  private nextStored(node: number): number | undefined {
     if (this.stage[node] !== BEFORE) return undefined;
     const {level, dead} = this;
     const {adjacency, firstHub} = this.network;
@@ -157,7 +177,7 @@ export class BlockingFlow {
       if (level[to] !== next || dead[to] === 1) continue;
       if (!this.isFree(node, to, removeCosts[at] ?? 0)) continue;
       this.cursor[node] = at;
-      return {to, cell: adjacency.cells[at] ?? 0};
+      return this.over(adjacency.cells[at] ?? 0, to);
     }
     this.stage[node] = IMPLIED;
     this.cursor[node] = 0;
@@ -165,7 +185,7 @@ export class BlockingFlow {
   }
 
   /** Buckets of which the container holds the level and nothing is stored. */
-  private nextImpliedOfContainer(node: number): Step | undefined {
+  private nextImpliedOfContainer(node: number): number | undefined {
     const {network} = this;
     let passed = 0;
     for (const pool of network.poolsOf[node] ?? []) {
@@ -176,7 +196,7 @@ export class BlockingFlow {
         const to = network.nodeOf(bucket, node);
         if (!this.isNext(node, to)) continue;
         if (!this.isFree(node, to, network.impliedRemoveCost(bucket, node))) continue;
-        if (network.cells.find(bucket, node) < 0) return {to, cell: NONE};
+        if (network.cells.find(bucket, node) < 0) return to;
       }
       passed += buckets.length;
     }
@@ -184,18 +204,18 @@ export class BlockingFlow {
     return undefined;
   }
 
-  private nextOfBucket(node: number): Step | undefined {
+  private nextOfBucket(node: number): number | undefined {
     const {network} = this;
     const {cells} = network;
     const bucket = network.bucketOf(node);
     if (node < network.slack) {
       const {slack} = network;
-      if (this.leads(node, slack, network.leaveOutCost(bucket))) return {to: slack, cell: NONE};
+      if (this.leads(node, slack, network.leaveOutCost(bucket))) return slack;
       if (network.zones !== undefined) return this.nextZone(node, bucket, network.zones);
     } else {
       const to = network.containers + bucket;
       const cost = network.zoneRemoveCost(node - network.slack - 1);
-      if (this.leads(node, to, cost)) return {to, cell: NONE};
+      if (this.leads(node, to, cost)) return to;
     }
     const hub = node - network.firstHub;
     const {ofHub, linked} = network.adjacency;
@@ -208,20 +228,20 @@ export class BlockingFlow {
   }
 
   /** The zones of a bucket; there is no other way on from it. */
-  private nextZone(node: number, bucket: number, {zones}: ZoneShares): Step | undefined {
+  private nextZone(node: number, bucket: number, {zones}: ZoneShares): number | undefined {
     const {slack} = this.network;
     for (let zone = this.stage[node] ?? 0; zone < zones; zone += 1) {
       this.stage[node] = zone;
       const at = bucket * zones + zone;
       const to = slack + 1 + at;
-      if (this.leads(node, to, this.network.zoneAddCost(at))) return {to, cell: NONE};
+      if (this.leads(node, to, this.network.zoneAddCost(at))) return to;
     }
     this.stage[node] = zones;
     return undefined;
   }
 
   /** The hub's cells in a stage, which ends before `end`. `next`: where the cursor begins in the next stage. */
-  private nextOfHub(node: number, stage: number, end: number, next: number): Step | undefined {
+  private nextOfHub(node: number, stage: number, end: number, next: number): number | undefined {
     if (this.stage[node] !== stage) return undefined;
     const {level, dead} = this;
     const {containers, addCosts, cellsOfHub} = this.network.adjacency;
@@ -229,9 +249,10 @@ export class BlockingFlow {
     for (let at = this.cursor[node] ?? 0; at < end; at += 1) {
       const to = containers[at] ?? 0;
       if (level[to] !== onward || dead[to] === 1) continue;
-      if (!this.isFree(node, to, addCosts[at] ?? 0)) continue;
+      const cell = cellsOfHub[at] ?? 0;
+      if (!this.isFree(node, to, addCosts[cell] ?? 0)) continue;
       this.cursor[node] = at;
-      return {to, cell: cellsOfHub[at] ?? 0};
+      return this.over(cell, to);
     }
     this.stage[node] = stage + 1;
     this.cursor[node] = next;
@@ -239,15 +260,15 @@ export class BlockingFlow {
   }
 
   /** Cells of the bucket that were stored since the first search, the latest first. `next`: as in `nextOfHub`. */
-  private nextAdded(node: number, bucket: number, next: number): Step | undefined {
+  private nextAdded(node: number, bucket: number, next: number): number | undefined {
     if (this.stage[node] !== ADDED) return undefined;
     const {network} = this;
     const {cells, adjacency} = network;
     for (let cell = this.cursor[node] ?? NONE; cell >= adjacency.count;) {
       const to = cells.container[cell] ?? 0;
       const leads = this.isNext(node, to) && this.isFree(node, to, network.addCost(cell));
-      if (leads && network.nodeOf(bucket, to) === node) return {to, cell};
-      cell = cells.nextOfBucket[cell] ?? NONE;
+      if (leads && network.nodeOf(bucket, to) === node) return this.over(cell, to);
+      cell = cells.nextOfBucket(cell);
       this.cursor[node] = cell;
     }
     this.stage[node] = REST;
@@ -256,7 +277,7 @@ export class BlockingFlow {
   }
 
   /** Class by class: the stage counts them from `CLASSES` on. */
-  private nextImplied(node: number, bucket: number): Step | undefined {
+  private nextImplied(node: number, bucket: number): number | undefined {
     const {network} = this;
     const classes = network.demand.classes[network.demand.poolOf[bucket] ?? 0] ?? [];
     for (let at = (this.stage[node] ?? CLASSES) - CLASSES; at < classes.length; at += 1) {
@@ -264,7 +285,7 @@ export class BlockingFlow {
       const alike = classes[at];
       if (alike === undefined || !network.hasClass(node, alike)) continue;
       const to = this.nextOfClass(node, bucket, alike);
-      if (to !== undefined) return {to, cell: NONE};
+      if (to !== undefined) return to;
       this.cursor[node] = 0;
     }
     this.stage[node] = classes.length + CLASSES;
@@ -326,14 +347,14 @@ function takeFromSlack(network: Network, to: number): void {
   network.spill -= 1;
   const bucket = to - network.containers;
   if (bucket < 0) network.bound[to] = (network.bound[to] ?? 0) - 1;
-  else network.unplaced[bucket] = (network.unplaced[bucket] ?? 0) - 1;
+  else network.leaveOut(bucket, -1);
 }
 
 function giveToSlack(network: Network, from: number): void {
   network.spill += 1;
   const bucket = from - network.containers;
   if (bucket < 0) network.bound[from] = (network.bound[from] ?? 0) + 1;
-  else network.unplaced[bucket] = (network.unplaced[bucket] ?? 0) + 1;
+  else network.leaveOut(bucket, 1);
 }
 
 function change(

@@ -3,35 +3,50 @@
  * shard now, those with pins, those that differ from the level. Every other open container of the pool holds the fewest that
  * are even for its weight.
  */
+import {IntList, NONE} from '../int-list.ts';
 import type {Demand} from './demand.ts';
 import type {Levels} from './levels.ts';
+import {narrow, narrowAs} from './narrow.ts';
+import type {Narrow} from './narrow.ts';
 import {PairIndex} from './pair-index.ts';
-import {CELLS_GROWTH_FACTOR, CELLS_SPACE_FACTOR, SCANNED_CELLS} from './limits.ts';
+import {
+  CELLS_GROWTH_FACTOR,
+  CELLS_SPACE_FACTOR,
+  MOST_SHORT_COUNT,
+  SCANNED_CELLS,
+} from './limits.ts';
 
-const NONE = -1;
+/** Where no bucket is large, two bytes each. */
+type Counts = Int16Array | Int32Array;
 
 export class Cells {
   count = 0;
   bucket: Int32Array;
-  container: Int32Array;
+  container: Narrow;
   /** Shards of the bucket that run there and may stay. */
-  now: Int32Array;
+  now: Counts;
   /** Shards of the bucket that shall be there. */
-  want: Int32Array;
+  want: Counts;
   /** Fewest that are even. */
-  least: Int32Array;
+  least: Counts;
   /** So many more are even, too. */
-  spare: Int32Array;
-  nextOfContainer: Int32Array;
-  nextOfBucket: Int32Array;
+  spare: Counts;
   /** Per bucket: where the cells begin that hold a shard now, ascending by container; one entry more than buckets. */
   readonly row: Int32Array;
-  /** Per container and bucket: first of the linked cells. A bucket's linked cells are those outside its row. */
-  readonly firstOfContainer: Int32Array;
+  /** Per bucket: the first of its linked cells, which are those outside its row. */
   readonly firstOfBucket: Int32Array;
+  /** Per container: the first of its linked cells, which are those stored since the network was made. */
+  readonly firstOfContainer: Int32Array;
   private readonly demand: Demand;
   private readonly levels: Levels;
-  private readonly linked: Int32Array;
+  /** Per cell outside the rows: the next linked one of its bucket. */
+  private readonly nextOfBuckets = new IntList();
+  /** Per cell from `laterFrom` on: the next linked one of its container. */
+  private readonly nextOfContainers = new IntList();
+  private inRows = 0;
+  private laterFrom = Number.POSITIVE_INFINITY;
+  /** Per bucket: how many linked cells it has, up to one more than are scanned. */
+  private readonly linked: Uint8Array;
   /** Per bucket: 1 once its linked cells are in the index, which is from the first lookup among many of them on. */
   private readonly isIndexed: Uint8Array;
   private readonly index: PairIndex;
@@ -40,18 +55,17 @@ export class Cells {
     this.demand = demand;
     this.levels = levels;
     const room = Math.ceil(CELLS_SPACE_FACTOR * fewestCells(demand, levels));
+    const CountsOf = mostInCell(demand, levels) > MOST_SHORT_COUNT ? Int32Array : Int16Array;
     this.bucket = new Int32Array(room);
-    this.container = new Int32Array(room);
-    this.now = new Int32Array(room);
-    this.want = new Int32Array(room);
-    this.least = new Int32Array(room);
-    this.spare = new Int32Array(room);
-    this.nextOfContainer = new Int32Array(room);
-    this.nextOfBucket = new Int32Array(room);
+    this.container = narrow(room, demand.containers);
+    this.now = new CountsOf(room);
+    this.want = new CountsOf(room);
+    this.least = new CountsOf(room);
+    this.spare = new CountsOf(room);
     this.row = new Int32Array(demand.buckets + 1);
     this.firstOfContainer = new Int32Array(demand.containers).fill(NONE);
     this.firstOfBucket = new Int32Array(demand.buckets).fill(NONE);
-    this.linked = new Int32Array(demand.buckets);
+    this.linked = new Uint8Array(demand.buckets);
     this.isIndexed = new Uint8Array(demand.buckets);
     this.index = new PairIndex(demand.containers);
     this.addCurrent(demand);
@@ -69,7 +83,7 @@ export class Cells {
     }
     for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
       if (this.container[cell] === container) return cell;
-      cell = this.nextOfBucket[cell] ?? NONE;
+      cell = this.nextOfBucket(cell);
     }
     return NONE;
   }
@@ -77,11 +91,26 @@ export class Cells {
   /** The cell of the pair, stored from now on. The pair must not be stored yet. */
   add(bucket: number, container: number): number {
     const cell = this.append(bucket, container, 0);
-    this.nextOfBucket[cell] = this.firstOfBucket[bucket] ?? NONE;
+    this.nextOfBuckets.push(this.firstOfBucket[bucket] ?? NONE);
     this.firstOfBucket[bucket] = cell;
-    this.linked[bucket] = (this.linked[bucket] ?? 0) + 1;
+    this.linked[bucket] = Math.min(SCANNED_CELLS, this.linked[bucket] ?? 0) + 1;
     if (this.isIndexed[bucket] === 1) this.index.set(bucket, container, cell);
     return cell;
+  }
+
+  /** The next linked cell of the same bucket; -1 for none. */
+  nextOfBucket(cell: number): number {
+    return this.nextOfBuckets.at(cell - this.inRows);
+  }
+
+  /** The next linked cell of the same container; -1 for none. */
+  nextOfContainer(cell: number): number {
+    return this.nextOfContainers.at(cell - this.laterFrom);
+  }
+
+  /** Cells that are stored from now on are linked by container. */
+  linkLater(): void {
+    this.laterFrom = this.count;
   }
 
   /** Writes the bucket's cells into `found`, by container. */
@@ -91,7 +120,7 @@ export class Cells {
       found[this.container[cell] ?? 0] = cell;
     for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
       found[this.container[cell] ?? 0] = cell;
-      cell = this.nextOfBucket[cell] ?? NONE;
+      cell = this.nextOfBucket(cell);
     }
   }
 
@@ -99,7 +128,7 @@ export class Cells {
     this.isIndexed[bucket] = 1;
     for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
       this.index.set(bucket, this.container[cell] ?? 0, cell);
-      cell = this.nextOfBucket[cell] ?? NONE;
+      cell = this.nextOfBucket(cell);
     }
   }
 
@@ -120,13 +149,14 @@ export class Cells {
       this.row[bucket] = this.count;
       const end = start[bucket + 1] ?? 0;
       for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end;) {
-        const container = place[at] ?? 0;
+        const home = place[at] ?? 0;
         const first = at;
-        while (at < end && place[at] === container) at += 1;
-        this.append(bucket, container, at - first);
+        while (at < end && place[at] === home) at += 1;
+        this.append(bucket, home - 1, at - first);
       }
     }
     this.row[buckets] = this.count;
+    this.inRows = this.count;
   }
 
   private append(bucket: number, container: number, now: number): number {
@@ -141,7 +171,8 @@ export class Cells {
     this.want[cell] = level;
     this.least[cell] = level;
     this.spare[cell] = this.levels.mostOf(bucket, weight) - level;
-    this.nextOfContainer[cell] = this.firstOfContainer[container] ?? NONE;
+    if (cell < this.laterFrom) return cell;
+    this.nextOfContainers.push(this.firstOfContainer[container] ?? NONE);
     this.firstOfContainer[container] = cell;
     return cell;
   }
@@ -165,21 +196,32 @@ export class Cells {
 
   private grow(): void {
     const size = Math.ceil(this.bucket.length * CELLS_GROWTH_FACTOR) + 1;
-    this.bucket = grown(this.bucket, size);
-    this.container = grown(this.container, size);
-    this.now = grown(this.now, size);
-    this.want = grown(this.want, size);
-    this.least = grown(this.least, size);
-    this.nextOfContainer = grown(this.nextOfContainer, size);
-    this.nextOfBucket = grown(this.nextOfBucket, size);
-    this.spare = grown(this.spare, size);
+    this.bucket = grown(this.bucket, new Int32Array(size));
+    this.container = grown(this.container, narrowAs(this.container, size));
+    for (const column of ['now', 'want', 'least', 'spare'] as const) {
+      const old = this[column];
+      this[column] = grown(
+        old,
+        old instanceof Int32Array ? new Int32Array(size) : new Int16Array(size),
+      );
+    }
   }
 }
 
-function grown(old: Int32Array, size: number): Int32Array {
-  const larger = new Int32Array(size);
+function grown<T extends Int32Array | Int16Array | Uint16Array>(
+  old: ArrayLike<number>,
+  larger: T,
+): T {
   larger.set(old);
   return larger;
+}
+
+/** No cell holds more, or has more that are even: the largest bucket, pins included, and what slack adds on both sides. */
+function mostInCell({buckets, slack}: Demand, levels: Levels): number {
+  let most = 0;
+  for (let bucket = 0; bucket < buckets; bucket += 1)
+    most = Math.max(most, levels.sharedOf(bucket));
+  return (1 + 2 * slack) * most + 1;
 }
 
 /** At least so many are stored: those that hold a shard now, or those that get an extra. */
@@ -191,9 +233,9 @@ function fewestCells(demand: Demand, levels: Levels): number {
     let last = NONE;
     const end = start[bucket + 1] ?? 0;
     for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end; at += 1) {
-      const container = place[at] ?? 0;
-      if (container !== last) now += 1;
-      last = container;
+      const home = place[at] ?? 0;
+      if (home !== last) now += 1;
+      last = home;
     }
     cells += Math.max(now, levels.extrasOf(demand, bucket));
   }

@@ -6,9 +6,9 @@ import {mayStayStranded} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
 import {DRAINING, OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
-import {MOST_PRIORITIES, MOST_SHORT_HOMES} from './limits.ts';
-
-const NOWHERE = -1;
+import {MOST_PRIORITIES} from './limits.ts';
+import {narrow, narrowAs} from './narrow.ts';
+import type {Narrow} from './narrow.ts';
 
 export interface Demand {
   /** Containers, open or not. */
@@ -34,12 +34,12 @@ export interface Demand {
   readonly start: Int32Array;
   /** Per bucket: how many of its shards have no place they may keep. */
   readonly waiting: Int32Array;
-  /** Per bucket: how many of those run on a draining container and may stay there while there is no room. */
-  readonly mayStay: Int32Array;
-  /** Beside `shards`: the open container where that shard runs and may stay; -1 for none. */
-  readonly place: Int32Array;
-  /** Per shard, free or not: 1 + the rank of the open container of its pool where it runs; 0 for none. */
-  readonly homes: Homes;
+  /** Per bucket: how many of those run on a draining container and may stay there while there is no room; undefined where none is draining. */
+  readonly mayStay: Int32Array | undefined;
+  /** Beside `shards`: the home of each, but for shards that have arrived. */
+  readonly place: Narrow;
+  /** Per shard, free or not: 1 + the rank of the open container of its pool where it runs; 0 for none. Read in tie-break order, all over the place. */
+  readonly homes: Narrow;
   /** Per shard: when it last moved; undefined when that is known of none. */
   readonly movedAt: Float64Array | undefined;
   /** Per shard: how urgent it is among those that wait, 0 for the least; undefined when all are alike. */
@@ -51,9 +51,6 @@ export interface Demand {
   /** Per container: pinned shards that are not there yet, the most urgent first; they are counted in `fixed`, too. */
   readonly arriving: ReadonlyMap<number, readonly number[]>;
 }
-
-/** Read in tie-break order, all over the place: halves of words stay in the cache. */
-type Homes = Uint16Array | Int32Array;
 
 /** Containers of one pool with the same weight, in one zone: as good as each other for a bucket. */
 export interface ContainerClass {
@@ -80,7 +77,7 @@ export function demandOf(table: Table, sorted: Sorted): Demand {
     zoneCount: zones === undefined ? 1 : 1 + zones.reduce((most, zone) => Math.max(most, zone), 0),
     slack: table.loads === undefined ? 0 : table.slack,
     buckets,
-    poolOf: Int32Array.from(table.bucketPool),
+    poolOf: table.bucketPool,
     ...free,
     mayStay: mayStayOf(table, sorted.free),
     homes,
@@ -96,7 +93,7 @@ export function inTieOrder({containerOrder}: Table, column: Int32Array): Int32Ar
 }
 
 /** A loop, not a callback: the engine compiles a callback anew in each plan that makes one. */
-function entriesOf(column: Homes, indexes: ArrayLike<number>): Int32Array {
+function entriesOf(column: Narrow, indexes: ArrayLike<number>): Int32Array {
   const entries = new Int32Array(indexes.length);
   for (let at = 0; at < entries.length; at += 1) entries[at] = column[indexes[at] ?? 0] ?? 0;
   return entries;
@@ -152,9 +149,9 @@ function sortWaiting(
   }
 }
 
-function homesOf(table: Table): Homes {
+function homesOf(table: Table): Narrow {
   const {n, current, bucket, bucketPool, mode, containerRank} = table;
-  const homes = table.m > MOST_SHORT_HOMES ? new Int32Array(n) : new Uint16Array(n);
+  const homes = narrow(n, table.m);
   const members = table.pools.map(({has}) => has);
   const open = new Int32Array(table.m);
   for (let container = 0; container < table.m; container += 1)
@@ -164,7 +161,7 @@ function homesOf(table: Table): Homes {
     // Nobody but its members has homes to give.
     for (let container = 0; container < table.m; container += 1)
       if (only[container] !== 1) open[container] = 0;
-    fillHomes(current, open, homes);
+    fillNarrow(current, open, homes);
     return homes;
   }
   for (let shard = 0; shard < n; shard += 1) {
@@ -177,16 +174,16 @@ function homesOf(table: Table): Homes {
 }
 
 /** Row by row, not in tie-break order: memory is read in a line. A pass of its own, as those below are, so that it stays compiled. */
-function fillHomes(current: Int32Array, open: Int32Array, homes: Homes): void {
+function fillNarrow(current: Int32Array, open: Int32Array, homes: Narrow): void {
   for (let shard = 0; shard < current.length; shard += 1) {
     const there = current[shard] ?? -1;
     if (there >= 0) homes[shard] = open[there] ?? 0;
   }
 }
 
-function mayStayOf(table: Table, free: Int32Array): Int32Array {
+function mayStayOf(table: Table, free: Int32Array): Int32Array | undefined {
+  if (!table.mode.includes(DRAINING)) return undefined;
   const mayStay = new Int32Array(table.bucketPool.length);
-  if (!table.mode.includes(DRAINING)) return mayStay;
   for (const shard of free) {
     const current = table.current[shard] ?? -1;
     if (current < 0 || table.mode[current] !== DRAINING) continue;
@@ -201,17 +198,16 @@ function mayStayOf(table: Table, free: Int32Array): Int32Array {
 function sortFree(
   table: Table,
   free: Int32Array,
-  homes: Homes,
+  homes: Narrow,
 ): Pick<Demand, 'shards' | 'place' | 'start' | 'waiting'> {
   const buckets = table.bucketPool.length;
   // Their order does not matter here: memory is read in a line where it can be.
   const keys = free.length === table.n ? homes : entriesOf(homes, free);
-  const ends = startsOf(keys, table.m + 1);
+  const ends = startsOf(keys, table.m + 1, 1);
   const byContainer = sortedBy(homes, free, ends.slice());
-  const place = new Int32Array(free.length);
-  for (let key = 0; key <= table.m; key += 1)
-    place.fill(key + NOWHERE, ends[key] ?? 0, ends[key + 1] ?? 0);
   if (buckets === 1) {
+    const place = narrowAs(homes, free.length);
+    for (let key = 0; key <= table.m; key += 1) place.fill(key, ends[key] ?? 0, ends[key + 1] ?? 0);
     const waiting = Int32Array.of(ends[1] ?? 0);
     return {shards: byContainer, place, start: Int32Array.of(0, free.length), waiting};
   }
@@ -220,11 +216,11 @@ function sortFree(
     const bucket = table.bucket[byContainer[at] ?? 0] ?? 0;
     waiting[bucket] = (waiting[bucket] ?? 0) + 1;
   }
-  return {...sortByBucket(table, byContainer, place), waiting};
+  return {...sortByBucket(table, byContainer, ends, homes), waiting};
 }
 
 /** `next`: where the items of each key begin; where they end, afterwards. */
-function sortedBy(keyOf: Homes, items: Int32Array, next: Int32Array): Int32Array {
+function sortedBy(keyOf: Narrow, items: Int32Array, next: Int32Array): Int32Array {
   const sorted = new Int32Array(items.length);
   for (let at = 0; at < items.length; at += 1) {
     const item = items[at] ?? 0;
@@ -236,35 +232,40 @@ function sortedBy(keyOf: Homes, items: Int32Array, next: Int32Array): Int32Array
   return sorted;
 }
 
+/** `ends`: where the items of each home begin, and the end. */
 function sortByBucket(
-  table: Table,
+  {n, m, bucket, bucketPool}: Table,
   items: Int32Array,
-  places: Int32Array,
+  ends: Int32Array,
+  homes: Narrow,
 ): Pick<Demand, 'shards' | 'place' | 'start'> {
-  const keys = items.map((shard) => table.bucket[shard] ?? 0);
+  const keys = items.length === n ? bucket : entriesOf(bucket, items);
+  // One entry ahead: where a bucket begins becomes where it ends, and that is where the next one begins.
+  const start = startsOf(keys, bucketPool.length, 2);
   const shards = new Int32Array(items.length);
-  const place = new Int32Array(items.length);
-  const start = startsOf(keys, table.bucketPool.length);
-  const next = start.slice();
-  for (let at = 0; at < items.length; at += 1) {
-    const key = keys[at] ?? 0;
-    const to = next[key] ?? 0;
-    shards[to] = items[at] ?? 0;
-    place[to] = places[at] ?? 0;
-    next[key] = to + 1;
+  const place = narrowAs(homes, items.length);
+  for (let home = 0; home <= m; home += 1) {
+    const end = ends[home + 1] ?? 0;
+    for (let at = ends[home] ?? 0; at < end; at += 1) {
+      const shard = items[at] ?? 0;
+      const ahead = (bucket[shard] ?? 0) + 1;
+      const to = start[ahead] ?? 0;
+      shards[to] = shard;
+      place[to] = home;
+      start[ahead] = to + 1;
+    }
   }
-  return {shards, place, start};
+  return {shards, place, start: start.subarray(0, bucketPool.length + 1)};
 }
 
-/** Where each key begins in the sorted items, and the end. */
-function startsOf(keyAt: Homes, keys: number): Int32Array {
-  const start = new Int32Array(keys + 1);
+/** Where each key begins in the sorted items, and the end; `ahead` - 1 entries later. */
+function startsOf(keyAt: Narrow, keys: number, ahead: number): Int32Array {
+  const start = new Int32Array(keys + ahead);
   for (let at = 0; at < keyAt.length; at += 1) {
-    const key = keyAt[at] ?? 0;
-    start[key + 1] = (start[key + 1] ?? 0) + 1;
+    const after = (keyAt[at] ?? 0) + ahead;
+    start[after] = (start[after] ?? 0) + 1;
   }
-  for (let key = 0; key < keys; key += 1)
-    start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
+  for (let at = 1; at < start.length; at += 1) start[at] = (start[at] ?? 0) + (start[at - 1] ?? 0);
   return start;
 }
 

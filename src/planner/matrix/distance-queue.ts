@@ -1,33 +1,33 @@
-/** Items by distance, nearest first: a queue per distance, for distances of which few differ. */
+/** Items by distance, nearest first: a list per distance, for distances of which few differ. Items of one distance are in no order. */
+import {IntList} from '../int-list.ts';
+
 export class DistanceQueue {
-  private readonly queues = new Map<number, number[]>();
-  /** The queue that was pushed to last. */
-  private queue: number[] = [];
+  private readonly lists = new Map<number, IntList>();
+  /** The list that was pushed to last. */
+  private list = new IntList();
   private distance = Number.NaN;
-  /** Heap of the distances that have a queue. */
+  /** Heap of the distances that have a list. */
   private readonly heap: number[] = [];
 
   push(item: number, distance: number): void {
-    if (distance === this.distance) this.queue.push(item);
-    else this.pushTo(distance, item);
+    if (distance !== this.distance) this.turnTo(distance);
+    this.list.push(item);
   }
 
-  private pushTo(distance: number, item: number): void {
-    const known = this.queues.get(distance);
+  private turnTo(distance: number): void {
+    const known = this.lists.get(distance);
     this.distance = distance;
-    this.queue = known ?? [];
-    this.queue.push(item);
-    if (known === undefined) {
-      this.queues.set(distance, this.queue);
-      this.rise(distance);
-    }
+    this.list = known ?? new IntList();
+    if (known !== undefined) return;
+    this.lists.set(distance, this.list);
+    this.rise(distance);
   }
 
-  /** The nearest distance and its items. Items of that distance may still be pushed until `drop`. */
-  nearest(): {distance: number; items: readonly number[]} | undefined {
+  /** The nearest distance and its items, which are for the caller to take. Items of that distance may still be pushed until `drop`. */
+  nearest(): {distance: number; items: IntList} | undefined {
     const distance = this.heap[0];
     if (distance === undefined) return undefined;
-    return {distance, items: this.queues.get(distance) ?? []};
+    return {distance, items: this.lists.get(distance) ?? new IntList()};
   }
 
   /** Ends the nearest distance. */
@@ -36,7 +36,7 @@ export class DistanceQueue {
     const last = this.heap.pop();
     if (first === undefined || last === undefined) return;
     if (first === this.distance) this.distance = Number.NaN;
-    this.queues.delete(first);
+    this.lists.delete(first);
     if (this.heap.length > 0) this.sink(last);
   }
 

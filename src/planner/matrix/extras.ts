@@ -56,7 +56,7 @@ export class Giver {
   giveAll(): Uint8Array {
     const {demand} = this;
     const contested = new Uint8Array(demand.buckets);
-    const open: number[] = [];
+    const left = new Int32Array(demand.buckets);
     for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
       const extras = extrasOf(demand, this.levels, this.cells, bucket);
       if (extras === 0) continue;
@@ -68,15 +68,16 @@ export class Giver {
           const cell = this.savers[at] ?? 0;
           this.give(cell, this.savesOf(cell));
         }
-        if (this.room.left > 0) open.push(bucket, this.room.left);
+        left[bucket] = this.room.left;
       }
     }
     for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
       if (contested[bucket] === 0) continue;
       this.giveToLowest(bucket);
-      if (this.room.left > 0) open.push(bucket, this.room.left);
+      left[bucket] = this.room.left;
     }
-    this.spread(open);
+    this.spread(left, contested, 0);
+    this.spread(left, contested, 1);
     return contested;
   }
 
@@ -149,13 +150,13 @@ export class Giver {
     for (const cell of savers) this.give(cell, this.savesOf(cell));
   }
 
-  /** `open`: buckets with extras left, each followed by how many. */
-  private spread(open: readonly number[]): void {
-    for (let at = 0; at < open.length; at += 2) {
-      const bucket = open[at] ?? 0;
-      const left = open[at + 1] ?? 0;
+  /** The extras that are left of each bucket, of those that are contested, 1, or of the others. */
+  private spread(left: Int32Array, contested: Uint8Array, kind: 0 | 1): void {
+    for (let bucket = 0; bucket < left.length; bucket += 1) {
+      const count = left[bucket] ?? 0;
+      if (count === 0 || contested[bucket] !== kind) continue;
       const wished = this.wishes.get(bucket);
-      this.room.begin(bucket, left);
+      this.room.begin(bucket, count);
       this.cells.list(bucket, this.stored);
       if (wished !== undefined) this.giveByWish(bucket, wished);
       else this.giveFromQueue(bucket);
@@ -217,7 +218,7 @@ export class Giver {
 
 /** So many shards of the bucket are more than what its containers hold at least. Pinned cells are stored. */
 export function extrasOf(demand: Demand, levels: Levels, cells: Cells, bucket: number): number {
-  if ((levels.weight[bucket] ?? 0) === 0) return 0;
+  if (levels.weightOf(bucket) === 0) return 0;
   let left = levels.extrasOf(demand, bucket);
   const pins = demand.pins.size === 0 ? undefined : demand.pins.get(bucket);
   if (pins === undefined) return Math.max(0, left);

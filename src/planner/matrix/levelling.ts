@@ -1,6 +1,8 @@
 /** How far, in arcs that cost nothing after the search, each node is from those with units to pass on: breadth first. */
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
+import type {NodeColumns} from './node-columns.ts';
+import type {Prices} from './prices.ts';
 import {classesOf} from './search.ts';
 import type {PotentialClasses} from './search.ts';
 
@@ -13,19 +15,20 @@ export class Levelling {
   /** Level of the nearest sinks. */
   end = Number.POSITIVE_INFINITY;
   private readonly network: Network;
-  private readonly potential: Float64Array;
+  private readonly potential: Prices;
   /** Per node: 1 where it has a level. */
   private readonly closed: Uint8Array;
+  /** Nodes with a level, in the order in which they got it. */
   private readonly order: Int32Array;
   private classes: PotentialClasses = [];
   private size = 0;
 
-  constructor(network: Network, potential: Float64Array) {
+  constructor(network: Network, {potential, level, marks, numbers}: NodeColumns) {
     this.network = network;
     this.potential = potential;
-    this.level = new Int32Array(network.nodes);
-    this.closed = new Uint8Array(network.nodes);
-    this.order = new Int32Array(network.nodes);
+    this.level = level;
+    this.closed = marks;
+    this.order = numbers;
   }
 
   /** Begins a round. Returns the nodes with units to pass on; empty when none of them reaches a sink. */

@@ -5,9 +5,13 @@ import {NEARLY_WHOLE_SHARE} from './limits.ts';
 const NO_SUMS = new Float64Array();
 
 export class Levels {
-  /** Per bucket: shards to be shared, pins of those that share included, and the weights among which. */
-  shared: Float64Array;
-  weight: Float64Array;
+  /** Those of the demand. */
+  private start: Int32Array;
+  private poolOf: Int32Array;
+  /** Per pool: the weight of its members. */
+  private weightOfPool: Float64Array;
+  /** Per bucket with pins on open containers: shards to be shared, pins of those that share included, and the weights among which. */
+  private readonly pinned = new Map<number, {readonly shared: number; readonly weight: number}>();
   /** Per bucket: containers that pins lift above their share; they get no free shard. */
   readonly full = new Map<number, ReadonlySet<number>>();
   readonly slack: number;
@@ -22,10 +26,11 @@ export class Levels {
   readonly shares: Float64Array;
 
   constructor(demand: Demand) {
+    this.start = demand.start;
+    this.poolOf = demand.poolOf;
+    this.weightOfPool = weightsOf(demand);
     this.slack = demand.slack;
     this.buckets = demand.buckets;
-    this.shared = new Float64Array(demand.buckets);
-    this.weight = new Float64Array(demand.buckets);
     this.totals = Int32Array.from(demand.fixed);
     this.shares = Float64Array.from(demand.fixed);
     this.shareOut(demand, this.shares);
@@ -36,10 +41,21 @@ export class Levels {
 
   /** Buckets more, whose shards are in the totals already: each has a pool of one container. */
   addArrivals(demand: Demand): void {
-    const known = this.shared.length;
-    const more = demand.buckets - known;
-    this.shared = joined(this.shared, demand.waiting.slice(known));
-    this.weight = joined(this.weight, new Float64Array(more).fill(1));
+    this.start = demand.start;
+    this.poolOf = demand.poolOf;
+    this.weightOfPool = weightsOf(demand);
+  }
+
+  /** Shards of the bucket to be shared, pins of those that share included. */
+  sharedOf(bucket: number): number {
+    const own = this.pinned.size === 0 ? undefined : this.pinned.get(bucket);
+    return own?.shared ?? (this.start[bucket + 1] ?? 0) - (this.start[bucket] ?? 0);
+  }
+
+  /** The weights among which they are shared. */
+  weightOf(bucket: number): number {
+    const own = this.pinned.size === 0 ? undefined : this.pinned.get(bucket);
+    return own?.weight ?? this.weightOfPool[this.poolOf[bucket] ?? 0] ?? 0;
   }
 
   /** Whether all totals are within their bounds. */
@@ -54,16 +70,16 @@ export class Levels {
 
   /** Fewest of the bucket that are even on a container of that weight, pins counted. */
   leastOf(bucket: number, weight: number): number {
-    const shared = (this.shared[bucket] ?? 0) * weight;
-    const whole = this.weight[bucket] ?? 0;
+    const shared = this.sharedOf(bucket) * weight;
+    const whole = this.weightOf(bucket);
     if (whole === 0) return 0;
     return Math.max(0, Math.floor(shared / whole) - this.slackOf(bucket, shared / whole));
   }
 
   /** Most of the bucket that are even there. */
   mostOf(bucket: number, weight: number): number {
-    const shared = (this.shared[bucket] ?? 0) * weight;
-    const whole = this.weight[bucket] ?? 0;
+    const shared = this.sharedOf(bucket) * weight;
+    const whole = this.weightOf(bucket);
     if (whole === 0) return 0;
     return Math.ceil(shared / whole) + this.slackOf(bucket, shared / whole);
   }
@@ -94,24 +110,18 @@ export class Levels {
   private shareOut(demand: Demand, shares: Float64Array): void {
     const base = demand.classes.map((classes) => new Float64Array(classes.length));
     const share = new Float64Array(demand.pools.length);
-    const weightOfPool = demand.classes.map((classes) =>
-      classes.reduce((sum, {members, weight}) => sum + members.length * weight, 0),
-    );
     for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
       const pool = demand.poolOf[bucket] ?? 0;
       if ((demand.pools[pool]?.length ?? 0) === 0) continue;
       const pins = demand.pins.get(bucket);
       const size = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
-      const weight = weightOfPool[pool] ?? 0;
-      if (pins === undefined) {
-        this.shared[bucket] = size;
-        this.weight[bucket] = weight;
-      } else {
+      const weight = this.weightOfPool[pool] ?? 0;
+      if (pins !== undefined) {
         this.setShare(demand, bucket, size, weight, pins);
         this.addPinned(demand, bucket, pins, shares);
         continue;
       }
-      share[pool] = (share[pool] ?? 0) + size / (this.weight[bucket] ?? 1);
+      share[pool] = (share[pool] ?? 0) + size / weight;
       const sums = base[pool] ?? NO_SUMS;
       const classes = demand.classes[pool] ?? [];
       for (let at = 0; at < classes.length; at += 1)
@@ -148,8 +158,7 @@ export class Levels {
       full.add(container);
     }
     if (full.size > 0) this.full.set(bucket, full);
-    this.shared[bucket] = shared;
-    this.weight[bucket] = left;
+    this.pinned.set(bucket, {shared, weight: left});
   }
 
   /** Pins are in the totals already: whoever shares gets only what is missing to its share. */
@@ -160,7 +169,7 @@ export class Levels {
     shares: Float64Array,
   ): void {
     const pool = poolOf[bucket] ?? 0;
-    const whole = this.weight[bucket] ?? 0;
+    const whole = this.weightOf(bucket);
     if (whole === 0) return;
     for (const container of pools[pool] ?? []) {
       if (this.full.get(bucket)?.has(container) === true) continue;
@@ -169,16 +178,15 @@ export class Levels {
       const missing = Math.max(0, this.leastOf(bucket, weight) - pinned);
       this.totals[container] = (this.totals[container] ?? 0) + missing;
       shares[container] =
-        (shares[container] ?? 0) + ((this.shared[bucket] ?? 0) * weight) / whole - pinned;
+        (shares[container] ?? 0) + (this.sharedOf(bucket) * weight) / whole - pinned;
     }
   }
 }
 
-function joined(first: Float64Array, second: Int32Array | Float64Array): Float64Array {
-  const both = new Float64Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+function weightsOf({classes}: Demand): Float64Array {
+  return Float64Array.from(classes, (alike) =>
+    alike.reduce((sum, {members, weight}) => sum + members.length * weight, 0),
+  );
 }
 
 /** The whole number that the share is but for the error of a sum, or the share. */

@@ -51,7 +51,7 @@ export function withArrivals(demand: Demand): {
     shards: joined(demand.shards, Int32Array.from(added)),
     start: joined(demand.start, ends),
     waiting: joined(demand.waiting, counts),
-    mayStay: joined(demand.mayStay, new Int32Array(arrivals.length)),
+    mayStay: demand.mayStay && joined(demand.mayStay, new Int32Array(arrivals.length)),
   };
   return {demand: {...demand, ...more}, arrivals};
 }

@@ -6,8 +6,14 @@ export const LONGEST_PATH = 4_096;
 export const LARGEST_WEIGHT = 2 ** 46;
 /** So many steps of priority are distinguished; the lowest ones count as one. */
 export const MOST_PRIORITIES = 32;
-/** The numbers of up to so many containers, and one for none, are kept in two bytes. */
-export const MOST_SHORT_HOMES = 2 ** 16 - 1;
+/** Numbers up to this one are kept in two bytes. */
+export const MOST_SHORT = 2 ** 16 - 1;
+/** Counts of shards up to this one are kept in two bytes, with a sign. */
+export const MOST_SHORT_COUNT = 2 ** 15 - 1;
+/** With up to so many containers sums of the prices -1, 0 and 1 along paths are exact in four bytes. */
+export const MOST_SHORT_PATHS = 2 ** 20;
+/** Nodes from which so many arcs lead have space for them at first. */
+export const FIRST_ARCS = 64;
 /** A share this near to a whole number is one: sums of fractions are not exact. */
 export const NEARLY_WHOLE_SHARE = 1e-6;
 /** Cells have space for so many times the fewest that there can be. */

@@ -11,6 +11,8 @@ import {costsFor} from './costs.ts';
 import type {Costs} from './costs.ts';
 import type {ContainerClass, Demand} from './demand.ts';
 import type {Levels} from './levels.ts';
+import {FIRST_ARCS} from './limits.ts';
+import {pricesFor} from './prices.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
 /** The price of what is not allowed. */
@@ -30,8 +32,8 @@ export class Network {
   readonly nodes: number;
   /** Per container: what it may hold without further price, as of now. More is to be passed on, less to be filled. */
   readonly bound: Int32Array;
-  /** Per bucket: shards without a container. */
-  readonly unplaced: Int32Array;
+  /** Per bucket: shards without a container; undefined where bounds are hard: then all get one. */
+  readonly unplaced: Int32Array | undefined;
   /** Units the slack node has to pass on; below 0: has to get. */
   spill = 0;
   /** Per pool: buckets whose level is above zero somewhere. */
@@ -42,8 +44,8 @@ export class Network {
   readonly open: Int32Array;
   readonly adjacency: Adjacency;
   /** The arcs that `arcsOf` found last, each to another node: where they lead, and their prices. */
-  readonly to: Int32Array;
-  readonly prices: Float64Array;
+  to = new Int32Array(FIRST_ARCS);
+  prices = new Float64Array(FIRST_ARCS);
   private arcs = 0;
   /** Per container: the last hub whose cells were listed and that has one stored for the container. */
   private readonly storedBy: Int32Array;
@@ -69,7 +71,7 @@ export class Network {
     this.nodes = this.slack + 1 + (zones === undefined ? 0 : demand.buckets * demand.zoneCount);
     const ranks = 1 + (demand.priorityRanks?.reduce((most, rank) => Math.max(most, rank), 0) ?? 0);
     this.costs = costsFor(demand.containers, demand.shards.length, zones !== undefined, ranks);
-    this.unplaced = new Int32Array(demand.buckets);
+    if (caps !== undefined) this.unplaced = new Int32Array(demand.buckets);
     this.bound = Int32Array.from(levels.totals, (total, container) =>
       Math.min(levels.most[container] ?? 0, Math.max(levels.least[container] ?? 0, total)),
     );
@@ -83,16 +85,21 @@ export class Network {
       (container) => (this.poolsOf[container]?.length ?? 0) > 0,
     );
     const hubs = demand.buckets * demand.zoneCount;
-    this.adjacency = new Adjacency(cells, demand.containers, this.hubsOfCells(), hubs);
+    const prices = [pricesFor(this, cells.count), pricesFor(this, cells.count)] as const;
+    this.adjacency = new Adjacency(cells, this.containers, this.hubsOfCells(), hubs, prices);
+    cells.linkLater();
     for (let cell = 0; cell < cells.count; cell += 1) this.recost(cell);
-    this.to = new Int32Array(this.nodes);
-    this.prices = new Float64Array(this.nodes);
     this.storedBy = new Int32Array(demand.containers).fill(-1);
   }
 
   /** Whether all bounds have prices instead of being hard. */
   get isSoft(): boolean {
     return this.caps !== undefined;
+  }
+
+  /** So many shards more of the bucket get no container. */
+  leaveOut(bucket: number, count: number): void {
+    if (this.unplaced !== undefined) this.unplaced[bucket] = (this.unplaced[bucket] ?? 0) + count;
   }
 
   /** The node to which a container passes a shard of the bucket. */
@@ -184,14 +191,14 @@ export class Network {
 
   /** Price of one shard of the bucket less that gets a container. */
   leaveOutCost(bucket: number): number {
-    const out = this.unplaced[bucket] ?? 0;
+    const out = this.unplaced?.[bucket] ?? 0;
     if (!this.isSoft || out >= (this.demand.waiting[bucket] ?? 0)) return FORBIDDEN;
     return this.priceOfUnplaced(bucket, out);
   }
 
   /** Price of one shard of the bucket more that gets a container. */
   takeInCost(bucket: number): number {
-    const out = (this.unplaced[bucket] ?? 0) - 1;
+    const out = (this.unplaced?.[bucket] ?? 0) - 1;
     return out < 0 ? FORBIDDEN : -this.priceOfUnplaced(bucket, out);
   }
 
@@ -225,9 +232,18 @@ export class Network {
 
   private addArc(to: number, price: number): void {
     if (price === FORBIDDEN) return;
+    if (this.arcs === this.to.length) this.growArcs();
     this.to[this.arcs] = to;
     this.prices[this.arcs] = price;
     this.arcs += 1;
+  }
+
+  private growArcs(): void {
+    const {to, prices} = this;
+    this.to = new Int32Array(2 * to.length);
+    this.to.set(to);
+    this.prices = new Float64Array(2 * prices.length);
+    this.prices.set(prices);
   }
 
   private addArcsOfSlack(closed: Uint8Array): void {
@@ -246,7 +262,7 @@ export class Network {
     for (let cell = cells.firstOfContainer[container] ?? -1; cell >= adjacency.count;) {
       const node = this.nodeOf(cells.bucket[cell] ?? 0, container);
       if (closed[node] === 0) this.addArc(node, this.removeCost(cell));
-      cell = cells.nextOfContainer[cell] ?? -1;
+      cell = cells.nextOfContainer(cell);
     }
     const end = adjacency.ofContainer[container + 1] ?? 0;
     for (let at = adjacency.ofContainer[container] ?? 0; at < end; at += 1) {
@@ -279,19 +295,19 @@ export class Network {
 
   private addArcsToCells(node: number, closed: Uint8Array): void {
     const {cells, adjacency} = this;
-    const {containers, addCosts} = adjacency;
+    const {containers, cellsOfHub, addCosts} = adjacency;
     const bucket = this.bucketOf(node);
     for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= adjacency.count;) {
       const container = cells.container[cell] ?? 0;
       if (closed[container] === 0 && this.nodeOf(bucket, container) === node)
         this.addArc(container, this.addCost(cell));
-      cell = cells.nextOfBucket[cell] ?? -1;
+      cell = cells.nextOfBucket(cell);
     }
     const hub = node - this.firstHub;
     const end = adjacency.ofHub[hub + 1] ?? 0;
     for (let at = adjacency.ofHub[hub] ?? 0; at < end; at += 1) {
       const container = containers[at] ?? 0;
-      if (closed[container] === 0) this.addArc(container, addCosts[at] ?? 0);
+      if (closed[container] === 0) this.addArc(container, addCosts[cellsOfHub[at] ?? 0] ?? 0);
     }
   }
 
@@ -313,7 +329,7 @@ export class Network {
     const bucket = this.bucketOf(node);
     for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= adjacency.count;) {
       storedBy[cells.container[cell] ?? 0] = node;
-      cell = cells.nextOfBucket[cell] ?? -1;
+      cell = cells.nextOfBucket(cell);
     }
     const hub = node - this.firstHub;
     const end = adjacency.ofHub[hub + 1] ?? 0;
@@ -352,7 +368,7 @@ export class Network {
   }
 
   private priceOfUnplaced(bucket: number, out: number): number {
-    if (out < (this.demand.mayStay[bucket] ?? 0)) return this.costs.stranded;
+    if (out < (this.demand.mayStay?.[bucket] ?? 0)) return this.costs.stranded;
     const {priorityRanks, start, waiting, shards} = this.demand;
     if (priorityRanks === undefined) return this.costs.unplaced;
     // The last one that waits is left out first.

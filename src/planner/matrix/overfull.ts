@@ -26,21 +26,30 @@ function storeImplied({cells, poolsOf, levelled}: Network, container: number): v
       if (cells.find(bucket, container) < 0) cells.add(bucket, container);
 }
 
-function sendBack({cells, levels}: Network, container: number): boolean {
+/** Of the container's cells those come first that were stored last. */
+function sendBack(network: Network, container: number): boolean {
+  const {cells, adjacency} = network;
   for (let cell = cells.firstOfContainer[container] ?? -1; cell >= 0;) {
-    const comes = (cells.want[cell] ?? 0) > (cells.now[cell] ?? 0);
-    const from = comes ? leaverOf(cells, cells.bucket[cell] ?? 0) : -1;
-    if (from >= 0) {
-      const origin = cells.container[from] ?? 0;
-      cells.want[cell] = (cells.want[cell] ?? 0) - 1;
-      cells.want[from] = (cells.want[from] ?? 0) + 1;
-      levels.totals[container] = (levels.totals[container] ?? 0) - 1;
-      levels.totals[origin] = (levels.totals[origin] ?? 0) + 1;
-      return true;
-    }
-    cell = cells.nextOfContainer[cell] ?? -1;
+    if (sendBackOf(network, cell)) return true;
+    cell = cells.nextOfContainer(cell);
   }
+  const end = adjacency.ofContainer[container + 1] ?? 0;
+  for (let at = adjacency.ofContainer[container] ?? 0; at < end; at += 1)
+    if (sendBackOf(network, adjacency.cells[at] ?? 0)) return true;
   return false;
+}
+
+function sendBackOf({cells, levels}: Network, cell: number): boolean {
+  const comes = (cells.want[cell] ?? 0) > (cells.now[cell] ?? 0);
+  const from = comes ? leaverOf(cells, cells.bucket[cell] ?? 0) : -1;
+  if (from < 0) return false;
+  const container = cells.container[cell] ?? 0;
+  const origin = cells.container[from] ?? 0;
+  cells.want[cell] = (cells.want[cell] ?? 0) - 1;
+  cells.want[from] = (cells.want[from] ?? 0) + 1;
+  levels.totals[container] = (levels.totals[container] ?? 0) - 1;
+  levels.totals[origin] = (levels.totals[origin] ?? 0) + 1;
+  return true;
 }
 
 /** A cell of the bucket that gives one of its shards away; -1 for none. */

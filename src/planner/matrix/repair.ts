@@ -5,6 +5,8 @@
 import {BlockingFlow} from './blocking-flow.ts';
 import {Levelling} from './levelling.ts';
 import type {Network} from './network.ts';
+import {NodeColumns} from './node-columns.ts';
+import type {Prices} from './prices.ts';
 import {Search} from './search.ts';
 import {SkipList} from './skip-list.ts';
 import type {ZoneShares} from './zone-shares.ts';
@@ -14,18 +16,19 @@ import type {ZoneShares} from './zone-shares.ts';
  * @throws Error a way was found and nothing passed over it: prices contradict each other, and the next round would be the same.
  */
 export function repair(network: Network, contested: Uint8Array): void {
-  const potential = new Float64Array(network.nodes);
+  const columns = new NodeColumns(network);
+  const {potential} = columns;
   if (network.zones !== undefined) setZonePotentials(network, network.zones, potential);
   else potential.set(contested, network.containers);
   while (hasSource(network)) {
-    if (!new Search(network, potential).run()) return;
-    if (passAll(network, potential) === 0)
+    if (!new Search(network, columns).run()) return;
+    if (passAll(network, columns) === 0)
       throw new Error('the flow found a way over which nothing passes');
   }
 }
 
 /** A zone where one more extra would save a move costs one; so does the bucket if it may give the zone one, and all on the way to it. */
-function setZonePotentials(network: Network, zones: ZoneShares, potential: Float64Array): void {
+function setZonePotentials(network: Network, zones: ZoneShares, potential: Prices): void {
   const {cells, containers, slack, buckets} = network;
   const lacks = new Uint8Array(zones.counts.length);
   const gives = new Uint8Array(zones.counts.length);
@@ -53,13 +56,13 @@ function hasSource(network: Network): boolean {
 }
 
 /** Returns how many units were passed. */
-function passAll(network: Network, potential: Float64Array): number {
-  const levelling = new Levelling(network, potential);
+function passAll(network: Network, columns: NodeColumns): number {
+  const levelling = new Levelling(network, columns);
   let units = 0;
   for (;;) {
     const sources = levelling.run();
     if (sources.length === 0) return units;
-    const passed = new BlockingFlow(network, potential, levelling).run(sources);
+    const passed = new BlockingFlow(network, columns, levelling.end).run(sources);
     if (passed === 0) return units;
     units += passed;
   }
@@ -67,11 +70,12 @@ function passAll(network: Network, potential: Float64Array): number {
 
 /** What a repair is made of, after one. */
 export function repairedShapes(network: Network): readonly unknown[] {
-  const potential = new Float64Array(network.nodes);
-  const search = new Search(network, potential);
+  const columns = new NodeColumns(network);
+  const search = new Search(network, columns);
   search.run();
-  const levelling = new Levelling(network, potential);
-  const flow = new BlockingFlow(network, potential, levelling);
-  flow.run(levelling.run());
-  return [network, search, levelling, flow, new SkipList(new Int32Array(1))];
+  const levelling = new Levelling(network, columns);
+  const sources = levelling.run();
+  const flow = new BlockingFlow(network, columns, levelling.end);
+  flow.run(sources);
+  return [network, columns, search, levelling, flow, new SkipList(new Int32Array(1))];
 }

@@ -3,13 +3,13 @@ import {DistanceQueue} from './distance-queue.ts';
 import type {ContainerClass} from './demand.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
+import type {NodeColumns} from './node-columns.ts';
+import type {Prices} from './prices.ts';
 
 /** Containers alike for a bucket, and of one potential: all of them cost it the same. */
 export interface PotentialList {
   readonly alike: ContainerClass;
   readonly potential: number;
-  /** Among all lists of one search. */
-  readonly number: number;
   readonly members: number[];
 }
 
@@ -23,8 +23,7 @@ export interface PotentialClass {
 /** By pool. */
 export type PotentialClasses = readonly (readonly PotentialClass[])[];
 
-export function classesOf(network: Network, potential: Float64Array): PotentialClasses {
-  let number = 0;
+export function classesOf(network: Network, potential: Prices): PotentialClasses {
   return network.demand.classes.map((classes) =>
     classes.map((alike) => {
       const byPotential = new Map<number, PotentialList>();
@@ -32,7 +31,7 @@ export function classesOf(network: Network, potential: Float64Array): PotentialC
         const own = potential[container] ?? 0;
         const known = byPotential.get(own);
         if (known === undefined)
-          byPotential.set(own, {alike, potential: own, number: number++, members: [container]});
+          byPotential.set(own, {alike, potential: own, members: [container]});
         else known.members.push(container);
       }
       return {alike, lists: [...byPotential.values()], byPotential};
@@ -43,26 +42,24 @@ export function classesOf(network: Network, potential: Float64Array): PotentialC
 /** One search. It ends at the nearest node that lacks units. */
 export class Search {
   private readonly network: Network;
-  private readonly potential: Float64Array;
-  private readonly distance: Float64Array;
+  private readonly potential: Prices;
+  private readonly distance: Prices;
   /** Per node: 1 where no shorter way can be found. */
   private readonly closed: Uint8Array;
+  /** Nodes; and as -1 - node, hubs that reach whole lists of containers at that distance. */
   private readonly queue = new DistanceQueue();
   /** Containers not reached yet. */
   private readonly classes: PotentialClasses;
-  /** By number. A whole list that a bucket reaches at one distance is the item -1 - (number of the list * nodes + node of the bucket). */
-  private readonly lists: readonly PotentialList[];
   private at = 0;
   /** Distance of the nearest sink known. Nothing at it or beyond matters. */
   private nearest = FORBIDDEN;
 
-  constructor(network: Network, potential: Float64Array) {
+  constructor(network: Network, {potential, distance, marks}: NodeColumns) {
     this.network = network;
     this.potential = potential;
-    this.distance = new Float64Array(network.nodes).fill(FORBIDDEN);
-    this.closed = new Uint8Array(network.nodes);
+    this.distance = distance.fill(FORBIDDEN);
+    this.closed = marks.fill(0);
     this.classes = classesOf(network, potential);
-    this.lists = this.classes.flat().flatMap(({lists}) => lists);
   }
 
   /** Raises the potentials so that all shortest paths to the nearest sink cost nothing. False when no sink is reached. */
@@ -81,12 +78,13 @@ export class Search {
       if (this.network.isSource(container)) this.offer(container, 0);
     if (this.network.isSource(this.network.slack)) this.offer(this.network.slack, 0);
     for (let next = this.queue.nearest(); next !== undefined; next = this.queue.nearest()) {
-      this.at = next.distance;
-      for (let index = 0; index < next.items.length; index += 1) {
-        if (this.at >= this.nearest) return;
-        const item = next.items[index] ?? 0;
-        if (item < 0) this.sweep(item);
-        else if (this.closed[item] === 0 && this.distance[item] === this.at) this.leave(item);
+      const {distance, items} = next;
+      this.at = distance;
+      while (items.length > 0) {
+        if (distance >= this.nearest) return;
+        const item = items.pop();
+        if (item < 0) this.sweepLists(-1 - item);
+        else if (this.closed[item] === 0 && this.distance[item] === distance) this.leave(item);
       }
       this.queue.drop();
     }
@@ -110,28 +108,41 @@ export class Search {
       if (there < (distance[to] ?? 0)) this.offer(to, there);
     }
     if (node < this.network.containers || node === this.network.slack) return;
-    this.sweepLater(node);
+    this.reachLists(node);
   }
 
-  private sweepLater(node: number): void {
-    const {network} = this;
+  /** Whole lists are reached at one distance: now, or when the queue comes to it. */
+  private reachLists(node: number): void {
+    const {network, at} = this;
     const bucket = network.bucketOf(node);
     for (const known of this.classes[network.demand.poolOf[bucket] ?? 0] ?? []) {
       if (!network.hasClass(node, known.alike)) continue;
       const cost = network.impliedAddCost(bucket, known.alike);
       if (cost === FORBIDDEN) continue;
-      const there = this.at + cost + (this.potential[node] ?? 0);
-      for (const {members, number, potential} of known.lists)
-        if (members.length > 0)
-          this.queue.push(-1 - (number * network.nodes + node), there - potential);
+      const there = at + cost + (this.potential[node] ?? 0);
+      for (const {members, potential} of known.lists) {
+        const distance = there - potential;
+        if (members.length === 0 || distance >= this.nearest) continue;
+        if (distance === at) this.sweep(node, members);
+        else this.queue.push(-1 - node, distance);
+      }
+    }
+  }
+
+  /** The lists that the node reaches at this distance. */
+  private sweepLists(node: number): void {
+    const {network} = this;
+    const bucket = network.bucketOf(node);
+    const before = (this.distance[node] ?? 0) + (this.potential[node] ?? 0) - this.at;
+    for (const {alike, byPotential} of this.classes[network.demand.poolOf[bucket] ?? 0] ?? []) {
+      if (!network.hasClass(node, alike)) continue;
+      const members = byPotential.get(before + network.impliedAddCost(bucket, alike))?.members;
+      if (members !== undefined) this.sweep(node, members);
     }
   }
 
   /** Who is reached, now or before, leaves its list: nobody will reach it on a shorter way. */
-  private sweep(item: number): void {
-    const {nodes} = this.network;
-    const node = (-1 - item) % nodes;
-    const members = this.lists[Math.floor((-1 - item) / nodes)]?.members ?? [];
+  private sweep(node: number, members: number[]): void {
     let left = 0;
     for (let at = 0; at < members.length; at += 1) {
       const container = members[at] ?? 0;

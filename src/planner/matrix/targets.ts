@@ -23,8 +23,8 @@ export interface Targets {
   readonly cells: Cells;
   /** Undefined where zones do not count. */
   readonly zones: ZoneShares | undefined;
-  /** Per bucket: so many of its waiting shards get no container. */
-  readonly unplaced: Int32Array;
+  /** Per bucket: so many of its waiting shards get no container; undefined where all get one. */
+  readonly unplaced: Int32Array | undefined;
   /** Per container: so many of the pinned shards that are not there yet find no room. */
   readonly refused: Int32Array;
 }
@@ -45,12 +45,12 @@ export function targetsOf(table: Table, sorted: Sorted): Targets {
   const refused = new Int32Array(demand.containers);
   // Without a limit a network has nothing to do but to bring totals into their bounds.
   if (!binds && levels.areKept())
-    return {demand, levels, cells, zones, unplaced: new Int32Array(demand.buckets), refused};
+    return {demand, levels, cells, zones, unplaced: undefined, refused};
   const network = new Network(demand, levels, cells, zones, binds ? caps : undefined);
   repair(network, contested);
   if (binds) keepOut(network);
   for (const [index, container] of arrivals.entries())
-    refused[container] = network.unplaced[given.buckets + index] ?? 0;
+    refused[container] = network.unplaced?.[given.buckets + index] ?? 0;
   return {demand, levels, cells, zones, unplaced: network.unplaced, refused};
 }
 

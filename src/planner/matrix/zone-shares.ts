@@ -21,7 +21,7 @@ export class ZoneShares {
     this.most = new Int32Array(size);
     const shares = new Float64Array(this.zones);
     for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
-      if ((levels.weight[bucket] ?? 0) === 0) continue;
+      if (levels.weightOf(bucket) === 0) continue;
       shares.fill(0);
       this.addShares(demand, levels, bucket, shares);
       this.addPinned(demand, levels, cells, bucket, shares);
@@ -45,7 +45,7 @@ export class ZoneShares {
     bucket: number,
     shares: Float64Array,
   ): void {
-    const share = (levels.shared[bucket] ?? 0) / (levels.weight[bucket] ?? 1);
+    const share = levels.sharedOf(bucket) / levels.weightOf(bucket);
     for (const {zone, weight, members} of classes[poolOf[bucket] ?? 0] ?? []) {
       const at = bucket * this.zones + zone;
       shares[zone] = (shares[zone] ?? 0) + share * weight * members.length;
@@ -65,7 +65,7 @@ export class ZoneShares {
       const zone = this.zoneOf[container] ?? 0;
       const weight = weights[poolOf[bucket] ?? 0]?.[container] ?? 0;
       const full = levels.full.get(bucket)?.has(container) === true;
-      const share = ((levels.shared[bucket] ?? 0) * weight) / (levels.weight[bucket] ?? 1);
+      const share = (levels.sharedOf(bucket) * weight) / levels.weightOf(bucket);
       shares[zone] = (shares[zone] ?? 0) - (full ? share : count);
       const at = bucket * this.zones + zone;
       const least = cells.least[cells.find(bucket, container)] ?? 0;
