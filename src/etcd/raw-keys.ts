@@ -3,6 +3,7 @@ import {SmError} from '../model/errors.ts';
 import {openEndpoint, statusKeyOf} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {translateError} from './foreign-errors.ts';
+import {rightToRead, rightToReadFrom, rightToWrite} from './rights.ts';
 import {endOfPrefix, safeRevision} from './wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from './wire.ts';
 import {CALL_LIMIT_MS, PAGE_KEYS} from './limits.ts';
@@ -44,7 +45,7 @@ export class RawKeys {
         this.client = client;
         return {clusterId: header.cluster_id, revision: safeRevision(header.revision)};
       } catch (error) {
-        fault = translateError(error);
+        fault = translateError(error, rightToRead([text(this.statusKey)]));
       }
     }
     throw fault ?? new SmError('STORE_UNAVAILABLE', 'no etcd endpoint answers');
@@ -61,8 +62,10 @@ export class RawKeys {
     let revision = atRevision;
     for (;;) {
       const at = revision === undefined ? {} : {revision: String(revision)};
-      const reply = await this.call(({kv}) =>
-        kv.range({key: from, range_end: end, limit: PAGE_KEYS, ...at}),
+      const right = rightToReadFrom(text(from));
+      const reply = await this.call(
+        ({kv}) => kv.range({key: from, range_end: end, limit: PAGE_KEYS, ...at}),
+        right,
       );
       revision ??= safeRevision(reply.header.revision);
       for (const kv of reply.kvs) entries.push(rawEntry(kv as unknown as WireKeyValue));
@@ -88,21 +91,22 @@ export class RawKeys {
 
   /** Whether it was applied. @throws SmError STORE_UNAVAILABLE, STORE_AUTH; then it may have been applied or not. */
   async transact({expected, puts = [], deletes = []}: RawTransaction): Promise<boolean> {
-    const reply = await this.call(({kv}) =>
-      kv.txn({
-        compare: expected.map(({key, mod}) => ({
-          key,
-          result: 'Equal' as const,
-          target: 'Mod' as const,
-          mod_revision: String(mod),
-        })),
-        success: [
-          ...puts.map((put) => ({request_put: put})),
-          ...deletes.map((key) => ({request_delete_range: {key}})),
-        ],
-        failure: [],
-      }),
-    );
+    const keys = [...expected, ...puts].map(({key}) => text(key));
+    const right = rightToWrite([...keys, ...deletes.map(text)]);
+    const request = {
+      compare: expected.map(({key, mod}) => ({
+        key,
+        result: 'Equal' as const,
+        target: 'Mod' as const,
+        mod_revision: String(mod),
+      })),
+      success: [
+        ...puts.map((put) => ({request_put: put})),
+        ...deletes.map((key) => ({request_delete_range: {key}})),
+      ],
+      failure: [],
+    };
+    const reply = await this.call(({kv}) => kv.txn(request), right);
     return reply.succeeded;
   }
 
@@ -120,16 +124,21 @@ export class RawKeys {
     for (const client of this.clients) client.close();
   }
 
-  private async call<T>(work: (client: EndpointClient) => Promise<T>): Promise<T> {
+  /** `right`: what has to be allowed for it, where that is more than to read a prefix that was read before. */
+  private async call<T>(work: (client: EndpointClient) => Promise<T>, right = ''): Promise<T> {
     if (this.client === undefined) await this.status();
     const [client] = this.client === undefined ? this.clients : [this.client];
     if (client === undefined) throw new SmError('STORE_UNAVAILABLE', 'no etcd endpoint answers');
     try {
       return await work(client);
     } catch (error) {
-      throw translateError(error);
+      throw translateError(error, right);
     }
   }
+}
+
+function text(key: Buffer): string {
+  return key.toString('utf8');
 }
 
 function rawEntry({key, value, mod_revision}: WireKeyValue): RawEntry {

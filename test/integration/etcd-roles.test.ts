@@ -7,6 +7,7 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {Keys} from '../../src/etcd/keys.ts';
+import {RawKeys} from '../../src/etcd/raw-keys.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import {sm} from '../support/command.ts';
 import {parseConfig} from '../../src/config/index.ts';
@@ -148,6 +149,14 @@ describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {
         message:
           'no role of this etcd user gives the right to read keys from /sm-other/ on (etcdserver: permission denied)',
       });
+      // By the calls of export and import, too.
+      const raw = new RawKeys({endpoints: etcd.endpoints, ...login, statusKey: keys.cluster()});
+      const puts = [{key: Buffer.from('/sm/app/x'), value: Buffer.from('')}];
+      await expect(raw.transact({expected: [], puts})).rejects.toMatchObject({
+        message:
+          'no role of this etcd user gives the right to read and write /sm/app/x (etcdserver: permission denied)',
+      });
+      raw.close();
       const file = join(folder, 'viewer.yml');
       writeFileSync(file, configText(1, 'viewer'));
       const audit = await sm('audit', '--config-file', file, '-o', 'json');
