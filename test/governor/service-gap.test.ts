@@ -229,6 +229,15 @@ const CASES: readonly [string, Case, string, string][] = [
     'sm shard unpin -a orders s1',
   ],
   [
+    'a pin to a container that takes nothing for a reason of its own',
+    {
+      ...{reason: 'pin-takes-nothing-new', spec: {manualContainerId: 'c1'}},
+      ...{state: 'refusing', note: 'its last add: no disk'},
+    },
+    'it is pinned to c1, which is refusing: its last add: no disk',
+    'sm shard unpin -a orders s1',
+  ],
+  [
     'an empty worker group',
     {reason: 'worker-group-empty', spec: {workerGroup: 'gpu'}},
     'its worker group gpu has no members',
