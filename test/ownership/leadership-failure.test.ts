@@ -80,7 +80,7 @@ it('a leader is not taken for gone because an old listing does not show its hear
   expect(leadership.advance(ME, 100)).toEqual([]);
 });
 
-describe('the fencingKey', () => {
+describe('the fencing key', () => {
   it('is not taken before everything was listed: absence means nothing yet', () => {
     const leadership = new Leadership();
     expect(leadership.advance(ME, 0)).toEqual([]);

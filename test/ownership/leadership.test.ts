@@ -5,7 +5,7 @@ import type {Candidate} from '../../src/ownership/leadership.ts';
 
 const ME: Candidate = {container: 'd1', incarnation: 'i1', eligible: true, standby: true};
 
-describe('an attempt at the fencingKey that came to nothing', () => {
+describe('an attempt at the fencing key that came to nothing', () => {
   it('to create the key is not repeated because the same absence is told again', () => {
     const leadership = new Leadership();
     leadership.complete();
@@ -16,7 +16,7 @@ describe('an attempt at the fencingKey that came to nothing', () => {
     expect(leadership.advance(ME, 300).map(({type}) => type)).toEqual(['createLeader']);
   });
 
-  it('to loseLeadership a leader is not repeated because the same leader is told again', () => {
+  it('the removal of a leader is not repeated because the same leader is told again', () => {
     const leadership = new Leadership();
     leadership.complete();
     leadership.leaderSeen({incarnation: 'dead', create: 5}, 5);

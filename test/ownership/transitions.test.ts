@@ -158,7 +158,7 @@ describe('the transition table', () => {
     expect(committed).toBeGreaterThan(200);
   });
 
-  it('compares the record as last seen in every write, and the fencingKey in every write of a governor', () => {
+  it('compares the record as last seen in every write, and the fencing key in every write of a governor', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...KINDS, 'redirect' as const),

@@ -20,7 +20,7 @@ const CAUGHT = {
   'hints are not repeated': 54,
   'unknown taken for refused': 37,
   'revoked handles live': 1,
-  'no compare of the fencingKey': 51,
+  'no compare of the fencing key': 51,
   'one T for all': 21,
   'stale reads are believed': 25,
   'suspension stops the clock of the owner': 76,

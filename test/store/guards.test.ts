@@ -100,7 +100,7 @@ describe('a heartbeat', () => {
   });
 });
 
-describe('the fencingKey', () => {
+describe('the fencing key', () => {
   const key = keys.ownership('sm', APP);
 
   it('passes at the revision of the claim only', async () => {

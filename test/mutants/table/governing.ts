@@ -79,13 +79,13 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a lostLeadership governor goes on',
+      name: 'a governor that has lost its app goes on',
       breaks: '"Still governs": stops at once',
       find: "if (outcome.kind === 'lostLeadership') return this.loseLeadership();",
       replace: "if (outcome.kind === 'lostLeadership') return;",
       killed: inVain(
         GOVERNOR_SHELL_TESTS(
-          'a governor whose fencingKey is lost > stops at the first record it cannot write',
+          'a governor whose fencing key is lost > stops at the first record it cannot write',
         ),
       ),
     },

@@ -128,7 +128,7 @@ export const HOUSEKEEPING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a lost fencingKey is not told',
+      name: 'a lost fencing key is not told',
       breaks: '"Still governs": stops at once',
       find: 'this.loseLeadership();\n    return outcome;',
       replace: 'void this.loseLeadership;\n    return outcome;',

@@ -11,7 +11,7 @@ const USAGE_REPORT_TESTS = testsOf('test/server/governing/usage-report.test.ts')
 export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
   ...inFile('src/ownership/leadership.ts', [
     {
-      name: 'a living leader is lostLeadership',
+      name: 'a living leader is taken for lost',
       breaks: '"Among daemons": leadership ends by silence W',
       find: 'if (isThere && !this.failureDetector.silent(incarnation, nowMs)) return undefined;',
       replace: '',
@@ -25,7 +25,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: 'if (mod < this.leaderMod) return;',
       replace: '',
       killed: LEADERSHIP_TESTS(
-        'an attempt at the fencingKey that came to nothing > is not repeated because of news that is older than what is known',
+        'an attempt at the fencing key that came to nothing > is not repeated because of news that is older than what is known',
       ),
     },
     {
@@ -34,7 +34,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: 'if (!this.listed) return actions;',
       replace: '',
       killed: LEADERSHIP_SILENCE_TESTS(
-        'the fencingKey > is not taken before everything was listed: absence means nothing yet',
+        'the fencing key > is not taken before everything was listed: absence means nothing yet',
       ),
     },
     {
@@ -43,7 +43,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: '(this.leaderlessSinceMs ?? nowMs) + STANDBY_LEADS_AFTER_MS',
       replace: 'nowMs',
       killed: LEADERSHIP_SILENCE_TESTS(
-        'the fencingKey > is taken by one that waits for its id only when nobody else has come for a second',
+        'the fencing key > is taken by one that waits for its id only when nobody else has come for a second',
       ),
     },
     {
@@ -52,7 +52,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: 'if (!me.standby) return Number.POSITIVE_INFINITY;',
       replace: 'if (!me.eligible) return Number.POSITIVE_INFINITY;',
       killed: LEADERSHIP_SILENCE_TESTS(
-        'the fencingKey > is taken by one that waits for its id only when nobody else has come for a second',
+        'the fencing key > is taken by one that waits for its id only when nobody else has come for a second',
       ),
     },
     {
@@ -65,11 +65,11 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'lost fencingKey goes unnoticed',
+      name: 'lost fencing key goes unnoticed',
       breaks: '"Still governs": the key is another: governs no more',
       find: "if (this.fencingKey !== undefined) actions.push({type: 'lostLeadership'});",
       replace: '',
-      killed: LEADERSHIP_SILENCE_TESTS('the fencingKey > is over as soon as the key is another'),
+      killed: LEADERSHIP_SILENCE_TESTS('the fencing key > is over as soon as the key is another'),
     },
   ]),
   ...inFile('src/server/governing/leadership-shell.ts', [
@@ -97,7 +97,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: "{key, target: 'create', op: '=', value: action.create},",
       replace: '',
       killed: LEADERSHIP_SHELL_TESTS(
-        'a daemon > does not loseLeadership a leader that was elected meanwhile',
+        'a daemon > does not remove a leader that was elected meanwhile',
       ),
     },
     {
@@ -106,7 +106,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: "{key: heartbeat, target: 'mod', op: '=', value: action.hbMod},",
       replace: '',
       killed: LEADERSHIP_SHELL_TESTS(
-        'a daemon > does not loseLeadership a leader that has beaten meanwhile',
+        'a daemon > does not remove a leader that has beaten meanwhile',
       ),
     },
     {

@@ -118,12 +118,12 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       killed: GUARDS_TESTS('the cluster record and the spec > pass as they were looked at'),
     },
     {
-      name: 'no compare of the fencingKey',
+      name: 'no compare of the fencing key',
       breaks: '"Still governs": every write of a governor',
       find: 'return equal(key, target, value);',
       replace: "return {key, target, op: '!=', value: -1};",
       killed: GUARDS_TESTS(
-        'the fencingKey > of the leader passes for the key of its election only',
+        'the fencing key > of the leader passes for the key of its election only',
       ),
     },
     {
@@ -153,12 +153,12 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a lost fencingKey is a lost race',
-      breaks: '"Still governs": lostLeadership, and nothing more is written',
+      name: 'a lost fencing key is a lost race',
+      breaks: '"Still governs": it has lost its app, and nothing more is written',
       find: "return {kind: 'lostLeadership'};",
       replace: "return {kind: 'refused', own: ownChange(shard, own, outcome.revision)};",
       killed: GUARDS_TESTS(
-        'the fencingKey > that is lost is told as lost, not as a race for the record',
+        'the fencing key > that is lost is told as lost, not as a race for the record',
       ),
     },
     {

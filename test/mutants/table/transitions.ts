@@ -16,7 +16,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ",
       replace: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -26,7 +26,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       replace:
         "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -63,7 +63,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: 'GOVERNS,\n      ownAt(shard, known),',
       replace: 'ownAt(shard, known),',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -72,7 +72,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: 'GOVERNS,\n      ownAt(shard, known),',
       replace: 'GOVERNS,',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -100,7 +100,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       replace:
         "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -129,7 +129,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       replace:
         "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [GOVERNS]",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -138,7 +138,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: 'ready: false, move},\n    guards: [GOVERNS, ownAt(shard, known)]',
       replace: 'ready: false, move},\n    guards: [GOVERNS]',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -147,7 +147,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: 'ready: false, move},\n    guards: [GOVERNS, ownAt(shard, known)]',
       replace: 'ready: false, move},\n    guards: [ownAt(shard, known)]',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -242,7 +242,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: "failures: 0, lastError: ''},\n    guards: [ownAt(shard, known), created(me)]",
       replace: "failures: 0, lastError: ''},\n    guards: [created(me)]",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {
@@ -260,7 +260,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: "state: 'free', ready: false, ...failed},\n    guards: [ownAt(shard, known)]",
       replace: "state: 'free', ready: false, ...failed},\n    guards: []",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencing key in every write of a governor',
       ),
     },
     {

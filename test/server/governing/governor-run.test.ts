@@ -74,7 +74,7 @@ class Bed {
       ],
       otherwise: [],
     });
-    if (outcome.kind !== 'committed') throw new Error('the fencingKey could not be written');
+    if (outcome.kind !== 'committed') throw new Error('the fencing key could not be written');
     this.governors.start(app, {key, target: 'mod', value: outcome.revision});
   }
 

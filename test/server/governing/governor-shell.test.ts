@@ -291,7 +291,7 @@ describe('a write without an answer', () => {
   });
 });
 
-describe('a governor whose fencingKey is lost', () => {
+describe('a governor whose fencing key is lost', () => {
   it('stops at the first record it cannot write', async () => {
     // Nobody tells it by another write.
     store.unanswered = [keys.status(APP)];
