@@ -116,9 +116,8 @@ function spreadKeysOf(
   return index.size === 0 ? undefined : keys;
 }
 
-function prioritiesOf({numbers: {priority}, count}: ShardColumns): Float64Array | undefined {
-  for (let at = 0; at < count; at += 1) if (priority[at] !== 0) return priority.subarray(0, count);
-  return undefined;
+function prioritiesOf({numbers, count, urgent}: ShardColumns): Float64Array | undefined {
+  return urgent === 0 ? undefined : numbers.priority.subarray(0, count);
 }
 
 function loadsOf({shards, containers, metrics = []}: PlacementSnapshot): Loads | undefined {

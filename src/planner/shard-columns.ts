@@ -69,6 +69,11 @@ export class ShardColumns {
   readonly spreadKeys = new Names();
   readonly groups = new Groups();
   numbers: Numbers;
+  /** -1 for each shard: kept, for most apps name no container. */
+  private nothing = new Int32Array();
+  /** How many shards have moved, as far as that is known, and how many have a priority but 0. */
+  moved = 0;
+  urgent = 0;
 
   /** `capacity`: so many shards have space at first. */
   constructor(capacity: number) {
@@ -92,6 +97,7 @@ export class ShardColumns {
   set(at: number, shard: PlacementShard, home: string): void {
     if (at >= this.numbers.home.length) this.grow();
     const {numbers, containers} = this;
+    if (at < this.count) this.tally(at, -1);
     this.shards[at] = shard;
     numbers.home[at] = this.homes.of(home);
     numbers.prefer[at] = containers.of(shard.prefer);
@@ -101,14 +107,28 @@ export class ShardColumns {
     numbers.pair[at] = this.groups.of(shard.group, shard.workerGroup);
     numbers.movedAt[at] = shard.movedAt ?? 0;
     numbers.priority[at] = finite(shard.priority ?? 0);
+    this.tally(at, 1);
   }
 
   /** The last one takes its index. */
   remove(at: number): void {
+    this.tally(at, -1);
     const last = this.shards.pop();
     if (last === undefined || at === this.count) return;
     this.shards[at] = last;
     for (const column of all(this.numbers)) column[at] = column[this.count] ?? 0;
+  }
+
+  /** Per shard: -1. */
+  none(): Int32Array {
+    if (this.nothing.length < this.count)
+      this.nothing = new Int32Array(this.numbers.home.length).fill(-1);
+    return this.nothing.subarray(0, this.count);
+  }
+
+  private tally(at: number, by: 1 | -1): void {
+    if ((this.numbers.movedAt[at] ?? 0) > 0) this.moved += by;
+    if (this.numbers.priority[at] !== 0) this.urgent += by;
   }
 
   private grow(): void {

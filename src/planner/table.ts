@@ -117,10 +117,16 @@ export function assemble(
 
 /** The containers that shards name, as they are now. `homes`: as `assemble` has them; where they are given, what runs has no wish for another container. */
 function namedContainers(
-  {numbers, containers, homes: {texts}, count}: ShardColumns,
+  columns: ShardColumns,
   index: ReadonlyMap<string, number>,
   homes: ReadonlyMap<string, string> | undefined,
 ): Pick<Table, 'current' | 'prefer' | 'avoid' | 'pin' | 'hasWishes' | 'hasPins'> {
+  const {
+    numbers,
+    containers,
+    count,
+    homes: {texts},
+  } = columns;
   const find = (id: string): number => (id === '' ? -1 : (index.get(id) ?? -1));
   const homeIds = homes === undefined ? texts : texts.map((home) => homes.get(home) ?? '');
   const whereRuns = Int32Array.from(homeIds, find);
@@ -131,7 +137,7 @@ function namedContainers(
   let [hasWishes, hasPins] = [false, false];
   // Only '' has a number: nobody names a container.
   if (named.length === 1) {
-    const none = new Int32Array(count).fill(-1);
+    const none = columns.none();
     return {current, prefer: none, avoid: none, pin: none, hasWishes, hasPins};
   }
   const [prefer, avoid] = [new Int32Array(count), new Int32Array(count)];
@@ -189,10 +195,8 @@ function unprovedOf({containers}: PlacementSnapshot): Uint8Array | undefined {
   });
 }
 
-function movedAtOf({numbers: {movedAt}, count}: ShardColumns): Float64Array | undefined {
-  for (let at = 0; at < count; at += 1)
-    if ((movedAt[at] ?? 0) > 0) return movedAt.subarray(0, count);
-  return undefined;
+function movedAtOf({numbers, count, moved}: ShardColumns): Float64Array | undefined {
+  return moved === 0 ? undefined : numbers.movedAt.subarray(0, count);
 }
 
 const MODES = {open: OPEN, closed: CLOSED, draining: DRAINING} as const;

@@ -2,14 +2,14 @@
  * The shards of a snapshot, kept between plans: each change costs what it changes, and ids are sorted once. What hangs on the state of containers is said for
  * each plan anew.
  */
-import {compareText} from '../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../model/placement.ts';
 import {LastTargets} from './last-targets.ts';
 import {IntList, NONE} from './int-list.ts';
 import {NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
 import {Names, ShardColumns} from './shard-columns.ts';
-import {assemble, hashOf} from './table.ts';
+import {assemble} from './table.ts';
 import type {Table} from './table.ts';
+import {TieOrder} from './tie-order.ts';
 
 /** A shard, by the number of its row. */
 export interface WarmShard {
@@ -69,7 +69,7 @@ export class WarmTable {
   /** By row. */
   private readonly indexes = new IntList();
   private names = new Names();
-  private readonly order = new RowOrder((row) => this.idOf(row));
+  private readonly order = new TieOrder((at) => this.columns.shards[at]?.id ?? '');
 
   get size(): number {
     return this.columns.count;
@@ -89,13 +89,8 @@ export class WarmTable {
         ? columns.shards
         : columns.shards.map((shard, at) => this.withFitness(shard, at, homes, fitness));
     return {
-      table: assemble(
-        {...terms, shards},
-        columns,
-        inOrder(this.indexes.values, this.order.rows()),
-        homes,
-      ),
-      rows: this.rows.values.slice(0, this.rows.length),
+      table: assemble({...terms, shards}, columns, this.order.indexes(), homes),
+      rows: this.rows.values.subarray(0, this.rows.length),
       end: this.indexes.length,
     };
   }
@@ -117,20 +112,21 @@ export class WarmTable {
     this.rows.set(at, row);
     this.isReady[at] = isReady;
     if (before === shard.id) return;
-    if (before !== undefined) this.order.remove(row, before);
-    this.order.add(row);
+    if (before !== undefined) this.order.remove(at, before);
+    this.order.add(at);
     this.lastTargets.forget(row);
   }
 
   private remove(row: number): void {
     const at = this.indexes.at(row);
     if (at === NONE) return;
-    this.order.remove(row, this.idOf(row));
+    this.order.remove(at, this.columns.shards[at]?.id ?? '');
     this.indexes.set(row, NONE);
     this.columns.remove(at);
     const last = this.rows.pop();
     const isReady = this.isReady.pop() ?? false;
     if (last === row) return;
+    this.order.rename(this.size, at);
     this.rows.set(at, last);
     this.isReady[at] = isReady;
     this.indexes.set(last, at);
@@ -143,10 +139,6 @@ export class WarmTable {
     this.names = new Names();
     for (const [at, shard] of shards.entries())
       this.columns.set(at, this.withSharedNames(shard), homes.texts[numbers.home[at] ?? 0] ?? '');
-  }
-
-  private idOf(row: number): string {
-    return this.columns.shards[this.indexes.at(row)]?.id ?? '';
   }
 
   /** With what tells whether it may be tried. */
@@ -186,13 +178,6 @@ export class WarmTable {
   }
 }
 
-/** The indexes of the rows. */
-function inOrder(indexes: Int32Array, rows: Int32Array): Int32Array {
-  const found = new Int32Array(rows.length);
-  for (let rank = 0; rank < rows.length; rank += 1) found[rank] = indexes[rows[rank] ?? 0] ?? 0;
-  return found;
-}
-
 function homelessFitness(
   row: number,
   {failures = 0}: PlacementShard,
@@ -209,111 +194,4 @@ function runningFitness(
   if (!isReady || runningWaiting.has(row)) return {trial: 'no', failures: 0};
   const cancelledTo = cancelled.get(row) ?? '';
   return {trial: onlyForced ? 'forced' : 'yes', failures: 0, cancelledTo};
-}
-
-/** Rows by (hash of id, id): sorted when they are asked for, with what has changed since alone. */
-class RowOrder {
-  private readonly idOf: (row: number) => string;
-  private sorted = new Int32Array();
-  /** Beside `sorted`. */
-  private hashes = new Float64Array();
-  private readonly added = new Set<number>();
-  /** Rows that are not where they stand in `sorted`, with the hash by which they stand there. */
-  private readonly removed = new Map<number, number>();
-
-  constructor(idOf: (row: number) => string) {
-    this.idOf = idOf;
-  }
-
-  clear(): void {
-    this.sorted = new Int32Array();
-    this.hashes = new Float64Array();
-    this.added.clear();
-    this.removed.clear();
-  }
-
-  add(row: number): void {
-    this.added.add(row);
-  }
-
-  remove(row: number, id: string): void {
-    if (!this.added.delete(row)) this.removed.set(row, hashOf(id));
-  }
-
-  rows(): Int32Array {
-    if (this.added.size + this.removed.size > 0) this.merge();
-    return this.sorted;
-  }
-
-  private merge(): void {
-    const cuts = this.cuts();
-    const news = this.news();
-    const rows = new Int32Array(this.sorted.length - cuts.length + news.length);
-    const hashes = new Float64Array(rows.length);
-    let [from, to, cut] = [0, 0, 0];
-    // Copies what lies between, up to and without `end`.
-    const copyTo = (end: number): void => {
-      while (from < end) {
-        const next = Math.min(end, cuts[cut] ?? end);
-        rows.set(this.sorted.subarray(from, next), to);
-        hashes.set(this.hashes.subarray(from, next), to);
-        to += next - from;
-        from = next;
-        if (from !== cuts[cut]) continue;
-        from += 1;
-        cut += 1;
-      }
-    };
-    for (const {row, hash, id} of news) {
-      copyTo(this.placeFor(hash, id));
-      rows[to] = row;
-      hashes[to] = hash;
-      to += 1;
-    }
-    copyTo(this.sorted.length);
-    this.sorted = rows;
-    this.hashes = hashes;
-    this.added.clear();
-    this.removed.clear();
-  }
-
-  /** Where rows stand that are to go, ascending. */
-  private cuts(): number[] {
-    const cuts: number[] = [];
-    for (const [row, hash] of this.removed) {
-      let at = this.firstFrom(hash);
-      while (this.sorted[at] !== row) at += 1;
-      cuts.push(at);
-    }
-    return cuts.sort((a, b) => a - b);
-  }
-
-  private news(): {row: number; hash: number; id: string}[] {
-    const news = Array.from(this.added, (row) => {
-      const id = this.idOf(row);
-      return {row, hash: hashOf(id), id};
-    });
-    return news.sort((a, b) => a.hash - b.hash || compareText(a.id, b.id));
-  }
-
-  /** The first that does not stand before it. Of those that are to go the ids are not known any more, and do not matter. */
-  private placeFor(hash: number, id: string): number {
-    let at = this.firstFrom(hash);
-    while (this.hashes[at] === hash && this.standsBefore(this.sorted[at] ?? 0, id)) at += 1;
-    return at;
-  }
-
-  private standsBefore(row: number, id: string): boolean {
-    return this.removed.has(row) || compareText(this.idOf(row), id) < 0;
-  }
-
-  private firstFrom(hash: number): number {
-    let [low, high] = [0, this.hashes.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.hashes[middle] ?? 0) < hash) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
