@@ -11,7 +11,7 @@ export class Levels {
   /** Per pool: the weight of its members. */
   private weightOfPool: Float64Array;
   /** Per bucket with pins on open containers: shards to be shared, pins of those that share included, and the weights among which. */
-  private readonly pinned = new Map<number, {readonly shared: number; readonly weight: number}>();
+  private pinned: Map<number, {readonly shared: number; readonly weight: number}> | undefined;
   /** Per bucket: containers that pins lift above their share; they get no free shard. */
   readonly full = new Map<number, ReadonlySet<number>>();
   readonly slack: number;
@@ -48,13 +48,13 @@ export class Levels {
 
   /** Shards of the bucket to be shared, pins of those that share included. */
   sharedOf(bucket: number): number {
-    const own = this.pinned.size === 0 ? undefined : this.pinned.get(bucket);
+    const own = this.pinned?.get(bucket);
     return own?.shared ?? (this.start[bucket + 1] ?? 0) - (this.start[bucket] ?? 0);
   }
 
   /** The weights among which they are shared. */
   weightOf(bucket: number): number {
-    const own = this.pinned.size === 0 ? undefined : this.pinned.get(bucket);
+    const own = this.pinned?.get(bucket);
     return own?.weight ?? this.weightOfPool[this.poolOf[bucket] ?? 0] ?? 0;
   }
 
@@ -158,6 +158,7 @@ export class Levels {
       full.add(container);
     }
     if (full.size > 0) this.full.set(bucket, full);
+    this.pinned ??= new Map();
     this.pinned.set(bucket, {shared, weight: left});
   }
 
