@@ -32,7 +32,7 @@ export class TieOrder {
 
   remove(index: number, id: string): void {
     if (this.added.delete(index)) return;
-    const at = this.placeOf(index, id);
+    const at = this.positionOf(index, id);
     this.sorted[at] = NONE;
     this.gaps.push(at);
   }
@@ -40,7 +40,7 @@ export class TieOrder {
   /** A shard has another index from now on, which no shard has. */
   rename(from: number, to: number): void {
     if (this.added.delete(from)) this.added.add(to);
-    else this.sorted[this.placeOf(from, this.idOf(to))] = to;
+    else this.sorted[this.positionOf(from, this.idOf(to))] = to;
   }
 
   /** They are right until the next change. */
@@ -71,7 +71,7 @@ export class TieOrder {
     let end = this.count;
     for (let left = news.length - 1; left >= 0; left -= 1) {
       const {index = NONE, hash = 0, id = ''} = news[left] ?? {};
-      const at = this.placeFor(hash, id, end);
+      const at = this.positionFor(hash, id, end);
       this.sorted.copyWithin(at + left + 1, at, end);
       this.hashes.copyWithin(at + left + 1, at, end);
       this.sorted[at + left] = index;
@@ -99,14 +99,14 @@ export class TieOrder {
   }
 
   /** Where in `sorted` the index stands. */
-  private placeOf(index: number, id: string): number {
+  private positionOf(index: number, id: string): number {
     let at = this.firstFrom(hashOf(id), this.count);
     while (this.sorted[at] !== index) at += 1;
     return at;
   }
 
   /** The first below `end` that does not stand before it, else `end`. There are no gaps. */
-  private placeFor(hash: number, id: string, end: number): number {
+  private positionFor(hash: number, id: string, end: number): number {
     let at = this.firstFrom(hash, end);
     while (
       at < end &&
