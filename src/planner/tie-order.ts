@@ -101,7 +101,9 @@ export class TieOrder {
   /** Where in `sorted` the index stands. */
   private positionOf(index: number, id: string): number {
     let at = this.firstFrom(hashOf(id), this.count);
-    while (this.sorted[at] !== index) at += 1;
+    while (at < this.count && this.sorted[at] !== index) at += 1;
+    // A loop without an end would keep the daemon from everything else.
+    if (at === this.count) throw new Error(`shard ${id} is not in the order of ties`);
     return at;
   }
 
