@@ -19,7 +19,7 @@ export interface ClusterReading {
   /** Undefined: all is well; an epoch that has stepped up is that of an accepted restore. */
   readonly doubt: StoreDoubt | undefined;
   readonly mod: number;
-  /** Cluster of etcd that it was written for. Absent: not known. */
+  /** Cluster of etcd that it was written for. Absent or '', as while an import runs: not known. */
   readonly clusterId?: string;
 }
 
@@ -46,7 +46,7 @@ export class StoreTrust {
   /** `clusterId`: where the epoch was read, since what was read along with it counts that cluster's revisions; undefined: the first to answer. */
   constructor(epoch: number, clusterId?: string) {
     this.epoch = epoch;
-    this.clusterId = clusterId;
+    this.clusterId = knownId(clusterId);
   }
 
   /** A heartbeat was answered. `lag`: by how many revisions the version found is older than the one known to be written. */
@@ -66,7 +66,7 @@ export class StoreTrust {
     if (doubt !== undefined) return epoch < this.epoch ? undefined : this.begin(doubt);
     if (epoch <= this.epoch) return undefined;
     this.epoch = epoch;
-    this.acceptedId = clusterId;
+    this.acceptedId = knownId(clusterId);
     this.isExplained = !this.isDoubted;
     return this.isExplained ? {kind: 'stepped'} : this.accept();
   }
@@ -101,4 +101,8 @@ export class StoreTrust {
     this.isDoubted = true;
     return {kind: 'doubted', doubt};
   }
+}
+
+function knownId(clusterId: string | undefined): string | undefined {
+  return clusterId === '' ? undefined : clusterId;
 }

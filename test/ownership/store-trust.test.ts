@@ -21,36 +21,51 @@ describe('the cluster in which the epoch was read', () => {
     expect(trust.answered(from('one'), 0)).toBeUndefined();
   });
 
-  it('is whichever answers first where it is not known', () => {
-    const trust = new StoreTrust(1);
+  it.each([
+    ['there is no record', undefined],
+    ['an import is not complete, which writes the cluster last', ''],
+  ])('is whichever answers first where %s', (_case, clusterId) => {
+    const trust = new StoreTrust(1, clusterId);
     expect(trust.answered(from('one'), 0)).toBeUndefined();
     expect(trust.answered(from('two'), 0)).toMatchObject({kind: 'doubted'});
   });
 });
 
 describe('an accepted restore', () => {
-  it.each([
+  const CASES = [
     ['that was doubted', true],
     ['that was not noticed before', false],
-  ])('%s is of the cluster that the record names', (_case, isDoubted) => {
+  ] as const;
+
+  /** Cluster two was accepted. */
+  function accepted(isDoubted: boolean, clusterId = 'two'): StoreTrust {
     const trust = new StoreTrust(1, 'one');
     if (isDoubted) trust.clusterRead({epoch: 1, doubt: REPORTED, mod: 1});
-    trust.clusterRead({epoch: 2, doubt: undefined, mod: 2, clusterId: 'two'});
+    trust.clusterRead({epoch: 2, doubt: undefined, mod: 2, clusterId});
+    return trust;
+  }
+
+  it.each(CASES)('%s is of the cluster that the record names', (_case, isDoubted) => {
+    const trust = accepted(isDoubted);
     trust.answered(from('two', 10), 0);
     expect(trust.isDoubted).toBe(false);
     expect(trust.answered(from('two', 20), 0)).toBeUndefined();
   });
 
-  it.each([
-    ['that was doubted', true],
-    ['that was not noticed before', false],
-  ])('%s does not accept another one after it', (_case, isDoubted) => {
-    const trust = new StoreTrust(1, 'one');
-    if (isDoubted) trust.clusterRead({epoch: 1, doubt: REPORTED, mod: 1});
-    trust.clusterRead({epoch: 2, doubt: undefined, mod: 2, clusterId: 'two'});
+  it.each(CASES)('%s does not accept another one after it', (_case, isDoubted) => {
+    const trust = accepted(isDoubted);
     expect(trust.answered(from('three'), 0)).toMatchObject({kind: 'doubted'});
     trust.clusterRead({epoch: 3, doubt: undefined, mod: 3, clusterId: 'three'});
     expect(trust.isDoubted).toBe(false);
     expect(trust.answered(from('three'), 0)).toBeUndefined();
   });
+
+  it.each(CASES)(
+    '%s is of whichever answers where an import is not complete',
+    (_case, isDoubted) => {
+      const trust = accepted(isDoubted, '');
+      trust.answered(from('two', 10), 0);
+      expect(trust.isDoubted).toBe(false);
+    },
+  );
 });

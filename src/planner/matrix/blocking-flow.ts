@@ -6,6 +6,7 @@ import {IntList, NONE} from '../int-list.ts';
 import type {ContainerClass} from './demand.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
+import {ADDED, CLASSES, REST, ROW} from './node-columns.ts';
 import type {NodeColumns} from './node-columns.ts';
 import type {Prices} from './prices.ts';
 import {SkipList} from './skip-list.ts';
@@ -13,9 +14,6 @@ import type {ZoneShares} from './zone-shares.ts';
 
 /** Stages of a container: cells stored since the first search, those stored before, and those not stored. */
 const [LATER, BEFORE, IMPLIED] = [0, 1, 2];
-/** Stages of a hub: cells of the row, those stored since the first search, the others, and then each class. */
-const [ROW, ADDED, REST] = [0, 1, 2];
-const CLASSES = REST + 1;
 
 /** One round: all paths over the levels. */
 export class BlockingFlow {
@@ -25,7 +23,7 @@ export class BlockingFlow {
   private readonly end: number;
   private readonly dead: Uint8Array;
   /** Per node: which kind of arc is being tried, and how far. */
-  private readonly stage: Uint16Array;
+  private readonly stage: NodeColumns['stage'];
   private readonly cursor: Int32Array;
   /** The path that is being tried, node by node, and the stored cell over which each of them was reached. */
   private readonly path = new IntList();

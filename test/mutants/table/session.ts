@@ -303,10 +303,19 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       name: 'whichever cluster answers first is believed',
       breaks:
         '"Restore": what was read before the first heartbeat counts the revisions of its cluster',
-      find: 'this.clusterId = clusterId;',
+      find: 'this.clusterId = knownId(clusterId);',
       replace: '',
       killed: STORE_TRUST_TESTS(
         'the cluster in which the epoch was read > is the one that must answer the first heartbeat: what was read before counts its revisions',
+      ),
+    },
+    {
+      name: 'an import that is not complete names a cluster',
+      breaks: '"Restore": a container that joins meanwhile would be halted for good',
+      find: "return clusterId === '' ? undefined : clusterId;",
+      replace: 'return clusterId;',
+      killed: STORE_TRUST_TESTS(
+        'the cluster in which the epoch was read > is whichever answers first where an import is not complete, which writes the cluster last',
       ),
     },
     {
