@@ -87,8 +87,10 @@ export class PushWork {
   /** The call that failed may have been the last there is to make: then only this one shows that the container can be reached again. */
   private reachAgain(session: OpenSession): void {
     if (!session.talk.isUnreachable || session.calls > 0 || session.probing) return;
-    if (this.stopped || !this.options.governor.view.hasHeartbeat(session.incarnation)) return;
-    this.options.background(this.probe(session));
+    const isRegistered = this.options.governor.view.hasHeartbeat(session.incarnation);
+    if (this.stopped || (!isRegistered && this.hasCalledEnough)) return;
+    const probe = this.probe(session);
+    this.options.background(isRegistered ? probe : this.countedAsUnregistered(probe));
   }
 
   /** Takes the next step of one shard, if there is one. */

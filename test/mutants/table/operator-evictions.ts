@@ -88,6 +88,15 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
       replace: 'if (!session.talk.isUnreachable || session.calls >= 0',
       killed: RANDOM_PUSH,
     },
+    {
+      name: 'whom an operator evicted counts as unreachable for good',
+      breaks: 'push-containers.md: PUSH_UNREACHABLE speaks of the present',
+      find: 'if (this.stopped || (!isRegistered && this.hasCalledEnough)) return;',
+      replace: 'if (this.stopped || !isRegistered) return;',
+      killed: testsOf('test/server/push/false-calls.test.ts')(
+        'sessions that are not registered > are asked again whether they can be reached: their alarm speaks of the present',
+      ),
+    },
   ]),
   ...inFile('src/server/governing/housekeeping.ts', [
     {

@@ -23,6 +23,8 @@ let bed: GovernorBed;
 let work: PushWork;
 /** Calls that are not answered yet, and what ends each. */
 let open: {readonly container: string; readonly answer: () => void}[];
+/** Containers that were asked whether they can be reached. */
+let asked: string[];
 let background: Promise<void>[];
 
 beforeEach(async () => {
@@ -34,6 +36,7 @@ beforeEach(async () => {
   const made = await store.transact({compares: [], then: [put], otherwise: []});
   const value = made.kind === 'committed' ? made.revision : 0;
   open = [];
+  asked = [];
   background = [];
   const caller = {
     call: (container: string) =>
@@ -41,6 +44,10 @@ beforeEach(async () => {
         const answer = (): void => resolve({kind: 'refused', message: 'no'});
         open.push({container, answer});
       }),
+    contact: (container: string) => {
+      asked.push(container);
+      return Promise.resolve({reached: true});
+    },
   };
   work = new PushWork({
     ...{app: 'app', keys, store, caller, logger: silentLogger, clock: systemClock()},
@@ -60,6 +67,14 @@ function session(container: string, incarnation: string): OpenSession {
     ...{...me, talk, lease: 'ab', key: `session of ${container}`, create: 7, calls: 0},
     ...{backlog: new Set<string>(), reachedAtMs: 0, probing: false, ended: false},
   };
+}
+
+/** It lists nothing, and its last call was not answered. */
+function unreachable(container: string): OpenSession {
+  const one = session(container, `unreachable-${container}`);
+  one.talk.heard(10, new Map(), 0);
+  one.talk.answered('', {kind: 'unreachable', message: 'no answer'}, 0);
+  return one;
 }
 
 const falseSessions = (): OpenSession[] =>
@@ -97,6 +112,21 @@ describe('sessions that are not registered', () => {
     work.all(all.at(-1)!);
     await calls(AT_ONCE + 1);
     expect(open.at(-1)?.container).toBe('10.0.0.99:80');
+  });
+
+  it('are asked again whether they can be reached: their alarm speaks of the present', async () => {
+    const one = unreachable('10.0.0.1:80');
+    work.all(one);
+    await Promise.all(background);
+    expect(asked).toEqual(['10.0.0.1:80']);
+    expect(one.talk.isUnreachable).toBe(false);
+  });
+
+  it('are not asked while so many calls are under way', async () => {
+    for (const one of falseSessions()) work.all(one);
+    await calls(AT_ONCE);
+    work.all(unreachable('10.0.0.1:80'));
+    expect(asked).toEqual([]);
   });
 
   it('take nothing from a container that is registered: all its shards are dropped, one call after the other', async () => {
