@@ -65,8 +65,10 @@ export class Random {
     return text;
   }
 
-  /** One of these, by its share in a hundred; undefined in the rest. */
+  /** One of these, by its share in a hundred; undefined in the rest. Throws where there are more: the last ones would never come. */
   byShare<T>(rows: readonly (readonly [number, T])[]): T | undefined {
+    const sum = rows.reduce((all, [share]) => all + share, 0);
+    if (sum > 100) throw new Error(`shares add up to ${sum}, not to 100 at most`);
     let at = this.between(0, 100);
     for (const [share, one] of rows) {
       if (at < share) return one;

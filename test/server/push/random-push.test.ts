@@ -4,7 +4,7 @@ import {LONG_MS} from '../../support/until.ts';
 import {playPush} from './random/play.ts';
 
 /** Among them those that notice the planted faults of the table. */
-const SEEDS = [11, 12, 13, 14, 15];
+const SEEDS = [10, 32, 33, 39, 60];
 
 it(
   'push containers never run a shard beside its owner, and serve all shards once everything is well',

@@ -20,11 +20,12 @@ const GOVERNOR_KEYS: ReadonlySet<ParsedKey['kind']> = new Set([
   ...(['heartbeat', 'containerId', 'ownership', 'status', 'moves'] as const),
 ]);
 
-/** The container runs the shard from now on. */
+/** The container begins to add the shard, or runs it from now on: both may have effects. */
 export function checkRuns(world: PushWorld, by: PushContainer, shard: string): void {
-  world.say('container', by.id, 'runs', shard);
   const record = world.record(shard);
   if (record?.state !== 'owned' || record.incarnation !== by.incarnation) return;
+  const mine = by.shards.get(shard);
+  if (mine !== undefined) mine.isOwned = true;
   const before = ownerBeside(world, by, shard);
   if (before !== undefined) world.broken(`${shard} runs at ${before.id} and at ${by.id}`);
 }
@@ -44,18 +45,18 @@ export function watchWrites(world: PushWorld): void {
             world.broken(`${process.name} writes ${key} and does not govern`);
       }
     },
-    applied: () => undefined,
+    applied: () => noteOwners(world),
   };
 }
 
-/** From time to time: who runs a shard and is its owner by the record. */
-export function noteOwners(world: PushWorld): void {
+/** With each write: who has a shard, in whatever state, and is its owner by the record. */
+function noteOwners(world: PushWorld): void {
   for (const shard of SHARDS) {
     const record = world.record(shard);
     if (record?.state !== 'owned') continue;
     const run = world.containers.get(record.container);
     const mine = run?.shards.get(shard);
-    if (run?.incarnation === record.incarnation && mine?.disp === true) mine.isOwned = true;
+    if (run?.incarnation === record.incarnation && mine !== undefined) mine.isOwned = true;
   }
 }
 

@@ -13,7 +13,6 @@ const TTL_MS = 5_000;
 const RENEW_MS = 1_200;
 const BEAT_MS = 3_000;
 const WAIT_MS = 500;
-const HOOK_MS = 1_500;
 const RESTART_MS = 6_000;
 const ANSWER_LIMIT_MS = 2_000;
 
@@ -21,7 +20,7 @@ interface Run {
   disp: boolean;
   drop: boolean;
   readonly leaseId: string;
-  /** A record has named this very session as its owner while it ran. */
+  /** A record has named this very session as its owner while the container had it. */
   isOwned: boolean;
 }
 
@@ -31,6 +30,8 @@ export class PushContainer {
   process: SimProcess;
   /** Calls do not reach it. */
   isDeaf = false;
+  /** Something listens, and answers no call. */
+  hangs = false;
   /** Its heartbeats cannot be read. */
   isGarbled = false;
   private readonly world: PushWorld;
@@ -177,17 +178,19 @@ export class PushContainer {
     const {world} = this;
     const run = {disp: false, drop: false, leaseId, isOwned: false};
     this.shards.set(shard, run);
+    checkRuns(world, this, shard);
     this.keep(shard, JSON.stringify({spec: {id: shard}, disp: true, drop: false}));
-    this.process.after(world.random.between(0, HOOK_MS), () => {
+    this.process.after(world.random.between(0, world.hookMs), () => {
       if (this.shards.get(shard) !== run || run.drop) return;
       run.disp = true;
+      world.say('container', this.id, 'runs', shard);
       checkRuns(world, this, shard);
     });
   }
 
   private stop(shard: string, run: Run): void {
     run.drop = true;
-    this.process.after(this.world.random.between(0, HOOK_MS), () => {
+    this.process.after(this.world.random.between(0, this.world.hookMs), () => {
       if (this.shards.get(shard) !== run) return;
       this.world.say('container', this.id, 'has stopped', shard);
       this.shards.delete(shard);

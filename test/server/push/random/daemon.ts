@@ -104,10 +104,11 @@ export class PushDaemon {
 
   private async call(container: string, op: 'add' | 'drop', body: string): Promise<CallAnswer> {
     const {id, spec} = JSON.parse(body) as {id: string; spec?: {lease: {id: number}}};
-    const status = await this.reach(
-      container,
-      (at) => this.world.containers.get(at)?.call(op, id, String(spec?.lease.id ?? '')) ?? 500,
-    );
+    const status = await this.reach(container, (at) => {
+      const there = this.world.containers.get(at);
+      if (there?.hangs === true) return undefined;
+      return there?.call(op, id, String(spec?.lease.id ?? '')) ?? 500;
+    });
     this.world.say(this.process.name, op, id, 'at', container, status ?? 'no answer');
     if (status === undefined) return {kind: 'unreachable', message: 'no answer in time'};
     return status === 200 ? {kind: 'accepted'} : {kind: 'refused', message: `HTTP ${status}`};
@@ -118,8 +119,11 @@ export class PushDaemon {
     return status === undefined ? {reached: false, cause: 'no answer in time'} : {reached: true};
   }
 
-  /** The answer; undefined: there was none in time. Whatever the caller believes, a late call arrives. */
-  private reach(id: string, serve: (id: string) => number): Promise<number | undefined> {
+  /** The answer; undefined: there was none in time, or none at all. Whatever the caller believes, a late call arrives. */
+  private reach(
+    id: string,
+    serve: (id: string) => number | undefined,
+  ): Promise<number | undefined> {
     const {world, process} = this;
     const {random, sim} = world;
     return new Promise((resolve) => {
@@ -131,7 +135,7 @@ export class PushDaemon {
         if (container === undefined || container.isDeaf || !container.process.alive) return;
         container.process.deliver(0, () => {
           const status = serve(id);
-          if (!world.mishap(0.1)) process.deliver(1, () => resolve(status));
+          if (status !== undefined && !world.mishap(0.1)) process.deliver(1, () => resolve(status));
         });
       });
     });

@@ -9,22 +9,27 @@ const AWAY_MS = 9_000;
 const HEARS_AFTER_MS = 8_000;
 const RESTART_MS = 6_000;
 const DEAF_MS = 15_000;
+const RECOVERY_S = 8;
+const BACK_MS = 3_000;
 
 /** How often each comes, in a hundred; in the rest nothing happens. */
 const EVENTS: readonly (readonly [number, (world: PushWorld) => void])[] = [
-  [10, stallDaemon],
-  [8, killDaemon],
-  [12, handOver],
-  [10, stallContainer],
-  [10, crashContainer],
-  [6, deafen],
+  [9, stallDaemon],
+  [6, killDaemon],
+  [11, handOver],
+  [8, stallContainer],
+  [9, crashContainer],
+  [5, deafen],
+  [4, hang],
   [4, garble],
-  [8, badWeather],
+  [7, badWeather],
   [4, storeAway],
   [6, cutDaemon],
   [5, loseEvents],
-  [18, order],
+  [7, order],
   [6, evict],
+  [6, removeOrAdd],
+  [3, pin],
 ];
 
 export function randomEvent(world: PushWorld): void {
@@ -99,6 +104,14 @@ function deafen(world: PushWorld): void {
   world.sim.after(world.random.between(0, DEAF_MS), () => (one.isDeaf = false));
 }
 
+/** It listens, and no call is ever answered or carried out. */
+function hang(world: PushWorld): void {
+  const one = anyContainer(world);
+  world.say('container', one.id, 'hangs');
+  one.hangs = true;
+  world.sim.after(world.random.between(0, DEAF_MS), () => (one.hangs = false));
+}
+
 function garble(world: PushWorld): void {
   const one = anyContainer(world);
   world.say('container', one.id, 'cannot be read');
@@ -165,26 +178,65 @@ function evict(world: PushWorld): void {
   world.put(key, {...(JSON.parse(entry.value) as object), state: 'evicting'});
 }
 
+/** A shard is removed, or comes back under the same name: at once, too, while its container still adds or drops it. */
+function removeOrAdd(world: PushWorld): void {
+  const {random, sim} = world;
+  const id = random.pick(SHARDS);
+  if (!isSpecified(world, id)) return addAgain(world, id);
+  world.say('operator: removes', id);
+  world.delete(world.keys.shardSpec(APP, id));
+  if (random.chance(0.7)) sim.after(random.between(0, BACK_MS), () => addAgain(world, id));
+}
+
+function addAgain(world: PushWorld, id: string): void {
+  if (isSpecified(world, id)) return;
+  world.say('operator: adds', id);
+  putSpec(world, id);
+}
+
+function isSpecified({server, keys}: PushWorld, id: string): boolean {
+  return server.kv.get(keys.shardSpec(APP, id)) !== undefined;
+}
+
+/** To a container that may be gone, or no longer. */
+function pin(world: PushWorld): void {
+  const {random} = world;
+  const id = random.pick(SHARDS);
+  if (!isSpecified(world, id)) return;
+  const to = random.chance(0.7) ? anyContainer(world).id : '';
+  world.say('operator: pins', id, 'to', to);
+  putSpec(world, id, to);
+}
+
 /** All that an operator has said is taken back, and everything works. */
 export function heal(world: PushWorld): void {
   world.weather.clear();
   for (const container of world.containers.values()) {
-    container.isDeaf = container.isGarbled = false;
+    container.isDeaf = container.isGarbled = container.hangs = false;
     world.delete(world.keys.containerOrder(APP, container.id));
   }
+  // Whom an operator has evicted takes nothing before it is started again: where all are, one is.
+  const containers = [...world.containers.values()];
+  if (containers.every(({incarnation}) => world.evicted.has(incarnation)))
+    world.random.pick(containers).crash(RESTART_MS);
+  // A container that an operator has evicted takes nothing: what is pinned there would wait for ever.
+  for (const id of SHARDS) if (isSpecified(world, id)) putSpec(world, id);
   ensureDaemons(world, world.daemons.length);
   // Otherwise what the present one remembers wrongly would be forgotten.
   if (!world.daemons.some(({governs, claim}) => governs && claim === world.claim)) handOver(world);
 }
 
 export function firstSpecs(world: PushWorld): void {
-  const {keys} = world;
-  world.put(keys.appSpec(APP), {
-    ...{v: 1, service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0},
+  const maxRecoveryTime = world.random.chance(0.5) ? RECOVERY_S : 0;
+  world.put(world.keys.appSpec(APP), {
+    ...{v: 1, service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime},
   });
-  for (const id of SHARDS)
-    world.put(keys.shardSpec(APP, id), {
-      ...{v: 1, id, service: APP, task: '', updateTime: 1},
-      ...{manualContainerId: '', group: '', workerGroup: ''},
-    });
+  for (const id of SHARDS) putSpec(world, id);
+}
+
+function putSpec(world: PushWorld, id: string, manualContainerId = ''): void {
+  world.put(world.keys.shardSpec(APP, id), {
+    ...{v: 1, id, service: APP, task: '', updateTime: world.nowMs},
+    ...{manualContainerId, group: '', workerGroup: ''},
+  });
 }

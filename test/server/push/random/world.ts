@@ -9,12 +9,16 @@ import {LeaseTable} from './leases.ts';
 export const APP = 'app';
 export const SHARDS = ['s1', 's2', 's3', 's4'] as const;
 
+/** Longest that containers take to add or drop a shard: shorter or longer than heartbeats are apart. */
+const HOOKS_MS = [1_500, 8_000] as const;
+
 export class PushWorld extends Walk {
   readonly leases: LeaseTable = new LeaseTable(this);
   readonly daemons: PushDaemon[] = [];
   readonly containers = new Map<string, PushContainer>();
   /** Incarnations that an operator has evicted. */
   readonly evicted = new Set<string>();
+  readonly hookMs = this.random.pick(HOOKS_MS);
   /** Revision of the newest claim of the app. */
   claim = 0;
 
