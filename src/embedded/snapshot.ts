@@ -9,6 +9,7 @@ import type {Version} from './event-log.ts';
 import {FrameReader} from './frame-reader.ts';
 import {encodeFrame} from './frames.ts';
 import type {Keyspace} from './keyspace.ts';
+import {ALARM_NOSPACE} from './state-machine.ts';
 import type {Alarm, StateMachine} from './state-machine.ts';
 import {decodeVersions, encodeVersion, encodedBytes} from './version-codec.ts';
 import type {LogDisk} from './write-ahead-log.ts';
@@ -167,7 +168,8 @@ function finish(machine: StateMachine, head: Head): void {
   const {keys, leases} = machine;
   keys.finishLoad(head.revision, head.compactRevision);
   machine.applied = head.applied;
-  machine.alarms = [...head.alarms];
+  // Want of room is of the process before: quota and disk may be larger now, and where they are not the next write raises it again.
+  machine.alarms = head.alarms.filter(({alarm}) => alarm !== ALARM_NOSPACE);
   const everything = {from: '', to: undefined, single: false};
   for (const {key, lease} of keys.read(everything).versions) leases.attach(lease, key);
 }

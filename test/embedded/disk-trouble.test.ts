@@ -1,0 +1,32 @@
+/** What a store on disk does after its room or its disk has failed it: across restarts, and after a sync that failed. */
+import {describe, expect, it} from 'vitest';
+import {DiskStore} from './disk-store.ts';
+import {cleanUp, newPath} from './store-bed.ts';
+
+cleanUp();
+
+const NO_SPACE = 'etcdserver: mvcc: database space exceeded';
+
+/** Puts until the store refuses one. */
+async function fill(store: DiskStore): Promise<Error> {
+  try {
+    for (let index = 0; ; index += 1) await store.put(`k${index}`, 'v'.repeat(500));
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+describe('a store whose quota was used up', () => {
+  it('takes writes after a restart with a larger one, though a snapshot was written meanwhile', async () => {
+    const path = newPath();
+    const store = await DiskStore.open(path, {quotaBytes: 20_000, snapshotBytes: 12_000});
+    expect((await fill(store)).message).toBe(NO_SPACE);
+    // What needs no room is still logged, and makes a snapshot due.
+    for (let index = 0; store.directory.snapshots().length === 0 || index < 30; index += 1)
+      await store.submit({kind: 'deleteRange', request: {key: Buffer.alloc(600, 'none')}});
+    await store.close();
+    const again = await DiskStore.open(path, {quotaBytes: 1_000_000});
+    await again.put('more');
+    expect(again.machine.alarms).toEqual([]);
+  });
+});
