@@ -63,3 +63,12 @@ export function failure(name: FailureName): EtcdFailure {
   const [code, text] = TABLE[name];
   return new EtcdFailure(code, text);
 }
+
+/** Of a store whose disk has failed; reading it all anew is what mends it. `cause`: what the system said. */
+export function diskFailed(cause: unknown): EtcdFailure {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new EtcdFailure(
+    status.INTERNAL,
+    `etcdserver: the embedded store writes nothing more until its daemon is restarted: ${said}`,
+  );
+}

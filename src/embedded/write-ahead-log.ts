@@ -15,6 +15,8 @@ import {promisify} from 'node:util';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {DataDirectory} from './data-directory.ts';
+import {diskFailed} from './failures.ts';
+import type {EtcdFailure} from './failures.ts';
 import {FrameReader} from './frame-reader.ts';
 import {encodeFrame, readRest} from './frames.ts';
 import {decodeEntries, encodeEntries} from './log-entries.ts';
@@ -43,18 +45,26 @@ export const fileDisk: LogDisk = {
 export class WriteAheadLog {
   private readonly directory: DataDirectory;
   private readonly disk: LogDisk;
+  private readonly logger: Pick<Logger, 'error'>;
   private fd: number;
   /** Length of the open file that is on disk. */
   private length: number;
   private sequence: number;
-  private broken: Error | undefined;
+  /** Why nothing is written here any more. */
+  private broken: EtcdFailure | undefined;
 
-  private constructor(directory: DataDirectory, disk: LogDisk, end: LogEnd) {
+  private constructor(
+    directory: DataDirectory,
+    disk: LogDisk,
+    logger: Pick<Logger, 'error'>,
+    {fd, length, sequence}: LogEnd,
+  ) {
     this.directory = directory;
     this.disk = disk;
-    this.fd = end.fd;
-    this.length = end.length;
-    this.sequence = end.sequence;
+    this.logger = logger;
+    this.fd = fd;
+    this.length = length;
+    this.sequence = sequence;
   }
 
   /**
@@ -68,7 +78,8 @@ export class WriteAheadLog {
     logger: Logger,
     disk: LogDisk = fileDisk,
   ): WriteAheadLog {
-    return new WriteAheadLog(directory, disk, readLogs(directory, sequence, replay, logger));
+    const end = readLogs(directory, sequence, replay, logger);
+    return new WriteAheadLog(directory, disk, logger, end);
   }
 
   /** Number of the last frame on disk. */
@@ -83,7 +94,7 @@ export class WriteAheadLog {
 
   /**
    * All on disk, or rejects and none of them counts; after a take-over what was under way may count there. One call at a time.
-   * @throws SmError CONFLICT when another process has taken over
+   * @throws SmError CONFLICT when another process has taken over; EtcdFailure once the disk has failed
    */
   async append(entries: readonly LogEntry[]): Promise<void> {
     if (this.broken !== undefined) throw this.broken;
@@ -93,14 +104,13 @@ export class WriteAheadLog {
       await this.disk.write(this.fd, frame, this.length);
     } catch (error) {
       await this.takeBack();
-      throw error;
+      throw this.broken ?? error;
     }
     try {
       await this.disk.sync(this.fd);
     } catch (error) {
       // What a failed sync left on disk is unknown, and a second one may call it good: nothing more is written here.
-      this.broken = error as Error;
-      throw error;
+      throw this.broke(error);
     }
     // Whoever took over has read the log after its lock could be seen: what was synced before is in it.
     this.directory.lock.verify();
@@ -152,8 +162,15 @@ export class WriteAheadLog {
     try {
       await this.disk.truncate(this.fd, this.length);
     } catch (error) {
-      this.broken = error as Error;
+      this.broke(error);
     }
+  }
+
+  /** Said once: whoever calls later is told the same. Want of room is no excuse here, for room made later mends nothing. */
+  private broke(error: unknown): EtcdFailure {
+    this.broken = diskFailed(error);
+    this.logger.error({error: String(error)}, this.broken.message);
+    return this.broken;
   }
 }
 

@@ -14,6 +14,9 @@ const TLS =
 /** etcd says so before it proposes a request, and lets it go: it has committed 5,000 entries more than it has applied (v3_server.go, processInternalRaftRequestOnce). */
 const TOO_MANY = /etcdserver: too many requests/i;
 
+/** The embedded store says so: of a sync that has failed nobody knows what is on the disk. */
+const DISK_FAILED = /the embedded store writes nothing more until its daemon is restarted: (.*)/s;
+
 /** An alert is etcd's word; that our certificate has ended it calls a bad one, like one of an unknown authority. */
 const OUR_CERTIFICATE_REFUSED = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/;
 const OUR_CERTIFICATE_FIX =
@@ -85,6 +88,19 @@ const RULES: readonly Rule[] = [
         retryable: true,
         cause,
       }),
+  },
+  {
+    pattern: DISK_FAILED,
+    make: (cause, text) =>
+      new SmError(
+        'STORE_UNAVAILABLE',
+        `the disk of the embedded store has failed, and it takes no writes: ${DISK_FAILED.exec(text)?.[1] ?? ''}`,
+        {
+          hint: 'see what is wrong with the disk of its data directory, then restart the daemon that has the store inside: it takes no writes before',
+          retryable: true,
+          cause,
+        },
+      ),
   },
   {
     pattern: TOO_MANY,

@@ -1,5 +1,7 @@
 /** What a store on disk does after its room or its disk has failed it: across restarts, and after a sync that failed. */
 import {describe, expect, it} from 'vitest';
+import {fileDisk} from '../../src/embedded/write-ahead-log.ts';
+import {translateError} from '../../src/etcd/foreign-errors.ts';
 import {DiskStore} from './disk-store.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
@@ -28,5 +30,28 @@ describe('a store whose quota was used up', () => {
     const again = await DiskStore.open(path, {quotaBytes: 1_000_000});
     await again.put('more');
     expect(again.machine.alarms).toEqual([]);
+  });
+});
+
+describe('a sync that has failed for want of room', () => {
+  it('is no full disk, which ends by itself: it says that a restart is needed', async () => {
+    let fails = false;
+    const sync = (fd: number): Promise<void> =>
+      fails
+        ? Promise.reject(Object.assign(new Error('ENOSPC: no space left'), {code: 'ENOSPC'}))
+        : fileDisk.sync(fd);
+    const store = await DiskStore.open(newPath(), {disk: {...fileDisk, sync}});
+    await store.put('a');
+    fails = true;
+    for (const key of ['b', 'c']) {
+      const failure = await store.put(key).catch((error: Error) => error);
+      const {message, hint, retryable} = translateError(failure);
+      expect(message).toContain('ENOSPC');
+      expect(message).not.toContain('etcd does not answer');
+      expect(hint).toContain('restart');
+      expect(retryable).toBe(true);
+      fails = false;
+    }
+    expect(store.machine.alarms).toEqual([]);
   });
 });
