@@ -1,6 +1,6 @@
 /** Answers under way: what callers have not taken yet may fill only so much of the memory. */
-import {status} from '@grpc/grpc-js';
-import type {ServerInterceptor} from '@grpc/grpc-js';
+import type {ServerInterceptor, status} from '@grpc/grpc-js';
+import {failure} from './failures.ts';
 import {
   ANSWERS_LIMIT_BYTES,
   ANSWER_ENVELOPE_BYTES,
@@ -96,11 +96,8 @@ export function countAnswers(answers: Answers): ServerInterceptor {
       const {stream} = sending;
       const admitted = answers.admit(sizeOf(message), () => stream.close(CANCEL));
       if (admitted === undefined) {
-        sending.sendStatus({
-          code: status.RESOURCE_EXHAUSTED,
-          details: 'etcdserver: too many requests',
-          metadata: null,
-        });
+        const {code, message: details} = failure('noAnswerRoom');
+        sending.sendStatus({code, details, metadata: null});
         return;
       }
       const done = (): void => {

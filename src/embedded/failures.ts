@@ -37,6 +37,11 @@ const TABLE = {
     'etcdserver: authentication failed, invalid user ID or password',
   ],
   tooManyRequests: [status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests'],
+  // Not as the one before: a client may take that for a request that was not carried out, and this may be the answer to a write that was.
+  noAnswerRoom: [
+    status.RESOURCE_EXHAUSTED,
+    'etcdserver: the embedded store has no room for this answer: others are not read',
+  ],
   authNotEnabled: [status.FAILED_PRECONDITION, 'etcdserver: authentication is not enabled'],
   configuredUser: [
     status.FAILED_PRECONDITION,

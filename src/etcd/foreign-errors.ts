@@ -103,6 +103,19 @@ const RULES: readonly Rule[] = [
       ),
   },
   {
+    pattern: /has no room for this answer/i,
+    make: (cause) =>
+      new SmError(
+        'STORE_UNAVAILABLE',
+        'the embedded store has no room for its answer: other callers do not read theirs',
+        {
+          hint: 'see which client of the store stands still: it is cut off after 5 s',
+          retryable: true,
+          cause,
+        },
+      ),
+  },
+  {
     pattern: TOO_MANY,
     make: (cause) =>
       new SmError('STORE_UNAVAILABLE', 'etcd is behind with its work and takes no writes', {

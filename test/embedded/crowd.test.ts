@@ -8,6 +8,7 @@ import {describe, expect, it} from 'vitest';
 import {Answers, countAnswers, sizeOf} from '../../src/embedded/answers.ts';
 import {Connections} from '../../src/embedded/connections.ts';
 import {openEndpoint} from '../../src/etcd/connection.ts';
+import {isAnswer, isRefusedUndone, translateError} from '../../src/etcd/foreign-errors.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {descriptorLimit, descriptorShare} from '../../src/runtime/descriptors.ts';
 import {startEtcd} from '../support/etcd-process.ts';
@@ -60,6 +61,28 @@ it('a stream of many messages has one listener, and gives back what was under wa
   expect(answers.bytes).toBe(40 * sizeOf({}));
   stream.emit('close');
   expect(answers.bytes).toBe(0);
+});
+
+it('an answer without room is not told as a request that was refused: it may be that of a write, which would be sent again', () => {
+  const answers = new Answers(() => 0, MIB);
+  answers.admit(MIB, () => undefined);
+  const said: {code: number; details: string}[] = [];
+  const stream = Object.assign(new EventEmitter(), {close: () => undefined});
+  const call = {
+    stream,
+    sendMessage: () => undefined,
+    sendStatus: (status: {code: number; details: string}) => void said.push(status),
+  };
+  const counted = countAnswers(answers)({} as never, call as never) as unknown as {
+    sendMessage(message: unknown, callback: () => void): void;
+  };
+  counted.sendMessage({kvs: [{value: Buffer.alloc(100_000)}]}, () => undefined);
+  const [{code, details} = {code: 0, details: ''}] = said;
+  const fault = translateError(new Error(`${code} RESOURCE_EXHAUSTED: ${details}`));
+  expect(isRefusedUndone(fault)).toBe(false);
+  expect(isAnswer(fault)).toBe(true);
+  expect(fault).toMatchObject({code: 'STORE_UNAVAILABLE', retryable: true});
+  expect(fault.message).toContain('answer');
 });
 
 describe('connections', () => {
