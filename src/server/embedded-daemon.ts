@@ -1,4 +1,5 @@
 /** A daemon with its store inside: the store is there before the daemon and goes after it. */
+import type {SmError} from '../model/errors.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {Daemon} from './daemon.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
@@ -47,13 +48,8 @@ async function withStoreClosed(ended: Promise<void>, store: OwnStore): Promise<v
 }
 
 function withStore(daemon: Daemon, own: OwnStore): Daemon {
-  const lost = own.store.lost.then(async (error) => {
-    await daemon.abandon();
-    throw error;
-  });
-  const ended = withStoreClosed(Promise.race([daemon.ended, lost]), own);
+  const ended = withStoreClosed(endedWith(daemon, own.store.lost), own);
   ended.catch(() => undefined);
-  lost.catch(() => undefined);
   const {address, ready} = daemon;
   return {
     ...{address, ready, ended},
@@ -63,4 +59,16 @@ function withStore(daemon: Daemon, own: OwnStore): Daemon {
     renewEtcd: () => daemon.renewEtcd(),
     abandon: () => withStoreClosed(daemon.abandon(), own),
   };
+}
+
+/** When the daemon has ended. @throws what `lost` says, once the daemon has let go of all it has. */
+export async function endedWith(
+  daemon: Pick<Daemon, 'ended' | 'abandon'>,
+  lost: Promise<SmError>,
+): Promise<void> {
+  const error = await Promise.race([daemon.ended.then(() => undefined), lost]);
+  if (error === undefined) return;
+  // It ends by that, too, with a reason that says nothing.
+  await daemon.abandon();
+  throw error;
 }
