@@ -27,7 +27,9 @@ export class Credentials {
   private containerTls: CallTls = {};
   private inUse: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
-  private readonly ends = new Map<string, number>();
+  /** When certificates end, by setting: of those for callers and containers, and of those of the store. */
+  private ends: ReadonlyMap<string, number> = new Map();
+  private storeEnds: ReadonlyMap<string, number> = new Map();
   private readonly listeners: (() => void)[] = [];
 
   constructor(config: ServerConfig) {
@@ -56,6 +58,7 @@ export class Credentials {
     const tls = this.readTls();
     const authority = this.readAuthority('tls.ca', this.config.tls?.ca);
     const containerTls = this.readContainerTls(authority);
+    const ends = this.readEnds();
     if (tls !== undefined) {
       checkCertificates(tls);
       for (const server of this.servers) server.setSecureContext({...shown(tls), ...TLS_FLOOR});
@@ -64,7 +67,7 @@ export class Credentials {
     this.clients = clients;
     this.authority = authority;
     this.containerTls = containerTls;
-    this.noteEnds();
+    this.ends = ends;
     for (const changed of this.listeners) changed();
   }
 
@@ -72,7 +75,7 @@ export class Credentials {
   files(): string[] {
     const {auth, tls, containerTls: {required: _required, ...forContainers} = {}} = this.config;
     const own = [...(auth === 'none' ? [] : [auth.tokenFile]), ...Object.values(tls ?? {})];
-    return [...own, ...Object.values(forContainers), ...this.etcdFiles().map(([, path]) => path)];
+    return [...own, ...Object.values(forContainers), ...this.storeFiles().map(([, path]) => path)];
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens, passwords or certificates cannot be used. */
@@ -84,7 +87,8 @@ export class Credentials {
     if (tls !== undefined) checkCertificates(tls);
     this.authority = this.readAuthority('tls.ca', this.config.tls?.ca);
     this.containerTls = this.readContainerTls(this.authority);
-    this.inUse = this.etcdDigests();
+    this.inUse = this.storeDigests();
+    this.storeEnds = this.readStoreEnds();
   }
 
   /** @throws SmError INVALID_CONFIG when a file cannot be used. */
@@ -102,16 +106,16 @@ export class Credentials {
       ? [...LOOPBACK_NAMES, config.host, hostOf(config.advertise)]
       : 'any';
     const tls = this.readTls();
-    this.noteEnds();
+    this.ends = this.readEnds();
     const onTokensChanged = (changed: () => void): void => void this.listeners.push(changed);
     if (tls === undefined) return {tokens, onTokensChanged, allowedHosts};
     const onTlsServer = (server: TlsServer): void => void this.servers.add(server);
     return {tokens, ...clients, onTokensChanged, allowedHosts, tls, onTlsServer};
   }
 
-  /** When certificates end, Unix time in ms, by the setting of their file; empty without any. */
+  /** When the certificates in use end, Unix time in ms, by the setting of their file; empty without any. */
   expiries(): Map<string, number> {
-    return new Map(this.ends);
+    return new Map([...this.ends, ...this.storeEnds]);
   }
 
   private readTls(): HttpDependencies['tls'] {
@@ -123,19 +127,21 @@ export class Credentials {
   }
 
   /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends cuts off as many peers. */
-  private noteEnds(): void {
-    const {tls, etcd, embedded, containerTls} = this.config;
-    const files = {
+  private readEnds(): Map<string, number> {
+    const {tls, containerTls} = this.config;
+    return endsOf({
       ...{'tls.cert': tls?.cert, 'tls.ca': tls?.ca, 'tls.clientCa': tls?.clientCa},
       ...{'containerTls.cert': containerTls?.cert, 'containerTls.ca': containerTls?.ca},
+    });
+  }
+
+  /** They are others only once the store has taken them. */
+  private readStoreEnds(): Map<string, number> {
+    const {etcd, embedded} = this.config;
+    return endsOf({
       ...{'etcd.tls.cert': etcd.tls?.cert, 'etcd.tls.ca': etcd.tls?.ca},
       ...{'embedded.tls.cert': embedded?.tls?.cert, 'embedded.tls.ca': embedded?.tls?.ca},
-    };
-    this.ends.clear();
-    for (const [setting, path] of Object.entries(files)) {
-      const end = path === undefined ? undefined : firstEnd(readFile(setting, path));
-      if (end !== undefined) this.ends.set(setting, end);
-    }
+    });
   }
 
   private readClients(): readonly ClientLine[] {
@@ -207,31 +213,39 @@ export class Credentials {
     }
   }
 
-  /** Settings of etcd whose files have other content than the one in use, and what they say now; undefined: none. @throws SmError INVALID_CONFIG. */
+  /** Settings of etcd, and of the store inside, whose files have other content than the one in use, and what they say now; undefined: none. @throws SmError INVALID_CONFIG. */
   changesForEtcd():
     | {files: string[]; secrets: () => ReturnType<Credentials['forEtcd']>; taken: () => void}
     | undefined {
-    const now = this.etcdDigests();
+    const now = this.storeDigests();
     const changed = [...now].filter(([name, digest]) => this.inUse.get(name) !== digest);
     if (changed.length === 0) return undefined;
     const files = changed.map(([name]) => name);
-    return {files, secrets: () => this.forEtcd(), taken: () => (this.inUse = now)};
+    const ends = this.readStoreEnds();
+    const taken = (): void => {
+      this.inUse = now;
+      this.storeEnds = ends;
+    };
+    return {files, secrets: () => this.forEtcd(), taken};
   }
 
-  private etcdDigests(): Map<string, string> {
+  private storeDigests(): Map<string, string> {
     return new Map(
-      this.etcdFiles().map(([name, path]) => [name, digestOf(readFile(name, path))] as const),
+      this.storeFiles().map(([name, path]) => [name, digestOf(readFile(name, path))] as const),
     );
   }
 
   /** Setting and path of each. */
-  private etcdFiles(): [string, string][] {
-    const {passwordFile, tls} = this.config.etcd;
-    const files = (['ca', 'cert', 'key'] as const).flatMap((name): [string, string][] => {
-      const path = tls?.[name];
-      return path === undefined ? [] : [[`etcd.tls.${name}`, path]];
-    });
-    if (passwordFile !== undefined) files.push([PASSWORD, passwordFile]);
+  private storeFiles(): [string, string][] {
+    const {etcd, embedded} = this.config;
+    const sections = [['etcd.tls', etcd.tls] as const, ['embedded.tls', embedded?.tls] as const];
+    const files = sections.flatMap(([section, tls]) =>
+      (['ca', 'cert', 'key'] as const).flatMap((name): [string, string][] => {
+        const path = tls?.[name];
+        return path === undefined ? [] : [[`${section}.${name}`, path]];
+      }),
+    );
+    if (etcd.passwordFile !== undefined) files.push([PASSWORD, etcd.passwordFile]);
     return files;
   }
 
@@ -255,6 +269,16 @@ function checkCertificates(
       cause,
     });
   }
+}
+
+/** By the setting of each file. @throws SmError INVALID_CONFIG for one that cannot be read. */
+function endsOf(files: Readonly<Record<string, string | undefined>>): Map<string, number> {
+  const ends = new Map<string, number>();
+  for (const [setting, path] of Object.entries(files)) {
+    const end = path === undefined ? undefined : firstEnd(readFile(setting, path));
+    if (end !== undefined) ends.set(setting, end);
+  }
+  return ends;
 }
 
 /** When the first certificate of a PEM file ends, Unix ms; undefined where there is none that can be read. */

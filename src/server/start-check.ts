@@ -8,7 +8,7 @@ import {refuseUncallable} from './loopback-check.ts';
 /** Opens no connection and writes nothing. @throws SmError INVALID_CONFIG: with this configuration no daemon starts. */
 export function checkStart(config: ServerConfig): void {
   refuseUncallable(config.advertise);
-  new Credentials(config).check();
   credentialsOf(config.embedded?.tls);
+  new Credentials(config).check();
   if (config.audit !== undefined) checkAuditFile(config.audit.file);
 }

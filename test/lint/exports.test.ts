@@ -38,6 +38,7 @@ const EXCUSED = new Map([
     'src/cli/apps-apply.ts#applyApp',
     'src/cli/failure-report.ts#failureOf',
     'src/server/planner-thread.ts#beginPlannerThread',
+    'src/server/embedded-daemon.ts#endedWith',
     'src/views/screen.tsx#STYLES',
     'src/views/screen.tsx#Screen',
   ]),

@@ -18,3 +18,14 @@ it('certificates that end within 30 days are warned of, each by its setting', ()
   ]);
   expect(certificateChecks(new Map(), 0)).toEqual([]);
 });
+
+it('a certificate of the store inside takes a restart; others are read again', () => {
+  const fixOf = (...settings: string[]): string[] =>
+    certificateChecks(new Map(settings.map((setting) => [setting, 0])), 0).map(({fix}) => fix);
+  expect(fixOf('embedded.tls.cert', 'etcd.tls.ca', 'tls.cert')).toEqual([
+    expect.stringContaining('restart'),
+    expect.stringContaining('restart'),
+    expect.not.stringContaining('restart'),
+  ]);
+  expect(fixOf('etcd.tls.ca')).toEqual([expect.not.stringContaining('restart')]);
+});

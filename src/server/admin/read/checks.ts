@@ -227,9 +227,16 @@ export function certificateChecks(ends: ReadonlyMap<string, number>, nowMs: numb
   return soon.map(([setting, endMs]) => {
     const ended = endMs <= nowMs;
     const text = `the certificate of ${setting} ${ended ? 'has ended' : 'ends'} at ${new Date(endMs).toISOString()}`;
-    const fix = `renew the file that ${setting} names; those of tls and etcd.tls are read again by themselves`;
+    const fix = `renew the file that ${setting} names; ${isKept(setting, ends) ? KEPT_FIX : 'it is read again by itself'}`;
     return check('certificates', ended ? 'FAIL' : 'WARN', text, fix);
   });
+}
+
+const KEPT_FIX = 'then restart this daemon: its store keeps the files that it was started with';
+
+/** The store inside, and the connection to it, keep what they were started with. */
+function isKept(setting: string, ends: ReadonlyMap<string, number>): boolean {
+  return /^(etcd|embedded)\./.test(setting) && ends.has('embedded.tls.cert');
 }
 
 /** What the state of the cluster says, one check a thing. Pure. */
