@@ -12,9 +12,13 @@ const ADJUSTABLE: ReadonlySet<string> = new Set([
   ...CLUSTER_QUOTA_NAMES.map((name) => `quota.${name}`),
 ]);
 
+type Reloaded = Pick<Daemon, 'reloadCredentials' | 'renewEtcd' | 'setQuota'>;
+
 export class ConfigReload {
-  /** Undefined while it starts: it reads its files by itself. */
-  daemon: Pick<Daemon, 'reloadCredentials' | 'renewEtcd' | 'setQuota'> | undefined;
+  /** Undefined while it starts, which lasts as long as etcd is away. */
+  private running: Reloaded | undefined;
+  /** Something was read again before there was a daemon to take it. */
+  private isDue = false;
   private readonly load: () => ServerConfig;
   private readonly logger: AdjustableLogger;
   private current: ServerConfig;
@@ -26,16 +30,22 @@ export class ConfigReload {
     this.logger = logger;
   }
 
+  /** It has started, with what was read before. */
+  set daemon(daemon: Reloaded) {
+    this.running = daemon;
+    if (!this.isDue) return;
+    this.reloadFiles();
+    this.setQuota();
+  }
+
   run(): void {
     const next = this.attempt(
       'SIGHUP: the configuration file is refused, the old values stay',
       () => this.load(),
     );
     if (next === undefined) return;
-    this.attempt('SIGHUP: tokens and certificates are refused, the old ones stay', () =>
-      this.daemon?.reloadCredentials(),
-    );
-    this.daemon?.renewEtcd();
+    this.isDue = this.running === undefined;
+    this.reloadFiles();
     const changed = changedSettings(this.current, next);
     const settings = changed.filter((path) => !ADJUSTABLE.has(path));
     if (settings.length > 0)
@@ -46,9 +56,21 @@ export class ConfigReload {
     const {level} = next.log;
     const {quota} = next;
     this.current = {...this.current, log: {...this.current.log, level}, ...(quota && {quota})};
-    if (quota !== undefined) this.daemon?.setQuota(quota);
+    this.setQuota();
     this.logger.info({logLevel: level}, 'SIGHUP: configuration read again');
     this.logger.setLevel(level);
+  }
+
+  private reloadFiles(): void {
+    this.attempt('SIGHUP: tokens and certificates are refused, the old ones stay', () =>
+      this.running?.reloadCredentials(),
+    );
+    this.running?.renewEtcd();
+  }
+
+  private setQuota(): void {
+    const {quota} = this.current;
+    if (quota !== undefined) this.running?.setQuota(quota);
   }
 
   private attempt<T>(refused: string, work: () => T): T | undefined {

@@ -8,6 +8,8 @@ import {CREDENTIALS_LOOK_MS} from './contact/limits.ts';
 export interface CredentialWatchOptions {
   /** Paths of the files now. */
   readonly files: () => readonly string[];
+  /** State of the files when they were read. Default: as they are now. */
+  readonly seen?: string;
   /** Reads them again. @throws SmError INVALID_CONFIG when one cannot be used: the old ones stay. */
   readonly reload: () => void;
   readonly clock: Pick<Clock, 'after'>;
@@ -21,7 +23,7 @@ export class CredentialWatch {
 
   constructor(options: CredentialWatchOptions) {
     this.options = options;
-    this.seen = this.look();
+    this.seen = options.seen ?? this.look();
   }
 
   start(): void {
@@ -52,10 +54,14 @@ export class CredentialWatch {
     }
   }
 
-  /** Through links: a file that is mounted changes by another link. */
   private look(): string {
-    return JSON.stringify(this.options.files().map(stateOf));
+    return stateOfAll(this.options.files());
   }
+}
+
+/** Through links: a file that is mounted changes by another link. */
+export function stateOfAll(files: readonly string[]): string {
+  return JSON.stringify(files.map(stateOf));
 }
 
 /** A file that cannot be looked at is in a state, too: reading it says what is wrong, and the daemon goes on. */

@@ -6,6 +6,7 @@ import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import type {CallTls} from './contact/container-agent.ts';
+import {stateOfAll} from './credential-watch.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import {parseClientLines} from '../config/client-line.ts';
 import type {ClientLine} from '../config/client-line.ts';
@@ -31,6 +32,9 @@ export class Credentials {
   private ends: ReadonlyMap<string, number> = new Map();
   private storeEnds: ReadonlyMap<string, number> = new Map();
   private readonly listeners: (() => void)[] = [];
+
+  /** State of the files before `check` read them: the start may last as long as etcd is away. */
+  seen = '';
 
   constructor(config: ServerConfig) {
     this.config = config;
@@ -80,6 +84,7 @@ export class Credentials {
 
   /** @throws SmError INVALID_CONFIG when a file of tokens, passwords or certificates cannot be used. */
   check(): void {
+    this.seen = stateOfAll(this.files());
     this.readTokens();
     this.readClients();
     this.checkEtcd();

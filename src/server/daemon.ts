@@ -150,7 +150,7 @@ export class RunningDaemon implements Daemon {
       isInside: options.config.embedded !== undefined,
     });
     this.credentialWatch = new CredentialWatch({
-      ...{clock, logger: options.logger},
+      ...{clock, logger: options.logger, seen: credentials.seen},
       files: () => credentials.files(),
       reload: () => {
         this.renewEtcd();

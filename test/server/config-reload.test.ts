@@ -36,3 +36,23 @@ it('takes quotas over, and names other settings', () => {
   reload.run();
   expect(quotas).toHaveLength(before);
 });
+
+it('gives the daemon what was read again while it started, as while etcd was away', () => {
+  let text = LEAST;
+  const done: string[] = [];
+  const logger = {...silentLogger, setLevel: () => undefined} as unknown as AdjustableLogger;
+  const load = () => parseConfig(text, 'f.yml');
+  const reload = new ConfigReload(load, load(), logger);
+  text = `${LEAST}quota: {apps: 3}\n`;
+  reload.run();
+  const daemon = {
+    reloadCredentials: () => void done.push('credentials'),
+    renewEtcd: () => void done.push('etcd'),
+    setQuota: ({apps}: ClusterQuota) => void done.push(`${apps} apps`),
+  };
+  reload.daemon = daemon;
+  expect(done).toEqual(['credentials', 'etcd', '3 apps']);
+  const calm = new ConfigReload(load, load(), logger);
+  calm.daemon = daemon;
+  expect(done).toHaveLength(3);
+});

@@ -4,6 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, afterEach, describe, expect, it} from 'vitest';
 import {parseConfig} from '../../src/config/index.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {CredentialWatch} from '../../src/server/credential-watch.ts';
 import {Credentials} from '../../src/server/credentials.ts';
 import {Authority} from '../support/certificates.ts';
 import type {CertificateFiles} from '../support/certificates.ts';
@@ -87,6 +89,27 @@ describe('a token file that is read again', () => {
     expect(changes).toBe(0);
     expect(daysLeft(credentials, 'tls.cert')).toBe(2);
   });
+});
+
+it('a file that changes between its reading and the end of the start, as while etcd is away, is read again', () => {
+  const credentials = begun([`auth: {tokenFile: ${putTokens('a')}}`]);
+  const {seen} = credentials;
+  const reloads = (before: string): number => {
+    let count = 0;
+    let tick = (): void => undefined;
+    const watch = new CredentialWatch({
+      ...{files: () => credentials.files(), reload: () => (count += 1), seen: before},
+      clock: {after: (_delayMs, callback) => ((tick = callback), {cancel: () => undefined})},
+      logger: silentLogger,
+    });
+    watch.start();
+    tick();
+    tick();
+    return count;
+  };
+  expect(reloads(seen)).toBe(0);
+  putTokens('b');
+  expect(reloads(seen)).toBe(1);
 });
 
 describe('when a certificate ends', () => {
