@@ -62,7 +62,11 @@ export class AuditFile {
       this.output.once('error', () => resolve());
     });
     // What could not be written is tried again with the next line.
-    this.output.on('error', (error: Error) => this.warn(error.message));
+    this.output.on('error', (error: Error) => {
+      // An attempt to open it leaves word to close the old one: said twice, it would close whatever has that number by then.
+      this.output.removeAllListeners('ready');
+      this.warn(error.message);
+    });
   }
 
   write(line: object): void {

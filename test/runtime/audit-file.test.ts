@@ -10,7 +10,7 @@ import {auditLog} from '../../src/store/audited-write.ts';
 import type {OnAudited} from '../../src/store/audited-write.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {LONG_MS, until} from '../support/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 
 let folder: string;
 let path: string;
@@ -109,6 +109,29 @@ describe('the audit file', () => {
     onAudited(entry('r6'), 'committed');
     await has(4);
     expect(lines().map(({requestId}) => requestId)).toEqual(['r1', 'r2', 'r3', 'r6']);
+  });
+
+  it('that could not be opened again at first closes the old one once: its number may be a connection by then', async () => {
+    onAudited(entry('r1'), 'committed');
+    await has(1);
+    const away = `${folder}.away`;
+    fs.renameSync(folder, away);
+    const opened = vi.spyOn(fs, 'open');
+    const closed = vi.spyOn(fs, 'close');
+    for (const attempt of [1, 2]) {
+      file.reopen();
+      await until(() => opened.mock.calls.length === attempt, LONG_MS, 'an attempt');
+      await pause(20);
+    }
+    fs.renameSync(away, folder);
+    fs.renameSync(path, join(folder, 'audit.1'));
+    file.reopen();
+    onAudited(entry('r2'), 'committed');
+    await has(1);
+    await until(() => closed.mock.calls.length > 0, LONG_MS, 'the old one is closed');
+    await pause(20);
+    expect(closed.mock.calls.map(([descriptor]) => descriptor)).toHaveLength(1);
+    expect(errors).toHaveLength(1);
   });
 
   it.each([
