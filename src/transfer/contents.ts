@@ -2,6 +2,7 @@
  * What of a prefix is worth moving to another store, and in what form. Run-time keys that speak of living processes stay behind; own
  * records go along with their tokens. Keys are taken relative to the prefix, as app/orders/spec. Pure.
  */
+import {SmError} from '../model/errors.ts';
 import {formatToken} from '../model/token.ts';
 import {decodeCluster, decodeOwnership, encodeRecord} from '../protocol/records.ts';
 import {auditId} from '../model/audit.ts';
@@ -46,6 +47,19 @@ export function isPushSession(key: Buffer): boolean {
 export function isCluster(key: Buffer): boolean {
   const parts = partsOf(key);
   return parts?.length === 2 && parts[1] === 'cluster';
+}
+
+/** Half of a store must not travel on as a whole one. @throws SmError CONFLICT where the items are of an import that has not ended. */
+export function refuseHalf(items: readonly Item[], where: string): void {
+  const isHalf = items.some(({key, value}) => {
+    if (!isCluster(key)) return false;
+    const cluster = decodeCluster(value.toString('utf8'));
+    return cluster.ok && cluster.value['importing'] === true;
+  });
+  if (!isHalf) return;
+  throw new SmError('CONFLICT', `${where} holds only a part of what was imported into it`, {
+    hint: 'wait until that sm store import ends; if it was interrupted, run it again with --force, then export',
+  });
 }
 
 function staysBehind(key: Buffer): boolean {

@@ -1,7 +1,7 @@
 /** `sm store export`: everything below a prefix at one revision, as text. */
 import {SmError} from '../model/errors.ts';
 import type {Clock} from '../runtime/clock.ts';
-import {contentsOf, isHeartbeat, isPushSession} from './contents.ts';
+import {contentsOf, isHeartbeat, isPushSession, refuseHalf} from './contents.ts';
 import type {SourceItem} from './contents.ts';
 import {writeExport} from './file.ts';
 import type {StoreLocation} from './store-location.ts';
@@ -28,7 +28,7 @@ export interface ExportResult {
 
 /**
  * Without `live` it waits until whoever has been there has certainly stopped acting, at most W of the slowest.
- * @throws SmError CHECK_FAILED when somebody lives there; NOT_FOUND when there is nothing; STORE_UNAVAILABLE, STORE_AUTH.
+ * @throws SmError CHECK_FAILED when somebody lives there; CONFLICT for half an import; NOT_FOUND when there is nothing; STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function exportPrefix(options: ExportOptions): Promise<ExportResult> {
   const {location, clock, live, say} = options;
@@ -46,6 +46,7 @@ export async function exportPrefix(options: ExportOptions): Promise<ExportResult
     value,
     mod,
   }));
+  refuseHalf(items, location.name);
   // Heartbeats that stood still for W are of no living container.
   const living = live ? items.filter(isAlive).map(({key}) => key.toString('utf8')) : [];
   const contents = contentsOf(items);

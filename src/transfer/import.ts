@@ -10,7 +10,7 @@ import {nextEpoch} from '../model/token.ts';
 import type {ClusterRecord} from '../model/status.ts';
 import {decodeCluster, encodeRecord} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
-import {isCluster, partsOf, renamedForNewStore} from './contents.ts';
+import {isCluster, partsOf, refuseHalf, renamedForNewStore} from './contents.ts';
 import type {Item} from './contents.ts';
 import {refuseLiving} from './export.ts';
 import type {ExportFile} from './file.ts';
@@ -37,12 +37,13 @@ export interface ImportResult {
 
 /**
  * Cut short, it leaves a prefix in which no daemon starts; run it again with `force`.
- * @throws SmError CONFLICT when something lies there; CHECK_FAILED when somebody lives there or lived in the exported one;
+ * @throws SmError CONFLICT when something lies there, or the file holds half an import; CHECK_FAILED when somebody lives there or lived in the exported one;
  * STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function importPrefix(options: ImportOptions): Promise<ImportResult> {
   const {file, location, clock, force} = options;
   const prefix = location.prefix ?? file.header.prefix;
+  refuseHalf(file.items, 'the export');
   refuseLiveExport(file, force);
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);

@@ -1,0 +1,43 @@
+/** What an import that was interrupted has left is half of a store: it must not travel on as a whole one. */
+import {expect, it} from 'vitest';
+import type {RawEntry, RawKeys} from '../../src/etcd/raw-keys.ts';
+import {encodeRecord} from '../../src/protocol/records.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {exportPrefix} from '../../src/transfer/export.ts';
+import {readExport, writeExport} from '../../src/transfer/file.ts';
+import {importPrefix} from '../../src/transfer/import.ts';
+
+const SAY = (): void => undefined;
+
+function locationOf(entries: readonly RawEntry[]) {
+  const keys = {
+    status: () => Promise.resolve({clusterId: '7', revision: 9}),
+    list: () => Promise.resolve({revision: 9, entries}),
+    transact: () => Promise.reject(new Error('nothing is written')),
+  } as unknown as RawKeys;
+  return {keys, prefix: '/sm', name: 'a store', close: () => Promise.resolve()};
+}
+
+function cluster(more: object): RawEntry {
+  const record = {v: 1, epoch: 3, clusterId: '7', maxRevision: 5, ...more};
+  return {key: Buffer.from('/sm/app/sm.x/cluster'), value: Buffer.from(encodeRecord(record)), mod: 4};
+}
+
+const HALF = {code: 'CONFLICT', message: expect.stringContaining('import') as string};
+
+it.each([true, false])('half an import is not exported, live: %s', async (live) => {
+  const options = {clock: systemClock(), live, say: SAY};
+  const half = exportPrefix({...options, location: locationOf([cluster({importing: true})])});
+  await expect(half).rejects.toMatchObject(HALF);
+  const whole = await exportPrefix({...options, location: locationOf([cluster({})])});
+  expect(whole.keys).toBe(1);
+});
+
+it('a file that holds half an import is not imported', async () => {
+  const header = {prefix: '/sm', clusterId: '7', revision: '9', at: '2026-01-01T00:00:00Z', living: []};
+  const {value} = cluster({importing: true});
+  const items = [{key: Buffer.from('app/sm.x/cluster'), value}];
+  const file = readExport(writeExport({header, items}));
+  const options = {file, location: locationOf([]), clock: systemClock(), force: true, say: SAY};
+  await expect(importPrefix(options)).rejects.toMatchObject(HALF);
+});
