@@ -206,6 +206,13 @@ export function isUnconnected({cause}: SmError): boolean {
   return cause instanceof Error && UNCONNECTED.test(cause.message);
 }
 
+const LATE = /Deadline exceeded|DEADLINE_EXCEEDED/i;
+
+/** Whether the time of the call was over before there was an answer. */
+export function isLate({cause}: SmError): boolean {
+  return cause instanceof Error && LATE.test(cause.message);
+}
+
 /** Whether etcd has refused the request before it did anything, and may take the same one a moment later: a write may be sent again. */
 export function isRefusedUndone({cause}: SmError): boolean {
   return cause instanceof Error && TOO_MANY.test(cause.message);

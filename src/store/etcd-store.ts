@@ -10,6 +10,7 @@ import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {leaveSilent} from '../etcd/silent-endpoints.ts';
 import {
+  isLate,
   isRefusedUndone,
   isTransportFault,
   isUnconnected,
@@ -131,15 +132,20 @@ export class EtcdStore implements Store {
   }
 
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
-    const endMs = performance.now() + (options?.timeoutMs ?? this.limitMs);
+    const limitMs = options?.timeoutMs ?? this.limitMs;
+    const endMs = performance.now() + limitMs;
     for (let tries = 1; ; tries += 1) {
-      const outcome = await this.transactOnce(transaction, endMs);
+      const outcome = await this.transactOnce(transaction, endMs, limitMs);
       if (outcome.kind !== 'unknown' || !isRefusedUndone(outcome.error)) return outcome;
       if (!(await pausedBefore(endMs, tries))) return outcome;
     }
   }
 
-  private async transactOnce(transaction: Transaction, endMs: number): Promise<TransactionOutcome> {
+  private async transactOnce(
+    transaction: Transaction,
+    endMs: number,
+    limitMs: number,
+  ): Promise<TransactionOutcome> {
     await this.leaveSilent('KV', endMs);
     if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const client = this.client();
@@ -151,7 +157,8 @@ export class EtcdStore implements Store {
       const revision = this.noted(reply.header);
       return {kind: reply.succeeded ? 'committed' : 'refused', revision, answers: answersOf(reply)};
     } catch (error) {
-      const fault = this.fault(client, error, rightToWrite(keysOf(transaction)));
+      const right = rightToWrite(keysOf(transaction));
+      const fault = this.fault(client, error, right, endMs - startedMs >= limitMs / 2);
       this.ended('write', startedMs, fault.code);
       return {kind: 'unknown', error: fault};
     }
@@ -256,10 +263,11 @@ export class EtcdStore implements Store {
         this.ended('read', startedMs);
         return reply;
       } catch (error) {
-        const fault = this.fault(client, error, right());
+        const givenMs = endMs - startedMs;
+        const fault = this.fault(client, error, right(), givenMs >= limitMs / 2);
         this.ended('read', startedMs, fault.code);
         // A connection that we have replaced meanwhile says nothing of etcd.
-        faults.take(fault, this.clients.all.includes(client) ? endMs - startedMs : 0);
+        faults.take(fault, this.clients.all.includes(client) ? givenMs : 0);
         if (!isTransportFault(fault) || this.closed) throw fault;
         if (!(await pausedBefore(endMs, tries))) throw faults.clearest ?? fault;
       }
@@ -284,12 +292,16 @@ export class EtcdStore implements Store {
     return leaveSilent(this.clients.all, this.rotation, service, endMs);
   }
 
-  /** Translates, and leaves an endpoint that does not work for the next one. */
-  private fault(client: EndpointClient, error: unknown, right = ''): SmError {
+  /**
+   * Translates, and leaves an endpoint that does not work for the next one. `hadTime`: it had enough to answer. Where silent endpoints have taken the time of the call the
+   * one that works is late without a fault of its own: if it were left, the next call would begin with the silent ones again.
+   */
+  private fault(client: EndpointClient, error: unknown, right = '', hadTime = true): SmError {
     const fault = translateError(error, right);
     const index = this.clients.all.indexOf(client);
+    const isAtFault = isTransportFault(fault) && (hadTime || !isLate(fault));
     // One that was replaced says nothing of its endpoint.
-    if (isTransportFault(fault) && index >= 0) this.rotation.failed(index, isUnconnected(fault));
+    if (isAtFault && index >= 0) this.rotation.failed(index, isUnconnected(fault));
     return fault;
   }
 
