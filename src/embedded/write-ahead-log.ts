@@ -2,6 +2,7 @@
 import {
   closeSync,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncate,
@@ -27,6 +28,8 @@ export interface LogDisk {
   write(fd: number, bytes: Buffer, position: number): Promise<void>;
   sync(fd: number): Promise<void>;
   truncate(fd: number, bytes: number): Promise<void>;
+  /** As `sync`, at the start. */
+  syncNow(fd: number): void;
 }
 
 const writeOnce = promisify(write);
@@ -40,6 +43,7 @@ export const fileDisk: LogDisk = {
   },
   sync: promisify(fdatasync),
   truncate: promisify(ftruncate),
+  syncNow: fdatasyncSync,
 };
 
 export class WriteAheadLog {
@@ -79,6 +83,8 @@ export class WriteAheadLog {
     disk: LogDisk = fileDisk,
   ): WriteAheadLog {
     const end = readLogs(directory, sequence, replay, logger);
+    // A process that was killed may have written and not synced: what is read from here on must survive a loss of power.
+    disk.syncNow(end.fd);
     return new WriteAheadLog(directory, disk, logger, end);
   }
 

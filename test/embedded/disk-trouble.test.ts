@@ -1,4 +1,5 @@
 /** What a store on disk does after its room or its disk has failed it: across restarts, and after a sync that failed. */
+import {readlinkSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {fileDisk} from '../../src/embedded/write-ahead-log.ts';
 import {translateError} from '../../src/etcd/foreign-errors.ts';
@@ -53,5 +54,18 @@ describe('a sync that has failed for want of room', () => {
       fails = false;
     }
     expect(store.machine.alarms).toEqual([]);
+  });
+});
+
+describe('a log that a killed process has left', () => {
+  it('is synced before anything of it can be read: its last write may be in the memory of the system alone', async () => {
+    const path = newPath();
+    const store = await DiskStore.open(path);
+    await store.put('a');
+    store.drop();
+    const synced: string[] = [];
+    const syncNow = (fd: number): void => void synced.push(readlinkSync(`/proc/self/fd/${fd}`));
+    const again = await DiskStore.open(path, {disk: {...fileDisk, syncNow}});
+    expect(synced).toEqual([again.directory.logPath(1)]);
   });
 });

@@ -24,6 +24,7 @@ const NO_SPACE = 'etcdserver: mvcc: database space exceeded';
 class SmallDisk {
   readonly sync = fileDisk.sync;
   readonly truncate = fileDisk.truncate;
+  readonly syncNow = fileDisk.syncNow;
   room: number;
   private readonly code: string;
 

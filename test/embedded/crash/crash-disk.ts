@@ -67,6 +67,10 @@ export class CrashDisk implements LogDisk {
     this.synced.delete(pathOf(fd));
   }
 
+  syncNow(fd: number): void {
+    this.synced.delete(pathOf(fd));
+  }
+
   async truncate(fd: number, bytes: number): Promise<void> {
     if (this.isLast()) return this.halt();
     ftruncateSync(fd, bytes);
