@@ -68,6 +68,8 @@ export class Answers {
 /** The parts of gRPC's call that its types keep to themselves. */
 interface SendingCall {
   readonly stream: {
+    readonly closed: boolean;
+    readonly destroyed: boolean;
     once(event: 'close', listener: () => void): void;
     close(code?: number): void;
   };
@@ -94,6 +96,8 @@ export function countAnswers(answers: Answers): ServerInterceptor {
     };
     sending.sendMessage = (message, callback) => {
       const {stream} = sending;
+      // Nobody waits for it any more. gRPC drops it without a word, and no end of the stream is to come that would take it off.
+      if (stream.closed || stream.destroyed) return send(message, callback);
       const admitted = answers.admit(sizeOf(message), () => stream.close(CANCEL));
       if (admitted === undefined) {
         const {code, message: details} = failure('noAnswerRoom');

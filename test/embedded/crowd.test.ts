@@ -63,6 +63,24 @@ it('a stream of many messages has one listener, and gives back what was under wa
   expect(answers.bytes).toBe(0);
 });
 
+it('an answer whose call has ended before, as by its deadline, is not under way: nothing would take it off', () => {
+  const answers = new Answers(() => 0);
+  const stream = Object.assign(new EventEmitter(), {close: () => undefined, closed: true});
+  const sent: unknown[] = [];
+  // gRPC drops it, and calls nobody back.
+  const call = {
+    stream,
+    sendMessage: (message: unknown) => void sent.push(message),
+    sendStatus: () => undefined,
+  };
+  const counted = countAnswers(answers)({} as never, call as never) as unknown as {
+    sendMessage(message: unknown, callback: () => void): void;
+  };
+  counted.sendMessage({}, () => undefined);
+  expect(sent).toHaveLength(1);
+  expect(answers.bytes).toBe(0);
+});
+
 it('an answer without room is not told as a request that was refused: it may be that of a write, which would be sent again', () => {
   const answers = new Answers(() => 0, MIB);
   answers.admit(MIB, () => undefined);
