@@ -12,6 +12,7 @@ import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.
 import {sendEvents} from './event-stream.ts';
 import {badRequest, notJson} from './failures.ts';
 import type {HeavyBodies} from './heavy-bodies.ts';
+import {onceGone} from './hung-up.ts';
 import {STREAMS_LIMIT} from './limits.ts';
 import {parseSteps} from './long-lists.ts';
 
@@ -182,7 +183,7 @@ class Callers {
     const gone = new AbortController();
     if (this.closed) gone.abort();
     this.listening.set(gone, grant);
-    reply.raw.once('close', () => {
+    onceGone(reply.raw, () => {
       this.listening.delete(gone);
       gone.abort();
     });

@@ -9,6 +9,7 @@ import {gate} from '../../runtime/gate.ts';
 import type {Gate} from '../../runtime/gate.ts';
 import {grantOf} from './access.ts';
 import type {HttpDependencies} from './dependencies.ts';
+import {onceGone} from './hung-up.ts';
 import {HEAVY_CALLS_OF_ONE, HEAVY_CALLS_WORKED_ON} from './limits.ts';
 
 /** By token, or by address where no token is asked for. */
@@ -34,7 +35,7 @@ export class HeavyCalls {
       if (!isHeavy(request)) return done();
       const name = callerOf(request, tokens);
       if (!this.take(name, request)) return done(tooMany());
-      reply.raw.once('close', () => this.end(name, request));
+      onceGone(reply.raw, () => this.end(name, request));
       done();
     });
   }
