@@ -42,16 +42,28 @@ it.each([
   ['one of two', 1, 150],
   ['two of three', 2, 600],
   ['three of four', 3, 1_520],
-])('%s is silent: the first call finds the one that works, the second is answered', async (_, silent, limitMs) => {
-  const dead = Array.from({length: silent}, (_one, at) => endpoint(`dead${at}:1`, false, () => 0));
-  const store = storeOf(...dead, endpoint('good:1', true, () => 40));
-  expect(await firstAnswered(store, limitMs, 3)).toBe(2);
-  await store.close();
-}, 30_000);
+])(
+  '%s is silent: the first call finds the one that works, the second is answered',
+  async (_, silent, limitMs) => {
+    const dead = Array.from({length: silent}, (_one, at) =>
+      endpoint(`dead${at}:1`, false, () => 0),
+    );
+    const store = storeOf(
+      ...dead,
+      endpoint('good:1', true, () => 40),
+    );
+    expect(await firstAnswered(store, limitMs, 3)).toBe(2);
+    await store.close();
+  },
+  30_000,
+);
 
 it('an endpoint that is late although it had its time is left', async () => {
   let tookMs = 1_000;
-  const store = storeOf(endpoint('slow:1', true, () => tookMs), endpoint('good:1', true, () => 0));
+  const store = storeOf(
+    endpoint('slow:1', true, () => tookMs),
+    endpoint('good:1', true, () => 0),
+  );
   expect(await firstAnswered(store, 150, 3)).toBe(2);
   tookMs = 0;
   await store.close();

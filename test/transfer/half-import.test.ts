@@ -20,7 +20,11 @@ function locationOf(entries: readonly RawEntry[]) {
 
 function cluster(more: object): RawEntry {
   const record = {v: 1, epoch: 3, clusterId: '7', maxRevision: 5, ...more};
-  return {key: Buffer.from('/sm/app/sm.x/cluster'), value: Buffer.from(encodeRecord(record)), mod: 4};
+  return {
+    key: Buffer.from('/sm/app/sm.x/cluster'),
+    value: Buffer.from(encodeRecord(record)),
+    mod: 4,
+  };
 }
 
 const HALF = {code: 'CONFLICT', message: expect.stringContaining('import') as string};
@@ -34,7 +38,13 @@ it.each([true, false])('half an import is not exported, live: %s', async (live) 
 });
 
 it('a file that holds half an import is not imported', async () => {
-  const header = {prefix: '/sm', clusterId: '7', revision: '9', at: '2026-01-01T00:00:00Z', living: []};
+  const header = {
+    prefix: '/sm',
+    clusterId: '7',
+    revision: '9',
+    at: '2026-01-01T00:00:00Z',
+    living: [],
+  };
   const {value} = cluster({importing: true});
   const items = [{key: Buffer.from('app/sm.x/cluster'), value}];
   const file = readExport(writeExport({header, items}));
