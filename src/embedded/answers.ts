@@ -100,7 +100,7 @@ export function countAnswers(answers: Answers): ServerInterceptor {
       if (stream.closed || stream.destroyed) return send(message, callback);
       const admitted = answers.admit(sizeOf(message), () => stream.close(CANCEL));
       if (admitted === undefined) {
-        const {code, message: details} = failure('noAnswerRoom');
+        const {code, message: details} = failure('answersFull');
         sending.sendStatus({code, details, metadata: null});
         return;
       }

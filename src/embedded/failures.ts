@@ -38,7 +38,7 @@ const TABLE = {
   ],
   tooManyRequests: [status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests'],
   // Not as the one before: a client may take that for a request that was not carried out, and this may be the answer to a write that was.
-  noAnswerRoom: [
+  answersFull: [
     status.RESOURCE_EXHAUSTED,
     'etcdserver: the embedded store has no room for this answer: others are not read',
   ],
@@ -69,7 +69,7 @@ export function failure(name: FailureName): EtcdFailure {
   return new EtcdFailure(code, text);
 }
 
-/** Of a store whose disk has failed; reading it all anew is what mends it. `cause`: what the system said. */
+/** Of a store whose disk has failed; only reading it all anew helps. `cause`: what the system said. */
 export function diskFailed(cause: unknown): EtcdFailure {
   const said = cause instanceof Error ? cause.message : String(cause);
   return new EtcdFailure(

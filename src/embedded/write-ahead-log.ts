@@ -172,7 +172,7 @@ export class WriteAheadLog {
     }
   }
 
-  /** Said once: whoever calls later is told the same. Want of room is no excuse here, for room made later mends nothing. */
+  /** Logged once; later calls fail with the same error. Lack of space counts as well: space that is freed later does not help. */
   private broke(error: unknown): EtcdFailure {
     this.broken = diskFailed(error);
     this.logger.error({error: String(error)}, this.broken.message);
