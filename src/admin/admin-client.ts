@@ -24,7 +24,15 @@ import {
   LIMITED_WAIT_MAX_S,
   SILENCE_LIMIT_MS,
 } from './limits.ts';
-import {NEVER_SENT, mayAskAnother, nameOf, refusePlainToken, serverUrls, urlOf} from './servers.ts';
+import {
+  NEVER_SENT,
+  isAway,
+  mayAskAnother,
+  nameOf,
+  refusePlainToken,
+  serverUrls,
+  urlOf,
+} from './servers.ts';
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
 
@@ -40,6 +48,12 @@ export interface AdminClientOptions extends TransportOptions {
   readonly tokenFile?: string;
   /** The token may go to another machine over http, where anybody on the way can read it. Default false: such a call is refused. */
   readonly plainToken?: boolean;
+}
+
+/** A reply that has begun, and which of the daemons gives it. */
+interface Answer {
+  readonly reply: IncomingMessage;
+  readonly at: number;
 }
 
 const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NEVER_SENT, 'ECONNRESET', 'EPIPE']);
@@ -67,7 +81,7 @@ const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
 /** Calls the daemons of one cluster. Where several are given, another one is asked when one cannot be reached. Use one client for many calls, and close it. */
 export class AdminClient {
   private readonly servers: readonly URL[];
-  /** Of the daemon that answered last. */
+  /** Of the daemon that is asked first. */
   private at = 0;
   /** The address of a proxy may hold a password: not for printing. */
   readonly #options: AdminClientOptions;
@@ -81,18 +95,18 @@ export class AdminClient {
 
   /** The daemon that is asked: the first one, then the one that answered last. */
   get server(): string {
-    return nameOf(this.current);
+    return nameOf(this.serverAt(this.at));
   }
 
-  private get current(): URL {
-    const url = this.servers[this.at];
+  private serverAt(at: number): URL {
+    const url = this.servers[at];
     if (url === undefined) throw new Error('a client needs at least one server');
     return url;
   }
 
   /**
-   * One operation of `/openapi.json`, as `call('addShard', {service: 'orders', shardId: 's1'})`. When `signal` aborts, the call rejects with the reason of the signal. A daemon that
-   * has too many calls (429) is asked again, up to five times with at most 5 s between.
+   * One operation of `/openapi.json`, as `call('addShard', {service: 'orders', shardId: 's1'})`. When `signal` aborts, the call rejects with the reason of the signal; where that is
+   * an SmError TIMEOUT, the next call asks another daemon first. A daemon that has too many calls (429) is asked again, up to five times with at most 5 s between.
    * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
    */
   async call<O extends Exclude<AdminOperation, StreamOperation>>(
@@ -101,11 +115,13 @@ export class AdminClient {
     signal?: AbortSignal,
   ): Promise<AdminAnswer<O>> {
     for (let waits = 0; ; waits += 1) {
-      const reply = await this.send(operation, input, {}, signal);
-      const body = parseBody(await this.bodyOf(reply, signal), this.server);
+      const answer = await this.send(operation, input, {}, signal);
+      const {reply, at} = answer;
+      const server = nameOf(this.serverAt(at));
+      const body = parseBody(await this.bodyOf(answer, signal), server);
       if ((reply.statusCode ?? 500) < 300) {
         if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
-        throw otherVersion(this.server);
+        throw otherVersion(server);
       }
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
@@ -166,38 +182,39 @@ export class AdminClient {
     signal: AbortSignal,
   ): AsyncGenerator<Event> {
     const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
-    const reply = await this.send(operation, input, headers, signal);
-    if ((reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(
-        remoteFailure(parseBody(await this.bodyOf(reply, signal), this.server)),
-      );
-    const tooLong = (): SmError =>
-      notSm(this.server, 'an event of its stream exceeds the size limit');
-    for await (const data of readEvents(this.chunksOf(reply, signal), tooLong)) {
-      const event = parseBody(data, this.server);
+    const answer = await this.send(operation, input, headers, signal);
+    const server = nameOf(this.serverAt(answer.at));
+    if ((answer.reply.statusCode ?? 500) >= 300)
+      throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(answer, signal), server)));
+    const tooLong = (): SmError => notSm(server, 'an event of its stream exceeds the size limit');
+    for await (const data of readEvents(this.chunksOf(answer, signal), tooLong)) {
+      const event = parseBody(data, server);
       // What ended a stream that stood may pass; what does not is said when it is opened again.
       if (!('type' in event)) throw new RemoteError({...remoteFailure(event), retryable: true});
       yield event as Event;
     }
   }
 
-  private async bodyOf(reply: IncomingMessage, signal?: AbortSignal): Promise<string> {
+  private async bodyOf(answer: Answer, signal?: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of this.chunksOf(reply, signal)) {
+    const server = nameOf(this.serverAt(answer.at));
+    for await (const chunk of this.chunksOf(answer, signal)) {
       bytes += chunk.length;
-      if (bytes > ANSWER_LIMIT_BYTES) throw notSm(this.server, 'its answer exceeds the size limit');
+      if (bytes > ANSWER_LIMIT_BYTES) throw notSm(server, 'its answer exceeds the size limit');
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');
   }
 
   /** @throws SmError SERVER_UNAVAILABLE, TIMEOUT for a reply that breaks off. */
-  private async *chunksOf(reply: IncomingMessage, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  private async *chunksOf({reply, at}: Answer, signal?: AbortSignal): AsyncGenerator<Buffer> {
     try {
       yield* reply as AsyncIterable<Buffer>;
     } catch (error) {
-      throw this.fault(error as NodeJS.ErrnoException, signal);
+      const fault = faultOf(error as NodeJS.ErrnoException, nameOf(this.serverAt(at)), signal);
+      if (isAway(fault)) this.passOver(at);
+      throw fault;
     }
   }
 
@@ -207,15 +224,26 @@ export class AdminClient {
     input: object,
     extra: Record<string, string>,
     signal: AbortSignal | undefined,
-  ): Promise<IncomingMessage> {
+  ): Promise<Answer> {
+    const isRead = routeRows[operation].method === 'GET';
+    let {at} = this;
     for (let left = this.servers.length - 1; ; left -= 1) {
       try {
-        return await this.sendTo(this.current, operation, input, extra, signal);
+        return {reply: await this.sendTo(this.serverAt(at), operation, input, extra, signal), at};
       } catch (error) {
-        if (left === 0 || !mayAskAnother(error, routeRows[operation].method === 'GET')) throw error;
-        this.at = (this.at + 1) % this.servers.length;
+        const next = isAway(error) ? this.passOver(at) : at;
+        const isOver = left === 0 || signal?.aborted === true;
+        if (isOver || !mayAskAnother(error, isRead)) throw error;
+        at = next;
       }
     }
+  }
+
+  /** Another daemon is asked first from now on. Of calls that fail together the first one says so. @returns the one after it. */
+  private passOver(at: number): number {
+    const next = (at + 1) % this.servers.length;
+    if (this.at === at) this.at = next;
+    return next;
   }
 
   private async sendTo(
@@ -231,14 +259,15 @@ export class AdminClient {
     if (method === 'GET')
       for (const [name, value] of Object.entries(input))
         if (value !== undefined) url.searchParams.set(name, String(value));
-    const headers = {...this.headersFor(body), ...extra};
+    const headers = {...this.headersFor(server, body), ...extra};
     const transport = await this.transportTo(server);
     return new Promise((resolve, reject) => {
       const options = {method, headers, ...(signal === undefined ? {} : {signal})};
       // Once a reply has begun, what ends the call is only seen by whoever reads it.
       let begun: IncomingMessage | undefined;
       const call = transport.request(url, options, (reply) => resolve((begun = reply)));
-      const giveUp = (limitMs: number) => () => (begun ?? call).destroy(this.tookTooLong(limitMs));
+      const name = nameOf(server);
+      const giveUp = (limitMs: number) => () => (begun ?? call).destroy(tookTooLong(name, limitMs));
       // Of the whole call, however slowly bytes come; of a stream until its answer begins.
       const {timeoutMs, silenceMs = SILENCE_LIMIT_MS} = this.#options;
       const limitMs = timeoutMs ?? limitOf(operation);
@@ -248,7 +277,7 @@ export class AdminClient {
         call.once('response', () => clearTimeout(whole));
       }
       call.once('close', () => clearTimeout(whole));
-      call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error, signal)));
+      call.on('error', (error: NodeJS.ErrnoException) => reject(faultOf(error, name, signal)));
       call.end(body);
     });
   }
@@ -259,8 +288,8 @@ export class AdminClient {
     return opened;
   }
 
-  private headersFor(body: string | undefined): Record<string, string | number> {
-    const headers = {accept: 'application/json', ...this.authorization()};
+  private headersFor(server: URL, body: string | undefined): Record<string, string | number> {
+    const headers = {accept: 'application/json', ...this.authorization(server)};
     if (body === undefined) return headers;
     return {
       ...headers,
@@ -269,10 +298,10 @@ export class AdminClient {
     };
   }
 
-  private authorization(): Record<string, string> {
+  private authorization(server: URL): Record<string, string> {
     const {tokenFile, plainToken = false} = this.#options;
     if (tokenFile === undefined) return {};
-    if (!plainToken) refusePlainToken(this.current);
+    if (!plainToken) refusePlainToken(server);
     try {
       return {
         authorization: `Bearer ${tokenOf(readFileSync(tokenFile, 'utf8'))}`,
@@ -284,37 +313,41 @@ export class AdminClient {
       });
     }
   }
+}
 
-  private tookTooLong(limitMs: number): SmError {
-    return new SmError('TIMEOUT', `${this.server} did not answer within ${limitMs} ms`, {
-      hint: 'the operation may still continue: check with sm status, or pass a longer --timeout',
-      retryable: true,
-    });
-  }
+function tookTooLong(server: string, limitMs: number): SmError {
+  return new SmError('TIMEOUT', `${server} did not answer within ${limitMs} ms`, {
+    hint: 'the operation may still continue: check with sm status, or pass a longer --timeout',
+    retryable: true,
+  });
+}
 
-  private fault(error: NodeJS.ErrnoException, signal: AbortSignal | undefined): unknown {
-    if (error instanceof SmError) return error;
-    // The connection breaks because the caller gave up, not because of the daemon.
-    if (signal?.aborted === true) return signal.reason;
-    const known = CERTIFICATE_FAULTS[error.code ?? ''];
-    if (known !== undefined)
-      return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} ${known.what}`, {
-        hint: known.hint,
-        cause: error,
-      });
-    if (UNTRUSTED.test(error.code ?? ''))
-      return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} is not trusted`, {
-        hint: 'pass the CA that signed it: --ca-file or SM_CA_FILE',
-        cause: error,
-      });
-    const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
-    return new SmError('SERVER_UNAVAILABLE', `${this.server} ${kind}`, {
-      hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server; a daemon that runs but waits for its etcd does not listen yet: see its log',
-      retryable: true,
-      cause:
-        error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
+/** `server`: how it is named to people. */
+function faultOf(
+  error: NodeJS.ErrnoException,
+  server: string,
+  signal: AbortSignal | undefined,
+): unknown {
+  if (error instanceof SmError) return error;
+  // The connection breaks because the caller gave up, not because of the daemon.
+  if (signal?.aborted === true) return signal.reason;
+  const known = CERTIFICATE_FAULTS[error.code ?? ''];
+  if (known !== undefined)
+    return new SmError('SERVER_UNAVAILABLE', `the certificate of ${server} ${known.what}`, {
+      hint: known.hint,
+      cause: error,
     });
-  }
+  if (UNTRUSTED.test(error.code ?? ''))
+    return new SmError('SERVER_UNAVAILABLE', `the certificate of ${server} is not trusted`, {
+      hint: 'pass the CA that signed it: --ca-file or SM_CA_FILE',
+      cause: error,
+    });
+  const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
+  return new SmError('SERVER_UNAVAILABLE', `${server} ${kind}`, {
+    hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server; a daemon that runs but waits for its etcd does not listen yet: see its log',
+    retryable: true,
+    cause: error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
+  });
 }
 
 /** What Retry-After asks for, within reason. */

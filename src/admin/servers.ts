@@ -29,12 +29,16 @@ export const NEVER_SENT: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
+/** Whether the daemon that was asked cannot be reached, or does not answer in time. */
+export function isAway(error: unknown): error is SmError {
+  return error instanceof SmError && ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
+}
+
 /** Whether another daemon may be asked after this fault: whatever it is for a read, for a write only where nothing was sent. */
 export function mayAskAnother(error: unknown, reads: boolean): boolean {
-  if (!(error instanceof SmError)) return false;
-  if (reads) return ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
+  if (!isAway(error)) return false;
   const {code = ''} = (error.cause ?? {}) as NodeJS.ErrnoException;
-  return error.code === 'SERVER_UNAVAILABLE' && NEVER_SENT.has(code);
+  return reads || NEVER_SENT.has(code);
 }
 
 const HINT = 'as http://127.0.0.1:8801; several with commas between them';

@@ -5,7 +5,8 @@ import {SmError} from '../model/errors.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';
-import {DAEMON_LOOK_MS} from './limits.ts';
+import {unlessSilent} from './call-limit.ts';
+import {CALL_LIMIT_MS, DAEMON_LOOK_MS} from './limits.ts';
 
 const GO_ON = 'wait on with: sm wait daemon --for ready';
 
@@ -22,10 +23,11 @@ export async function waitForDaemon(
   try {
     return await interruptible(async (signal) => {
       for (;;) {
+        const asked = client.server;
         const found = await look(client, signal);
         const waitedMs = Math.round(performance.now() - startedMs);
         if (typeof found !== 'string') return {status: found, waitedMs};
-        if (waitedMs >= timeoutMs) throw tookTooLong(client, timeoutMs, found);
+        if (waitedMs >= timeoutMs) throw tookTooLong(asked, timeoutMs, found);
         progress.update({text: `waiting: ${found}`});
         await new Promise((resolve) => setTimeout(resolve, DAEMON_LOOK_MS));
       }
@@ -38,7 +40,8 @@ export async function waitForDaemon(
 /** The status of a daemon that is ready, else what is missing. */
 async function look(client: AdminClient, signal: AbortSignal): Promise<StatusAnswer | string> {
   try {
-    const status = await client.call('status', {}, signal);
+    const ask = (ended: AbortSignal): Promise<StatusAnswer> => client.call('status', {}, ended);
+    const status = await unlessSilent(ask, CALL_LIMIT_MS, signal);
     return status.store.reason === '' ? status : status.store.reason;
   } catch (error) {
     if (signal.aborted) throw error;
@@ -49,7 +52,7 @@ async function look(client: AdminClient, signal: AbortSignal): Promise<StatusAns
   }
 }
 
-function tookTooLong({server}: AdminClient, timeoutMs: number, missing: string): SmError {
+function tookTooLong(server: string, timeoutMs: number, missing: string): SmError {
   return new SmError(
     'TIMEOUT',
     `the daemon at ${server} is not ready after ${timeoutMs / 1000} s: ${missing}`,

@@ -5,9 +5,13 @@ import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';
+import {unlessSilent} from './call-limit.ts';
 import {CALL_LIMIT_MS, COST_FREE_MS, LOOK_MS, POLL_MS, RETRY_MS} from './limits.ts';
 
-export type WaitFor = Pick<AdminInput<'waitCheck'>, 'service' | 'kind' | 'id' | 'for'>;
+export type WaitFor = Pick<
+  AdminInput<'waitCheck'>,
+  'service' | 'kind' | 'id' | 'incarnation' | 'for'
+>;
 
 export interface WaitOutcome {
   readonly answer: WaitCheckAnswer;
@@ -46,21 +50,23 @@ export async function waitUntilMet(
   let total = 0;
   let holdMs = 0;
   let state = 'the daemon has not answered';
+  let answered = client.server;
   for (;;) {
+    const asked = client.server;
     const leftMs = timeoutMs - (performance.now() - startedMs);
     const lookedMs = performance.now();
     const answer = await check(client, goal, Math.max(0, Math.min(holdMs, leftMs)), signal, leftMs);
     const waitedMs = Math.round(performance.now() - startedMs);
     if (answer?.met === true) return {answer, waitedMs};
-    if (answer !== undefined) state = describe(answer);
+    if (answer !== undefined) [state, answered] = [describe(answer), client.server];
     total = Math.max(total, answer?.missingCount ?? 0);
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
-    const away = `the daemon at ${client.server} cannot be reached: trying again`;
+    const away = `the daemon at ${asked} cannot be reached: trying again`;
     progress.update({
       text: `${waiting}: ${answer === undefined ? away : state}`,
       ...done,
     });
-    if (waitedMs >= timeoutMs) throw tookTooLong(client, goal, timeoutMs, state);
+    if (waitedMs >= timeoutMs) throw tookTooLong(answered, goal, timeoutMs, state);
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (signal.aborted) throw new Error('interrupted');
     // A look at a large app costs the daemon something: it stays open the longer the more it takes.
@@ -83,20 +89,15 @@ async function check(
   signal: AbortSignal,
   leftMs: number,
 ): Promise<WaitCheckAnswer | undefined> {
-  // However long may be waited: a daemon whose machine is gone answers none of it.
-  const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(), holdMs + CALL_LIMIT_MS);
-  const ended = AbortSignal.any([signal, silent.signal]);
+  const look = (ended: AbortSignal): Promise<WaitCheckAnswer> =>
+    client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, ended);
   try {
-    return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, ended);
+    return await unlessSilent(look, holdMs + CALL_LIMIT_MS, signal);
   } catch (error) {
-    if (silent.signal.aborted && !signal.aborted) return undefined;
     const away = error instanceof SmError && ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
     const unavailable = error instanceof RemoteError && error.failure.retryable;
     if ((away || unavailable) && leftMs > 0) return undefined;
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -115,12 +116,7 @@ function commandFor(goal: WaitFor): string {
   return `sm wait ${nameOf(goal)} --for ${goal.for}`;
 }
 
-function tookTooLong(
-  {server}: Pick<AdminClient, 'server'>,
-  goal: WaitFor,
-  timeoutMs: number,
-  state: string,
-): SmError {
+function tookTooLong(server: string, goal: WaitFor, timeoutMs: number, state: string): SmError {
   return new SmError(
     'TIMEOUT',
     `${nameOf(goal)} is not ${goal.for} after ${timeoutMs / 1000} s, by ${server}; missing: ${state}`,

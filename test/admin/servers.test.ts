@@ -8,6 +8,7 @@ import type {AddressInfo} from 'node:net';
 import {afterEach, beforeAll, afterAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminClientOptions} from '../../src/admin/index.ts';
+import {SmError} from '../../src/model/errors.ts';
 import {until} from '../support/until.ts';
 import {Authority} from '../support/certificates.ts';
 
@@ -88,6 +89,53 @@ describe('several daemons', () => {
   it('that are all away end the call with the fault of the last', async () => {
     const call = client({server: [DEAD, 'http://127.0.0.1:2']}).call('getSpec', {});
     await expect(call).rejects.toMatchObject({message: 'http://127.0.0.1:2 cannot be reached'});
+  });
+});
+
+describe('a client of several daemons', () => {
+  it('that makes many calls at once asks the next one for each of them', async () => {
+    const living = await daemon();
+    const many = client({server: [DEAD, living.url]});
+    const calls = Array.from({length: 9}, () => many.call('addSpec', create));
+    expect(await Promise.all(calls)).toHaveLength(9);
+    expect(living.asked).toHaveLength(9);
+    expect(many.server).toBe(living.url);
+  });
+
+  it('asks another one first once its caller has given up waiting for a silent one', async () => {
+    const [silent, living] = [await daemon(() => undefined), await daemon()];
+    const patient = client({server: [silent.url, living.url], timeoutMs: HANG_MS});
+    const waiting = new AbortController();
+    const call = patient.call('getSpec', {}, waiting.signal);
+    await until(() => silent.asked.length === 1, HANG_MS, 'the silent daemon is asked');
+    waiting.abort(new SmError('TIMEOUT', 'no answer'));
+    await expect(call).rejects.toMatchObject({code: 'TIMEOUT'});
+    expect(living.asked).toEqual([]);
+    await patient.call('getSpec', {});
+    expect(living.asked).toEqual(['GET /sm/server/get-spec']);
+  });
+
+  it('goes on with the same one when its caller has only lost interest', async () => {
+    const [silent, living] = [await daemon(() => undefined), await daemon()];
+    const patient = client({server: [silent.url, living.url], timeoutMs: HANG_MS});
+    const waiting = new AbortController();
+    const call = patient.call('getSpec', {}, waiting.signal);
+    await until(() => silent.asked.length === 1, HANG_MS, 'the silent daemon is asked');
+    waiting.abort();
+    await expect(call).rejects.toMatchObject({name: 'AbortError'});
+    expect(patient.server).toBe(silent.url);
+  });
+
+  it('makes the next call at another one after a write that one has not answered', async () => {
+    const breaking = await daemon((request) => request.socket.destroy());
+    const living = await daemon();
+    const writing = client({server: [breaking.url, living.url]});
+    await expect(writing.call('addSpec', create)).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      message: `${breaking.url} cannot be reached`,
+    });
+    await writing.call('addSpec', create);
+    expect(living.asked).toEqual(['POST /sm/server/add-spec']);
   });
 });
 

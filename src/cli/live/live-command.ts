@@ -6,6 +6,7 @@ import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
 import {gate} from '../../runtime/gate.ts';
 import {pause} from '../../runtime/pause.ts';
+import {serverUrls} from '../../admin/servers.ts';
 import {SmCommand} from '../base-command.ts';
 import {endWithReader} from '../lost-output.ts';
 import {waitUntilMet} from '../waiting.ts';
@@ -78,10 +79,15 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       labels: {command, service, server: new URL(this.client.server).host},
       fullScreen: view === 'top',
       filter,
+      daemons: this.daemons,
       open: (chosen) => (lastEventId, signal) =>
         this.client.liveStream(inputOf(watched, chosen), lastEventId, signal),
       until: (signal) => this.until(watched, signal),
     });
+  }
+
+  private get daemons(): number {
+    return serverUrls(this.setting('server')).length;
   }
 
   private async printLines(watched: Watched): Promise<number> {
@@ -133,6 +139,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     const link = new LiveLink(
       (lastEventId, attempt) => this.client.liveStream(input, lastEventId, attempt),
       (event) => lines.take(event),
+      this.daemons,
     );
     signal.addEventListener('abort', () => link.close(), {once: true});
     await link.run((error) => !isRetryable(error));

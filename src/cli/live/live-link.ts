@@ -16,29 +16,34 @@ export type OpenStream = (
 export class LiveLink {
   private readonly open: OpenStream;
   private readonly onEvent: (event: LinkEvent<LiveMessage>) => void;
+  private readonly daemons: number;
   private readonly closing = new AbortController();
   private attempt = new AbortController();
   private lastEventId: string | undefined;
   private retry = 0;
   private restarted = false;
 
-  constructor(open: OpenStream, onEvent: (event: LinkEvent<LiveMessage>) => void) {
+  /** `daemons`: how many `open` may ask, one after the other. */
+  constructor(open: OpenStream, onEvent: (event: LinkEvent<LiveMessage>) => void, daemons = 1) {
     this.open = open;
     this.onEvent = onEvent;
+    this.daemons = daemons;
   }
 
   /**
    * Goes on until `close`.
-   * @throws whatever the first attempt fails with, and later on what waiting cannot fix when `fatal` says so.
+   * @throws whatever the first attempt fails with, unless that is the silence of a daemon and there is another one; later on what waiting cannot fix when `fatal` says so.
    */
   async run(fatal: (error: unknown) => boolean): Promise<void> {
+    let others = this.daemons - 1;
     for (let heardEver = false; !this.closing.signal.aborted;) {
       let reason = 'the daemon has closed the connection';
       try {
         await this.once(() => (heardEver = true));
       } catch (error) {
         if (this.closing.signal.aborted) return;
-        if (!this.restarted && (!heardEver || fatal(error))) throw error;
+        const mayAskAnother = !heardEver && isSilence(error) && others-- > 0;
+        if (!this.restarted && !mayAskAnother && (!heardEver || fatal(error))) throw error;
         reason = reasonOf(error);
       }
       if (this.closing.signal.aborted) return;
@@ -65,7 +70,8 @@ export class LiveLink {
     let silent = false;
     const fallSilent = (): void => {
       silent = true;
-      this.attempt.abort();
+      // By this reason the client asks another daemon the next time.
+      this.attempt.abort(fellSilent());
     };
     let timer = setTimeout(fallSilent, FIRST_WORD_MS);
     try {
@@ -94,6 +100,10 @@ export class LiveLink {
     await pause(waitMs, AbortSignal.any([this.closing.signal, this.attempt.signal]));
     if (!this.closing.signal.aborted) this.onEvent({type: 'trying', retry: this.retry});
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof SmError && error.code === 'TIMEOUT';
 }
 
 function fellSilent(): SmError {

@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly labels: {readonly command: string; readonly service: string; readonly server: string};
   readonly fullScreen: boolean;
   readonly filter: string;
+  /** How many there are to ask. */
+  readonly daemons: number;
   /** Opens the stream; `query` as chosen at the screen so far. */
   readonly open: (query: ScreenQuery | undefined) => OpenStream;
   /** Resolves with an exit code when something else ends the view; rejects when it must fail. */
@@ -58,7 +60,7 @@ class LiveSession {
     this.options = options;
     this.screen = new TerminalScreen(process.stdout, options.fullScreen);
     const open: OpenStream = (lastEventId, signal) => options.open(this.query)(lastEventId, signal);
-    this.link = new LiveLink(open, (event) => this.take(event));
+    this.link = new LiveLink(open, (event) => this.take(event), options.daemons);
   }
 
   async run(): Promise<number> {
