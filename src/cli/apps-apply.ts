@@ -1,7 +1,9 @@
 /** Carrying a file out, one app at a time, under a marker: whatever cuts it off, the same call goes on. */
 import {createHash} from 'node:crypto';
 import type {FileApp, FileShard} from '../config/apps-file.ts';
+import {counted} from '../model/counted.ts';
 import {SmError} from '../model/errors.ts';
+import {appDeleting} from '../model/not-found.ts';
 import type {AddShardItem, BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {countOf, diffApp} from './apps-diff.ts';
@@ -15,6 +17,8 @@ const OF_ONE_APP: ReadonlySet<number> = new Set([2, 3, 4]);
 
 export interface ApplyOptions {
   readonly prune: boolean;
+  /** With prune: apps that may lose something; undefined: all. */
+  readonly confirmed?: ReadonlySet<string> | undefined;
   readonly dryRun: boolean;
   readonly reason: string;
   readonly ifRevision: string | undefined;
@@ -40,13 +44,16 @@ export interface AppliedApp {
   readonly specRevision: string;
 }
 
-/** The app's specs, or undefined when there is no such app. */
+/** The app's specs, or undefined when there is no such app. @throws SmError APP_DELETING; what the call throws. */
 export async function exported(
   client: AdminClient,
   service: string,
 ): Promise<ExportAppAnswer | undefined> {
   try {
-    return await client.call('exportApp', {service});
+    const answer = await client.call('exportApp', {service});
+    // It may be as the file says for a moment yet.
+    if (answer.deleting === true) throw appDeleting(service);
+    return answer;
   } catch (error) {
     if (error instanceof RemoteError && error.failure.code === 'APP_NOT_FOUND') return undefined;
     throw error;
@@ -61,7 +68,11 @@ export async function applyApp(
   return new Applying(client, wanted, options).run();
 }
 
-function isOfOneApp({exit, code}: RemoteError['failure']): boolean {
+/** Only what concerns this app: a daemon that is away, or refuses the caller, does so for the next one, too. */
+function isOfOneApp(error: unknown): error is Error {
+  if (error instanceof SmError) return error.code === 'APP_DELETING';
+  if (!(error instanceof RemoteError)) return false;
+  const {exit, code} = error.failure;
   return OF_ONE_APP.has(exit) || code === 'STORE_CORRUPT';
 }
 
@@ -76,9 +87,7 @@ export async function applyApps(
     try {
       applied.push(await applyApp(client, app, options));
     } catch (error) {
-      // Only what concerns this app: a daemon that is away, or refuses the caller, does so for the next one, too.
-      const concernsApp = error instanceof RemoteError && isOfOneApp(error.failure);
-      if (apps.length === 1 || !concernsApp) throw error;
+      if (apps.length === 1 || !isOfOneApp(error)) throw error;
       applied.push(refusedApp(app.name, error.message));
     }
   }
@@ -101,16 +110,19 @@ export function saidOf({load, spreadKey, priority, ...shard}: FileShard): AddSha
   };
 }
 
-/** The same, with what goes back to its default. */
-function changedOf(shard: FileShard, changes: readonly FieldChange[]) {
-  const {load, spreadKey, priority, ...plain} = shard;
-  const changed = new Set(changes.map(({field}) => field));
-  return {
-    ...plain,
-    ...(changed.has('load') ? {load: {...load}} : {}),
-    ...(changed.has('spreadKey') ? {spreadKey} : {}),
-    ...(changed.has('priority') ? {priority} : {}),
-  };
+/**
+ * What differs, and nothing besides: a pin that is said again would lose its end, and an older daemon does not know all fields. What goes back
+ * to its default is named.
+ */
+function changedOf({shardId, load, ...shard}: FileShard, changes: readonly FieldChange[]) {
+  const fields = changes.map(({field}) => (field === 'pin' ? 'manualContainerId' : field));
+  const all = {...shard, load: {...load}};
+  return {shardId, ...only(all, fields)};
+}
+
+function only<T extends object>(all: T, fields: readonly string[]): Partial<T> {
+  const wanted = Object.entries(all).filter(([field]) => fields.includes(field));
+  return Object.fromEntries(wanted) as Partial<T>;
 }
 
 class Applying {
@@ -125,12 +137,14 @@ class Applying {
   private renewedMs = 0;
   private done = 0;
   private total = 0;
+  private prunes: boolean;
 
   constructor(client: AdminClient, wanted: FileApp, options: ApplyOptions) {
     this.client = client;
     this.wanted = wanted;
     this.options = options;
     const {prune} = options;
+    this.prunes = prune;
     this.content = createHash('sha256').update(JSON.stringify({wanted, prune})).digest('hex');
   }
 
@@ -143,9 +157,10 @@ class Applying {
       return this.outcome(first, 'unchanged', false, first.specRevision);
     this.total = countOf(first, prune);
     this.reportProgress();
+    await this.refuseExisting(first);
     if (!first.exists) await this.create(first);
     if (dryRun && !first.exists) return this.outcome(first, 'created', false, '0');
-    const resumed = await this.begin(first.exists);
+    const resumed = await this.begin();
     let finished = false;
     try {
       const diff = first.exists
@@ -175,13 +190,23 @@ class Applying {
     this.step(1);
   }
 
-  private async begin(existed: boolean): Promise<boolean> {
-    const {ifRevision, dryRun, reason} = this.options;
+  /** Revision 0: there is to be no app, unless an apply of the same file that was cut off has created it. */
+  private async refuseExisting({name, exists, specRevision}: AppDiff): Promise<void> {
+    if (!exists || this.options.ifRevision !== '0' || (await this.begin({dryRun: true}))) return;
+    throw new SmError('CONFLICT', `the specs of ${name} are at revision ${specRevision}, not 0`, {
+      hint: `look at what changed: sm export -a ${name}`,
+    });
+  }
+
+  /** Acquires the marker, or renews it. @returns whether the same file had it before. */
+  private async begin({dryRun}: Pick<ApplyOptions, 'dryRun'> = this.options): Promise<boolean> {
+    const {ifRevision, reason} = this.options;
     const {resumed} = await this.client.call('beginApply', {
       ...{service: this.wanted.name, content: this.content, dryRun, reason},
-      ...(ifRevision === undefined || !existed ? {} : {ifRevision}),
+      // By 0 an app is created, and has another revision from then on.
+      ...(ifRevision === undefined || ifRevision === '0' ? {} : {ifRevision}),
     });
-    this.renewedMs = performance.now();
+    if (!dryRun) this.renewedMs = performance.now();
     return resumed;
   }
 
@@ -195,14 +220,14 @@ class Applying {
 
   private async carryOut(diff: AppDiff): Promise<void> {
     const {client, wanted} = this;
-    const {prune, dryRun, reason} = this.options;
+    const {dryRun, reason} = this.options;
     const {name: service, maxShardCount, maxRecoveryTime, maxMoving, paused} = wanted;
     if (diff.exists && diff.spec.length > 0) {
-      const limits = {service, maxShardCount, maxRecoveryTime, maxMoving, paused};
-      // Only where it differs: an older daemon does not know it.
-      const changesPolicy = diff.spec.some(({field}) => field === 'placement');
-      const spec = {...limits, ...(changesPolicy ? {placement: wanted.placement ?? {}} : {})};
-      await client.call('updateSpec', {...spec, reason, dryRun});
+      const limits = {maxShardCount, maxRecoveryTime, maxMoving, paused};
+      const spec = {...limits, placement: wanted.placement ?? {}};
+      const fields = diff.spec.map(({field}) => field);
+      // What differs, and nothing besides: a pause that is said again would lose its end.
+      await client.call('updateSpec', {service, ...only(spec, fields), reason, dryRun});
       this.step(1);
     }
     await this.each(diff.join, ({workerGroup, container: worker}) =>
@@ -217,13 +242,24 @@ class Applying {
     await this.each(diff.update, ({shard, changes}) =>
       client.call('updateShard', {service, ...changedOf(shard, changes), reason, dryRun}),
     );
-    if (!prune) return;
+    this.prunes &&= this.mayLose(diff);
+    if (!this.prunes) return;
     const extra = diff.extra.map((shardId) => ({shardId}));
     if (!dryRun)
       this.note('remove', await inBatches(client, 'delShards', service, extra, this.batch()));
     await this.each(diff.extraMemberships, ({workerGroup, container: worker}) =>
       client.call('delWorker', {service, workerGroup, worker, reason, dryRun}),
     );
+  }
+
+  /** What was added after the question was asked has been confirmed by nobody. */
+  private mayLose({name, extra, extraMemberships}: AppDiff): boolean {
+    const {confirmed} = this.options;
+    const lost = extra.length + extraMemberships.length;
+    if (lost === 0 || confirmed === undefined || confirmed.has(name)) return true;
+    const error = `${counted(lost, 'object')} that the files do not declare came meanwhile, and nobody has confirmed their removal: add --confirm ${name}`;
+    this.errors.push({object: `app/${name}`, error});
+    return false;
   }
 
   /** The server looks at what would be added; in one call, as large as it takes. */
@@ -266,7 +302,7 @@ class Applying {
   private async pause(): Promise<void> {
     this.options.signal.throwIfAborted();
     if (this.options.dryRun || performance.now() - this.renewedMs < RENEW_MS) return;
-    await this.begin(true);
+    await this.begin();
   }
 
   private note(work: keyof Applying['refused'], {items, failed}: BatchAnswer): void {
@@ -293,16 +329,16 @@ class Applying {
     resumed: boolean,
     specRevision: string,
   ): AppliedApp {
-    const {prune} = this.options;
+    const {prunes} = this;
     const left = diff.extra.length + diff.extraMemberships.length;
     const failed = this.errors.length;
     return {
       ...{name: diff.name, result, resumed, specRevision},
       added: diff.add.length - this.refused.add,
       updated: diff.update.length,
-      removed: prune ? diff.extra.length - this.refused.remove : 0,
-      members: diff.join.length + (prune ? diff.extraMemberships.length : 0),
-      unmanaged: prune ? 0 : left,
+      removed: prunes ? diff.extra.length - this.refused.remove : 0,
+      members: diff.join.length + (prunes ? diff.extraMemberships.length : 0),
+      unmanaged: prunes ? 0 : left,
       failed,
       errors: this.errors,
       warnings: this.warnings,

@@ -21,12 +21,17 @@ export async function confirmByNames(
   given: string | undefined,
 ): Promise<void> {
   const all = names.join(',');
-  const typed = new Set((given ?? (await ask(what, all))).split(',').map((name) => name.trim()));
+  const typed = namesIn(given ?? (await ask(what, all)));
   const missing = names.filter((name) => !typed.has(name));
   if (missing.length === 0) return;
   throw new SmError('INVALID_INPUT', `not confirmed for ${missing.join(', ')}: ${what}`, {
     hint: `type all names, or add --confirm ${all}`,
   });
+}
+
+/** What --confirm names. */
+export function namesIn(given: string): ReadonlySet<string> {
+  return new Set(given.split(',').map((name) => name.trim()));
 }
 
 async function ask(what: string, name: string): Promise<string> {

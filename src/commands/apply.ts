@@ -4,7 +4,8 @@ import {applyApps, exported} from '../cli/apps-apply.ts';
 import type {AppliedApp} from '../cli/apps-apply.ts';
 import {diffApp} from '../cli/apps-diff.ts';
 import {appsFileFlag, readApps} from '../cli/apps-source.ts';
-import {confirmByNames} from '../cli/confirm.ts';
+import {DRY_RUN_NOTE} from '../cli/changes.ts';
+import {confirmByNames, namesIn} from '../cli/confirm.ts';
 import {interruptible} from '../cli/interrupt.ts';
 import {Progress} from '../cli/progress.ts';
 import {warningLines} from '../cli/warning-lines.ts';
@@ -49,13 +50,14 @@ export default class Apply extends SmCommand<typeof Apply> {
     const {prune, reason, 'dry-run': dryRun, 'if-revision': ifRevision} = this.flags;
     const apps = await readApps(this.flags.file);
     this.checkRevision(apps, ifRevision);
-    if (prune && !dryRun && !this.flags['confirm-all']) await this.confirmLosses(apps);
+    const asks = prune && !dryRun && !this.flags['confirm-all'];
+    const confirmed = asks ? await this.confirmLosses(apps) : undefined;
     const progress = new Progress();
     let applied: AppliedApp[] = [];
     const onProgress = (done: number, total: number, app: string): void =>
       progress.update({text: `applying ${app}`, done, total});
     const work = async (signal: AbortSignal): Promise<void> => {
-      const options = {prune, dryRun, reason, ifRevision, signal, onProgress};
+      const options = {prune, confirmed, dryRun, reason, ifRevision, signal, onProgress};
       applied = await applyApps(this.client, apps, options);
     };
     await interruptible(
@@ -86,7 +88,7 @@ export default class Apply extends SmCommand<typeof Apply> {
         {header: 'FAILED', value: (app) => app.failed},
         {header: 'REVISION', value: ({specRevision}) => specRevision},
       ],
-      ...(dryRun ? {note: 'dry run: nothing was changed'} : {}),
+      ...(dryRun ? {note: DRY_RUN_NOTE} : {}),
       ...(applied.length === 0 ? {note: 'the files name no app'} : {}),
     });
     for (const {errors, warnings} of applied) {
@@ -108,14 +110,20 @@ export default class Apply extends SmCommand<typeof Apply> {
       });
   }
 
-  private async confirmLosses(apps: readonly FileApp[]): Promise<void> {
+  /** Apps that may lose something. */
+  private async confirmLosses(apps: readonly FileApp[]): Promise<ReadonlySet<string>> {
     const losing: string[] = [];
     for (const app of apps) {
-      const diff = diffApp(app, await exported(this.client, app.name));
+      const diff = diffApp(app, await exported(this.client, app.name).catch(unlessRemoved));
       if (diff.extra.length + diff.extraMemberships.length > 0) losing.push(app.name);
     }
-    if (losing.length === 0) return;
     const what = `remove from ${losing.join(', ')} what the files do not declare`;
-    await confirmByNames(what, losing, this.flags.confirm);
+    if (losing.length > 0) await confirmByNames(what, losing, this.flags.confirm);
+    return new Set([...losing, ...namesIn(this.flags.confirm ?? '')]);
   }
+}
+
+/** What is being removed anyway is refused when it is applied. */
+function unlessRemoved(error: unknown): undefined {
+  if (!(error instanceof SmError) || error.code !== 'APP_DELETING') throw error;
 }

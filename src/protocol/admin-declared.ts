@@ -48,6 +48,8 @@ export const exportAppAnswer = z.object({
   specRevision: revisionField,
   /** Shards of the app that `app` leaves out or has as they once were, as their specs cannot be read. Absent: none. */
   unreadableShards: z.array(z.string()).optional(),
+  /** It is being removed. Absent: it is not. */
+  deleting: z.boolean().optional(),
   revision: revisionField,
 });
 

@@ -1,5 +1,5 @@
 /** Carrying files out, by the code of `sm apply` against the admin API over the memory store. */
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {applyApp, applyApps, exported} from '../../src/cli/apps-apply.ts';
 import type {ApplyOptions, AppliedApp} from '../../src/cli/apps-apply.ts';
@@ -209,5 +209,92 @@ describe('apply of what is refused in part', () => {
     expect(await count()).toEqual({shards: 22, members: MEMBERS.length});
     expect(await apply(LESS, {prune: true})).toMatchObject({removed: 21, unmanaged: 0});
     expect(await count()).toEqual({shards: 1, members: 1});
+  });
+});
+
+describe('apply to an app that is being removed', () => {
+  it('is refused, also where there is nothing to change', async () => {
+    await apply(FULL);
+    await client.call('delSpec', {service: 'orders', force: true});
+    await expect(apply(FULL)).rejects.toMatchObject({code: 'APP_DELETING'});
+    const apps = parseApps([
+      {file: 'apps.yml', text: FULL},
+      {file: 'more.yml', text: 'apps: [{name: zebra, shards: [a]}]'},
+    ]);
+    const {signal} = new AbortController();
+    const options = {prune: false, dryRun: false, reason: '', ifRevision: undefined, signal};
+    const applied = await applyApps(client, apps, {...options, onProgress: () => undefined});
+    expect(applied.map(({name, result}) => [name, result])).toEqual([
+      ['orders', 'failed'],
+      ['zebra', 'created'],
+    ]);
+  });
+});
+
+describe('apply --prune of apps that were confirmed by name', () => {
+  it('removes nothing from another app to which something has been added meanwhile', async () => {
+    await apply(LESS);
+    const prune = {prune: true, confirmed: new Set(['search'])};
+    expect(await apply(LESS, prune)).toMatchObject({result: 'unchanged', failed: 0});
+    await client.call('addShard', {service: 'orders', shardId: 'meanwhile'});
+    const {removed, unmanaged, failed, errors} = await apply(LESS, prune);
+    expect({removed, unmanaged, failed}).toEqual({removed: 0, unmanaged: 1, failed: 1});
+    expect(errors).toEqual([
+      {object: 'app/orders', error: expect.stringContaining('add --confirm orders') as string},
+    ]);
+    expect(await count()).toEqual({shards: 2, members: 1});
+    const confirmed = new Set(['search', 'orders']);
+    expect(await apply(LESS, {...prune, confirmed})).toMatchObject({removed: 1, failed: 0});
+  });
+});
+
+describe('apply of a new app with --if-revision 0', () => {
+  const ifRevision = '0';
+
+  it('cut off half way, goes on when it is repeated', async () => {
+    await cutOff(FULL, 10, {ifRevision});
+    expect(await apply(FULL, {ifRevision})).toMatchObject({resumed: true, failed: 0});
+    expect(await count()).toEqual({shards: 22, members: MEMBERS.length});
+  });
+
+  it('does not take itself for another apply when it takes long', async () => {
+    let passedMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (passedMs += 20_000));
+    try {
+      expect(await apply(FULL, {ifRevision})).toMatchObject({result: 'created', failed: 0});
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('is refused where the app is there already, and leaves no lock', async () => {
+    await apply(LESS);
+    expect(await exitOf(apply(FULL, {ifRevision}))).toBe(CONFLICT_EXIT);
+    expect(await exitOf(apply(FULL, {ifRevision, dryRun: true}))).toBe(CONFLICT_EXIT);
+    expect(await count()).toEqual({shards: 1, members: 1});
+    expect(await apply(FULL)).toMatchObject({result: 'configured', resumed: false});
+  });
+});
+
+describe('apply of a change beside an order that ends by itself', () => {
+  const HOUR_MS = 3_600_000;
+  const file = (over: string, task: string): string =>
+    `apps: [{name: orders, paused: true, ${over} shards: [{id: a, pin: c1, task: ${task}}]}]\n`;
+
+  it('leaves its end as it is: a pause, and a pin', async () => {
+    await apply(file('', 'one'));
+    const service = 'orders';
+    await client.call('updateSpec', {service, paused: true, pauseForMs: HOUR_MS});
+    const pin = {manualContainerId: 'c1', pinForMs: HOUR_MS};
+    await client.call('updateShard', {service, shardId: 'a', ...pin});
+    const until = new Date(NOW_MS + HOUR_MS).toISOString();
+    expect(await apply(file('maxMoving: 2,', 'two'), {reason: 'release 7'})).toMatchObject({
+      result: 'configured',
+      updated: 1,
+    });
+    const {app} = await client.call('getApp', {service});
+    expect(app).toMatchObject({maxMoving: 2, pause: {until}});
+    const {shards} = await client.call('getShards', {service});
+    expect(shards).toMatchObject([{task: 'two', pinned: {until}}]);
   });
 });

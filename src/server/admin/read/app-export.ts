@@ -49,6 +49,7 @@ export async function exportApp(
     },
     specRevision: String(await specRevision(dependencies, service, revision)),
     ...(unreadableShards.length === 0 ? {} : {unreadableShards}),
+    ...(spec?.deleting === true ? {deleting: true} : {}),
     revision: String(revision),
   };
 }
