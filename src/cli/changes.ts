@@ -3,6 +3,9 @@ import type {WriteAnswer} from '../protocol/admin.ts';
 import type {ObjectResult} from './output.ts';
 import {leftUnplacedText} from './placement-obstacles.ts';
 
+/** Of lists of what a dry run would have done. */
+export const DRY_RUN_NOTE = 'dry run: nothing was changed';
+
 export function changeResult(
   kind: string,
   name: string,

@@ -4,6 +4,7 @@ import {ChangeCommand, UNCHANGED} from '../../cli/change-command.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
 import {inBatches, numbered} from '../../cli/shard-batches.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../../model/limits.ts';
+import {appDeleting} from '../../model/not-found.ts';
 
 export default class AppCreate extends ChangeCommand<typeof AppCreate> {
   static override summary = 'Create an app.';
@@ -33,7 +34,9 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
         'create this many shards, named 1, 2, ... and padded with zeros to equal length (01 to 16)',
       default: 0,
     }),
-    'if-not-exists': Flags.boolean({description: 'do nothing if the app already exists'}),
+    'if-not-exists': Flags.boolean({
+      description: 'do nothing if the app already exists, not even add --shards',
+    }),
     ...changeFlags,
   };
 
@@ -42,7 +45,10 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
     const {shards: count} = this.flags;
     const answer = await this.create(name);
     if (answer.result === 'configured') this.say(repairText(name));
-    if (count <= 0 || this.change.dryRun) return this.showChange('App', name, answer);
+    if (answer === UNCHANGED && count > 0)
+      this.say(`app ${name} exists already: no shards are added (sm shard add adds them)`);
+    if (count <= 0 || answer === UNCHANGED || this.change.dryRun)
+      return this.showChange('App', name, answer);
     const shards = numbered('', count).map((shardId) => ({shardId}));
     const {failed} = await inBatches(this.client, 'addShards', name, shards, this.change);
     await this.showChange('App', name, answer, {shards: count, failed});
@@ -52,7 +58,11 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
   private async create(name: string): ReturnType<typeof this.client.call<'addSpec'>> {
     if (this.flags['if-not-exists']) {
       const {services} = await this.client.call('getSpec', {});
-      if (services.includes(name)) return UNCHANGED;
+      if (services.includes(name)) {
+        const {app} = await this.client.call('getApp', {service: name});
+        if (app.deleting) throw appDeleting(name);
+        return UNCHANGED;
+      }
     }
     return this.client.call('addSpec', {
       service: name,

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {changeFlags} from '../../cli/base-command.ts';
-import {ChangeCommand} from '../../cli/change-command.ts';
+import {ChangeCommand, UNCHANGED} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
 export default class AppRm extends ChangeCommand<typeof AppRm> {
@@ -30,7 +30,8 @@ export default class AppRm extends ChangeCommand<typeof AppRm> {
     if (!dryRun) await confirmByName(`remove app ${name}`, name, confirm);
     const removing = this.client.call('delSpec', {service: name, force, ...this.change});
     const answer = await this.removed(removing, ({exit}) => exit === 3);
-    const waits = wait && answer.changed && !dryRun;
+    // Also for a removal that somebody has begun before.
+    const waits = wait && answer !== UNCHANGED && !dryRun;
     await this.showAfter(waits ? [{service: name, kind: 'app', for: 'gone'}] : [], () =>
       this.showChange('App', name, answer),
     );

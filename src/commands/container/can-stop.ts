@@ -3,10 +3,13 @@ import {Args, Flags} from '@oclif/core';
 import {appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {interruptible} from '../../cli/interrupt.ts';
-import {LOOK_MS, WAIT_DEFAULT_MS} from '../../cli/limits.ts';
+import {CALL_LIMIT_MS, LOOK_MS, WAIT_DEFAULT_MS} from '../../cli/limits.ts';
 import {Progress} from '../../cli/progress.ts';
+import {isRetryable} from '../../cli/retryable.ts';
+import {unlessSilent} from '../../cli/call-limit.ts';
 import {objectionsLine, stopLines} from '../../cli/stop-lines.ts';
 import {SmError} from '../../model/errors.ts';
+import {failureText} from '../../model/failure-text.ts';
 import type {CanStopAnswer} from '../../protocol/admin.ts';
 import {pause} from '../../runtime/pause.ts';
 
@@ -75,18 +78,34 @@ export default class ContainerCanStop extends ChangeCommand<typeof ContainerCanS
     const asking = async (signal: AbortSignal): Promise<CanStopAnswer> => {
       const startedMs = performance.now();
       for (;;) {
-        const answer = await this.ask(signal);
-        if (answer.allowed) return answer;
-        const why = objectionsLine(answer);
+        const answer = await this.askOnce(signal);
+        if (typeof answer !== 'string' && answer.allowed) return answer;
+        const why = typeof answer === 'string' ? answer : objectionsLine(answer);
         progress.update({text: `waiting: ${why}`});
         if (performance.now() - startedMs >= limitMs) throw tookTooLong(limitMs, why);
         await pause(LOOK_MS, signal);
       }
     };
+    const given = `--holder ${this.holder} --release`;
+    const goOn = `ask again, or give back what was permitted at the last moment: sm container can-stop -a ${this.flags.app} ${this.words.join(' ')} ${given}`;
     try {
-      return await interruptible(asking, 'ask again', 'stopped asking: nothing was permitted');
+      return await interruptible(
+        asking,
+        goOn,
+        'stopped asking; a yes on its way counts all the same',
+      );
     } finally {
       progress.stop();
+    }
+  }
+
+  /** Why there is no answer, where asking again may bring one: a yes that was lost on its way is given again. */
+  private async askOnce(signal: AbortSignal): Promise<CanStopAnswer | string> {
+    try {
+      return await unlessSilent((ended) => this.ask(ended), CALL_LIMIT_MS, signal);
+    } catch (error) {
+      if (signal.aborted || !isRetryable(error)) throw error;
+      return failureText(error);
     }
   }
 

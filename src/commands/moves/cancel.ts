@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
+import {DRY_RUN_NOTE} from '../../cli/changes.ts';
 import {SmError} from '../../model/errors.ts';
 import type {CancelMovesAnswer} from '../../protocol/admin.ts';
 
@@ -41,6 +42,7 @@ export default class MovesCancel extends ChangeCommand<typeof MovesCancel> {
         {header: 'RESULT', value: ({result}) => result},
         {header: 'ERROR', value: ({error}) => error ?? ''},
       ],
+      ...(answer.items.length > 0 && dryRun ? {note: DRY_RUN_NOTE} : {}),
       ...(answer.items.length === 0 ? {note: 'no voluntary move is queued'} : {}),
     });
     if (answer.failed > 0) this.leaveWith(9);

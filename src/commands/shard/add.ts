@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
+import {DRY_RUN_NOTE} from '../../cli/changes.ts';
 import {inBatches} from '../../cli/shard-batches.ts';
 import {warningLines} from '../../cli/warning-lines.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
@@ -111,9 +112,14 @@ export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
     const warnings = items.flatMap(({warning}) => (warning === undefined ? [] : [warning]));
     for (const line of warningLines(warnings)) this.say(line);
     const shown = this.format === 'table' ? ADDED_ROWS_SHOWN : items.length;
+    const {dryRun} = this.change;
+    const notes = [
+      ...(items.length > shown ? [`showing ${shown} of ${items.length}; ${failed} failed`] : []),
+      ...(dryRun ? [DRY_RUN_NOTE] : []),
+    ];
     await this.showList({
       kind: 'ShardChangeList',
-      fields: {changed, failed, revision},
+      fields: {changed, failed, dryRun, revision},
       items: items
         .toSorted((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined))
         .slice(0, shown),
@@ -123,9 +129,7 @@ export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
         {header: 'RESULT', value: ({result}) => result},
         {header: 'ERROR', value: ({error}) => error ?? ''},
       ],
-      ...(items.length > shown
-        ? {note: `showing ${shown} of ${items.length}; ${failed} failed`}
-        : {}),
+      ...(notes.length > 0 ? {note: notes.join('\n')} : {}),
     });
   }
 

@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
+import {DRY_RUN_NOTE} from '../../cli/changes.ts';
 import {inBatches} from '../../cli/shard-batches.ts';
 import {SmError} from '../../model/errors.ts';
 
@@ -37,13 +38,14 @@ export default class ShardRm extends ChangeCommand<typeof ShardRm> {
   private async removeAll(): Promise<void> {
     const shards = this.words.map((shardId) => ({shardId}));
     const {app} = this.flags;
+    const {dryRun} = this.change;
     const answer = await inBatches(this.client, 'delShards', app, shards, this.change);
     const {items, changed, revision} = answer;
     const absent = items.filter(({result}) => result === 'absent').length;
     const failed = answer.failed + (this.flags['ignore-not-found'] ? 0 : absent);
     await this.showList({
       kind: 'ShardChangeList',
-      fields: {changed, failed, revision},
+      fields: {changed, failed, dryRun, revision},
       items,
       name: ({shardId}) => shardId,
       columns: [
@@ -51,6 +53,7 @@ export default class ShardRm extends ChangeCommand<typeof ShardRm> {
         {header: 'RESULT', value: ({result}) => result},
         {header: 'ERROR', value: ({error}) => error ?? ''},
       ],
+      ...(dryRun ? {note: DRY_RUN_NOTE} : {}),
     });
     if (failed > 0) this.leaveWith(9);
   }

@@ -1,0 +1,105 @@
+/** Commands that are run again, or while something else goes on. */
+import {describe, expect, it} from 'vitest';
+import AppCreate from '../../src/commands/app/create.ts';
+import AppRm from '../../src/commands/app/rm.ts';
+import ContainerCanStop from '../../src/commands/container/can-stop.ts';
+import ShardAdd from '../../src/commands/shard/add.ts';
+import ShardRm from '../../src/commands/shard/rm.ts';
+import {runCommand} from '../support/run-command.ts';
+
+const UNCHANGED = {result: 'unchanged', changed: false, revision: '7'};
+
+describe('app rm --wait', () => {
+  const rm = ['orders', '--confirm', 'orders', '--wait'];
+  const missing = [{id: 'orders', reason: 'its spec exists'}];
+
+  it('waits for a removal that somebody has begun before', async () => {
+    let looks = 0;
+    const {exit, asked, stdout} = await runCommand(AppRm, rm, {
+      'del-spec': () => UNCHANGED,
+      'wait-check': () =>
+        (looks += 1) < 2
+          ? {met: false, missing, missingCount: 1, revision: '8'}
+          : {met: true, missing: [], missingCount: 0, revision: '9'},
+    });
+    expect(asked.map(([call]) => call)).toEqual(['del-spec', 'wait-check', 'wait-check']);
+    expect({exit, stdout}).toEqual({exit: 0, stdout: 'app orders unchanged\n'});
+  });
+
+  it('waits for nothing where there is no app', async () => {
+    const gone = {error: 'no such app', code: 'APP_NOT_FOUND', hint: '', retryable: false};
+    const {exit, asked} = await runCommand(AppRm, [...rm, '--ignore-not-found'], {
+      'del-spec': () => gone,
+    });
+    expect({exit, calls: asked.length}).toEqual({exit: 0, calls: 1});
+  });
+});
+
+describe('app create --if-not-exists', () => {
+  const create = ['orders', '--if-not-exists', '--shards', '40'];
+  const there = (deleting: boolean) => ({
+    'get-spec': () => ({services: ['orders']}),
+    'get-app': () => ({app: {service: 'orders', deleting}, revision: '7'}),
+    'add-shards': () => ({items: [], changed: true, failed: 0, revision: '8'}),
+  });
+
+  it('adds no shards to an app that is there', async () => {
+    const {exit, asked, stderr} = await runCommand(AppCreate, create, there(false));
+    expect(exit).toBe(0);
+    expect(asked.map(([call]) => call)).toEqual(['get-spec', 'get-app']);
+    expect(stderr).toContain('app orders exists already: no shards are added');
+  });
+
+  it('does not take an app for there that is being removed', async () => {
+    const {exit, stderr} = await runCommand(AppCreate, create, there(true));
+    expect(exit).toBe(4);
+    expect(stderr).toContain('app orders is being removed');
+  });
+});
+
+describe('a dry run of a change of several shards says so', () => {
+  const items = ['a', 'b'].map((shardId) => ({shardId, result: 'created'}));
+  const answer = {items, changed: true, failed: 0, revision: '8'};
+  it.each([
+    ['add-shards', ShardAdd],
+    ['del-shards', ShardRm],
+  ])('%s', async (call, command) => {
+    const line = ['a', 'b', '--dry-run', '-a', 'orders'];
+    const people = await runCommand(command, line, {[call]: () => answer});
+    expect(people.stderr).toContain('dry run: nothing was changed');
+    const programs = await runCommand(command, [...line, '--json'], {[call]: () => answer});
+    expect(JSON.parse(programs.stdout)).toMatchObject({kind: 'ShardChangeList', dryRun: true});
+  });
+});
+
+describe('container can-stop --wait', () => {
+  const ask = ['c1', '-a', 'orders', '--holder', 'deploy-1', '--wait'];
+  const verdict = {...UNCHANGED, objections: [], permissions: [], unavailable: []};
+  const yes = {...verdict, allowed: true, maxUnavailable: 1};
+
+  it('outlives the restart of a daemon, and other deploys that ask at once', async () => {
+    const busy = {error: 'too many at once', code: 'CONFLICT', hint: '', retryable: true};
+    const said: (object | 'away')[] = ['away', busy, yes];
+    const {exit, asked} = await runCommand(ContainerCanStop, ask, {
+      'can-stop': () => said.shift() ?? 'away',
+    });
+    expect({exit, asked: asked.length}).toEqual({exit: 0, asked: 3});
+  });
+
+  it('ends by its limit where no daemon comes back', async () => {
+    const {exit, stderr} = await runCommand(ContainerCanStop, [...ask, '--timeout', '1s'], {});
+    expect(exit).toBe(7);
+    expect(stderr).toContain('no permission after 1 s; reason: http://127.0.0.1:');
+  });
+
+  it('ends at once by what waiting cannot fix', async () => {
+    const none = {
+      error: 'no such container',
+      code: 'CONTAINER_NOT_FOUND',
+      hint: '',
+      retryable: false,
+    };
+    const {exit} = await runCommand(ContainerCanStop, ask, {'can-stop': () => none});
+    expect(exit).toBe(3);
+  });
+});
