@@ -57,6 +57,8 @@ export const waitCheckQuery = z.strictObject({
   kind: waitKind,
   /** Shard or container id; for an app it may be left out. */
   id: z.string().max(KEY_MAX_CHARACTERS).default(''),
+  /** With `gone` of a container: only this process of it, whoever has its id now. */
+  incarnation: z.string().max(KEY_MAX_CHARACTERS).default(''),
   /** State in which it is to be. */
   for: waitGoal,
   /** How long the server may hold the answer back until the goal is met, ms. */

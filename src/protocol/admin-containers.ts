@@ -167,6 +167,9 @@ export const workerRequest = z.strictObject({
   ...changeFields,
 });
 
+/** `incarnation`: the process that was evicted. */
+export const evictAnswer = orderAnswer.extend({incarnation: z.string().optional()});
+
 /** The origin's answer: container ids by worker group. */
 export const getWorkerAnswer = z.object({workers: z.record(z.string(), z.array(z.string()))});
 

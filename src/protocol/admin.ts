@@ -68,7 +68,7 @@ const schemas = {
   drain: {request: containers.drainRequest, answer: containers.orderAnswer},
   setContainer: {request: containers.setContainerRequest, answer: writeAnswer},
   uncordon: {request: containers.uncordonRequest, answer: containers.orderAnswer},
-  evict: {request: containers.evictRequest, answer: containers.orderAnswer},
+  evict: {request: containers.evictRequest, answer: containers.evictAnswer},
   canStop: {request: stop.canStopRequest, answer: stop.canStopAnswer},
   releaseStop: {request: stop.releaseStopRequest, answer: stop.releaseStopAnswer},
   moves: {request: moves.movesQuery, answer: moves.movesAnswer},

@@ -18,7 +18,10 @@ export default class ContainerEvict extends ChangeCommand<typeof ContainerEvict>
   static override flags = {
     app: appFlag,
     confirm: Flags.string({description: 'the id of the container, to skip the prompt'}),
-    wait: Flags.boolean({description: 'wait until no ownership record names the container'}),
+    wait: Flags.boolean({
+      description:
+        'wait until the process is gone and no ownership record names it; another process may have its id by then',
+    }),
     ...changeFlags,
   };
 
@@ -28,9 +31,14 @@ export default class ContainerEvict extends ChangeCommand<typeof ContainerEvict>
     const {dryRun} = this.change;
     if (!dryRun) await confirmByName(`evict container ${id}`, id, confirm);
     const answer = await this.client.call('evict', {service, container: id, ...this.change});
-    const goal = {service, kind: 'container', id, for: 'gone'} as const;
+    const {shards, incarnation} = answer;
+    // A supervisor may have started the next process with this id already.
+    const goal = {
+      ...({service, kind: 'container', id, for: 'gone'} as const),
+      ...(incarnation === undefined ? {} : {incarnation}),
+    };
     await this.showAfter(wait && !dryRun ? [goal] : [], () =>
-      this.showOrder(id, 'evicted', answer, {shards: answer.shards}),
+      this.showOrder(id, 'evicted', answer, {shards}),
     );
   }
 }

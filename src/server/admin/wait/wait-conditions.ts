@@ -16,6 +16,8 @@ import {hasSpec, reasonOf, shardCounts, shardState} from '../read/shard-views.ts
 export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {
   /** Shard or container id; for an app its name. */
   readonly id: string;
+  /** Only this process of the container; '': any. */
+  readonly incarnation?: string;
 };
 
 /** What is not there yet, first entries only, and how much. */
@@ -35,6 +37,7 @@ type WaitDependencies = Pick<AdminDependencies, 'service'> & PlanDependencies;
 interface Checked {
   readonly listing: AppListing;
   readonly id: string;
+  readonly incarnation: string;
   readonly missing: Unmet;
   readonly dependencies: WaitDependencies;
 }
@@ -59,10 +62,7 @@ const CONDITIONS: Readonly<
     exists: ({listing, id, missing}) => {
       if (!heartbeatsOf(listing, id)) missing.add(id, 'it has no heartbeat');
     },
-    gone: ({listing, id, missing}) => {
-      if (heartbeatsOf(listing, id)) missing.add(id, 'its heartbeat exists');
-      drained(listing, id, missing);
-    },
+    gone: containerGone,
     ready: containerReady,
     drained: ({listing, id, missing}) => drained(listing, id, missing),
   },
@@ -76,10 +76,14 @@ export async function conditionOf(
   goal: Goal,
   dependencies: WaitDependencies,
 ): Promise<WaitCheckAnswer> {
-  const check = CONDITIONS[goal.kind][goal.for];
+  const {kind, id, incarnation = ''} = goal;
+  const check = CONDITIONS[kind][goal.for];
   if (check === undefined) throw meaningless(goal);
+  const isOfProcess = kind === 'container' && goal.for === 'gone';
+  if (incarnation !== '' && !isOfProcess)
+    throw new SmError('INVALID_INPUT', 'incarnation is for a container that is to be gone');
   const missing = new Unmet();
-  await check({listing, id: goal.id, missing, dependencies});
+  await check({listing, id, incarnation, missing, dependencies});
   return {
     met: missing.count === 0,
     revision: String(listing.revision),
@@ -146,6 +150,19 @@ async function appBalanced(checked: Checked): Promise<void> {
   const {own, states} = listing.view;
   for (const shard of states.notReady)
     if (own.get(shard)?.value.state === 'dropping') missing.add(shard, 'is on its way');
+}
+
+function containerGone({listing, id, incarnation, missing}: Checked): void {
+  if (incarnation === '') {
+    if (heartbeatsOf(listing, id)) missing.add(id, 'its heartbeat exists');
+    return drained(listing, id, missing);
+  }
+  const {view} = listing;
+  if (view.heartbeats.has(incarnation)) missing.add(id, 'its heartbeat exists');
+  for (const shard of view.shardsOf(incarnation)) {
+    const record = view.own.get(shard)?.value;
+    if (record !== undefined) missing.add(shard, `its record is ${recordState(record)}`);
+  }
 }
 
 function containerReady({listing, id, missing}: Checked): void {

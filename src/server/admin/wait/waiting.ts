@@ -118,7 +118,7 @@ class Change {
   }
 }
 
-function goalOf({service, kind, id, for: wanted}: WaitCheckQuery): Goal {
+function goalOf({service, kind, id, incarnation, for: wanted}: WaitCheckQuery): Goal {
   if (kind === 'app') {
     if (id !== '' && id !== service) {
       throw new SmError(
@@ -126,10 +126,10 @@ function goalOf({service, kind, id, for: wanted}: WaitCheckQuery): Goal {
         'for an app, id must be the name of the app, or be left out',
       );
     }
-    return {kind, for: wanted, id: service};
+    return {kind, for: wanted, id: service, incarnation};
   }
   if (id === '') throw new SmError('INVALID_INPUT', `id of the ${kind} is missing`);
   if (kind === 'shard') checkShardId(id);
   else checkName('container', id);
-  return {kind, for: wanted, id};
+  return {kind, for: wanted, id, incarnation};
 }

@@ -2,7 +2,7 @@
 import {unreadableHeartbeat} from '../../../model/container.ts';
 import {appNotFound, containerNotAlive} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
-import type {AdminRequest, OrderAnswer} from '../../../protocol/admin.ts';
+import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
 import {decodeHeartbeat, encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import {withShards} from './container-orders.ts';
@@ -16,7 +16,7 @@ import {listAppOrNothing} from '../read/listing.ts';
 export async function evict(
   dependencies: AdminDependencies,
   {service: app, container, dryRun}: AdminRequest<'evict'>,
-): Promise<OrderAnswer> {
+): Promise<AdminAnswer<'evict'>> {
   const {store, keys} = dependencies;
   const incarnation = await incarnationOf(dependencies, app, container);
   if (incarnation === undefined) throw containerNotAlive(app, container);
@@ -33,7 +33,7 @@ export async function evict(
     const value = encodeRecord({...known, state: 'evicting'});
     return {result: 'configured', operations: [{op: 'put', key, value}]};
   });
-  return withShards(dependencies, app, container, answer);
+  return {...(await withShards(dependencies, app, container, answer)), incarnation};
 }
 
 /** Whom the id key names; where it cannot be read, whose heartbeat bears the name. */

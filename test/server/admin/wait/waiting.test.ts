@@ -1,6 +1,7 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {AdminInput} from '../../../../src/protocol/admin.ts';
-import {ownership, SERVICE, stillPlan, World} from '../fixture.ts';
+import {encodeIdHolder} from '../../../../src/protocol/container-id.ts';
+import {heartbeat, ownership, SERVICE, stillPlan, World} from '../fixture.ts';
 
 const app = {service: 'orders'};
 let world: World;
@@ -26,6 +27,28 @@ it('sm itself always exists, without a spec', async () => {
     id: SERVICE,
     reason: 'sm itself always exists',
   });
+});
+
+it('gone of one process, whoever has its id now', async () => {
+  await world.join('orders', 'c1');
+  const of = {container: 'c1', incarnation: 'c1-1'};
+  await world.own('orders', 's', of);
+  const answer = await world.call('evict', {...app, container: 'c1'});
+  expect(answer.incarnation).toBe('c1-1');
+  const gone = {kind: 'container', id: 'c1', for: 'gone', incarnation: 'c1-1'} as const;
+  expect((await check(gone)).missing).toEqual([
+    {id: 'c1', reason: 'its heartbeat exists'},
+    {id: 's', reason: 'its record is ready'},
+  ]);
+  await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+  expect((await check(gone)).missing).toEqual([{id: 's', reason: 'its record is ready'}]);
+  const next = {...of, incarnation: 'c1-2'};
+  await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1'));
+  await world.put(world.keys.containerId('orders', 'c1'), encodeIdHolder('c1-2'));
+  await world.own('orders', 's', next);
+  expect(await met(gone)).toBe(true);
+  expect(await met({kind: 'container', id: 'c1', for: 'gone'})).toBe(false);
+  await expect(check({...gone, for: 'drained'})).rejects.toMatchObject({code: 'INVALID_INPUT'});
 });
 
 describe('goals', () => {
