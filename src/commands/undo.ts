@@ -36,6 +36,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
     const {operation, revision, who, objects, objectCount} = answer.undone;
     const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
     const left = leftUnplacedText(answer.leftUnplaced);
+    if (answer.warning !== undefined) this.say(answer.warning);
     const did = dryRun ? 'would be undone (dry run)' : 'undone';
     await this.showObject({
       kind: 'Undo',

@@ -1,6 +1,8 @@
 /** Undoing one change of the audit: what was before is written again, if nobody has changed it since. */
 import type {ParsedKey} from '../../../etcd/keys.ts';
+import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
+import {AUDIT_OBJECTS_SHOWN} from '../../../model/limits.ts';
 import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
@@ -18,6 +20,8 @@ import type {Addition} from '../quotas.ts';
 interface Found {
   readonly revision: number;
   readonly entry: AuditEntry;
+  /** Of the other entries of the same call: one of many shards is written in several parts. */
+  readonly others: readonly number[];
 }
 
 /** Kinds of keys that an undo may write. */
@@ -58,6 +62,7 @@ export async function undo(
   const {operation, at, who, objects, objectCount} = found.entry;
   return {
     ...answer,
+    ...othersWarning(found),
     undone: {revision: String(found.revision), operation, at, who, objects, objectCount},
   };
 }
@@ -68,15 +73,41 @@ async function entryOf(
   wanted: string,
 ): Promise<Found> {
   const {entries} = await store.list([keys.auditPrefix()]);
-  let found: Found | undefined;
+  const known = new Map<number, AuditEntry>();
   for (const {mod, value} of entries) {
-    if (wanted === '' ? mod < (found?.revision ?? 0) : String(mod) !== wanted) continue;
     const decoded = decodeAudit(value);
-    if (decoded.ok && decoded.value.service === app) found = {revision: mod, entry: decoded.value};
+    if (decoded.ok && decoded.value.service === app) known.set(mod, decoded.value);
   }
-  if (found !== undefined) return found;
+  const newest = [...known.keys()].reduce((most, one) => Math.max(most, one), 0);
+  const revision = wanted === '' ? newest : Number(wanted);
+  const entry = known.get(revision);
+  if (entry !== undefined) return {revision, entry, others: othersOf(entry, revision, known)};
   const what = wanted === '' ? 'has no entry' : `has no entry of revision ${wanted}`;
   throw new SmError('NOT_FOUND', `the audit of app ${app} ${what}`, {hint: `sm events -a ${app}`});
+}
+
+function othersOf(
+  {requestId, operation, at}: AuditEntry,
+  revision: number,
+  known: ReadonlyMap<number, AuditEntry>,
+): number[] {
+  if (requestId === '') return [];
+  return [...known]
+    .filter(([other]) => other !== revision)
+    .filter(
+      ([, one]) => one.requestId === requestId && one.operation === operation && one.at === at,
+    )
+    .map(([other]) => other)
+    .sort((a, b) => a - b);
+}
+
+function othersWarning({entry, others}: Found): {warning?: string} {
+  if (others.length === 0) return {};
+  const named = others.slice(0, AUDIT_OBJECTS_SHOWN).join(', ');
+  const more = others.length > AUDIT_OBJECTS_SHOWN ? ', ...' : '';
+  return {
+    warning: `the same call made ${counted(others.length, 'more change')}, which stay as they are: undo them one by one, by revision: ${named}${more} (sm undo -a ${entry.service} ${others[0]})`,
+  };
 }
 
 /** @throws SmError CONFLICT with the reason where the table, or the entry, has no way back. */

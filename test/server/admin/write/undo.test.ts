@@ -184,6 +184,21 @@ describe('an undo', () => {
     await expect(world.call('undo', {service})).rejects.toThrow('too large');
   });
 
+  it('of one part of a large call names the other parts, which stay', async () => {
+    const shards = Array.from({length: 250}, (_, at) => ({shardId: `n${at}`}));
+    await world.call('addShards', {service, shards});
+    await world.call('delShards', {service, shards});
+    const parts = (await entries()).filter(({operation}) => operation === 'delShards');
+    expect(parts.length).toBeGreaterThan(2);
+    const undone = parts.at(-1)?.revision ?? '';
+    const answer = await world.call('undo', {service, entry: undone});
+    for (const {revision} of parts.slice(0, -1)) expect(answer.warning).toContain(revision);
+    expect(answer.warning).not.toContain(undone);
+    expect(answer.warning).toContain(`made ${parts.length - 1} more changes`);
+    await world.call('addShard', {service, shardId: 'alone'});
+    expect(await world.call('undo', {service})).not.toHaveProperty('warning');
+  });
+
   it('does not touch what sm took back by itself', async () => {
     const entry = {
       ...{v: 1, at: '', who: 'sm', from: 'd', operation: 'expire', service, objects: []},
