@@ -4,24 +4,31 @@ import {pause} from '../runtime/pause.ts';
 import {endWithReader} from './lost-output.ts';
 import type {StoreWord} from '../protocol/admin.ts';
 import {isRetryable, retryWaitMs} from './retryable.ts';
+import {StreamCursor} from './stream-cursor.ts';
+import type {Streamed} from './stream-cursor.ts';
 
 /**
- * Shows every event, resuming behind the last one after a lost connection, until Ctrl-C or for `limitMs`.
+ * Shows every event, resuming behind the last one after a lost connection, until Ctrl-C or for `limitMs`. @returns which of them has ended it.
  * @throws whatever the first connection throws: what never stood is not waited for.
  */
-export async function followStream<Event extends {readonly revision: string}>(
+export async function followStream<Event extends Streamed>(
   open: (after: string | undefined, signal: AbortSignal) => AsyncIterable<Event>,
   show: (event: Event) => void,
   say: (text: string) => void,
   limitMs: number | undefined,
-): Promise<void> {
+): Promise<'interrupted' | 'over'> {
   await endWithReader();
   const stop = new AbortController();
-  const cut = (): void => stop.abort();
+  let ended: 'interrupted' | 'over' = 'over';
+  const cut = (): void => {
+    ended = 'interrupted';
+    stop.abort();
+  };
   process.once('SIGINT', cut);
-  const timer = limitMs === undefined ? undefined : setTimeout(cut, limitMs);
+  const timer = limitMs === undefined ? undefined : setTimeout(() => stop.abort(), limitMs);
   try {
     await followUntil(open, show, say, stop.signal);
+    return ended;
   } finally {
     clearTimeout(timer);
     process.removeListener('SIGINT', cut);
@@ -29,27 +36,28 @@ export async function followStream<Event extends {readonly revision: string}>(
 }
 
 /** As `followStream`, until the signal is aborted. */
-export async function followUntil<Event extends {readonly revision: string}>(
+export async function followUntil<Event extends Streamed>(
   open: (after: string | undefined, signal: AbortSignal) => AsyncIterable<Event>,
   show: (event: Event) => void,
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let after: string | undefined;
+  const cursor = new StreamCursor();
   let lostMs: number | undefined;
   for (let failures = 0; !signal.aborted; failures += 1) {
     let why = 'the daemon has ended it';
+    const {after} = cursor;
+    cursor.opens();
     try {
       for await (const event of open(after, signal)) {
         if (lostMs !== undefined) say(backText(performance.now() - lostMs, after, event.revision));
         lostMs = undefined;
-        after = event.revision;
         failures = 0;
-        show(event);
+        if (cursor.takes(event)) show(event);
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (after === undefined || !isRetryable(error)) throw error;
+      if (cursor.after === undefined || !isRetryable(error)) throw error;
       why = failureText(error);
     }
     if (signal.aborted) return;

@@ -81,13 +81,13 @@ export default class Events extends SmCommand<typeof Events> {
       this.client.eventsStream(this.flags.app, after, signal, this.flags.audit);
     const limitMs = this.timeoutMs;
     const output = this.streamOutput;
-    await followStream(
+    const ended = await followStream(
       open,
       (event) => showStreamed(event, lineOf, output),
       (text) => this.say(text),
       limitMs,
     );
-    if (limitMs === undefined) this.leaveWith(130);
+    if (ended === 'interrupted') this.leaveWith(130);
   }
 }
 

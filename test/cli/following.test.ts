@@ -1,6 +1,6 @@
 /** What is said of a stream that breaks off: once that it is interrupted, once that it is back. */
 import {describe, expect, it} from 'vitest';
-import {followUntil, showStreamed} from '../../src/cli/following.ts';
+import {followStream, followUntil, showStreamed} from '../../src/cli/following.ts';
 import {SmError} from '../../src/model/errors.ts';
 
 interface Shown {
@@ -41,9 +41,53 @@ it('says once that it is interrupted, and that it is back', async () => {
   ]);
 });
 
+it('shows each event of a revision once, where the connection broke in the middle of it', async () => {
+  interface MoveEvent {
+    readonly type: string;
+    readonly revision: string;
+    readonly shard?: string;
+  }
+  const moved = (revision: string, ...shards: string[]): MoveEvent[] =>
+    shards.map((shard) => ({type: 'move', revision, shard}));
+  const hello = (revision: string): MoveEvent => ({type: 'hello', revision});
+  const attempts = [
+    [hello('6'), ...moved('7', 'a'), ...moved('9', 'b', 'c')],
+    [hello('7'), ...moved('9', 'b')],
+    [hello('7'), ...moved('9', 'b', 'c', 'd'), ...moved('10', 'b'), hello('10')],
+    [hello('10'), ...moved('11', 'e')],
+  ];
+  const stop = new AbortController();
+  const asked: (string | undefined)[] = [];
+  const shown: string[] = [];
+  async function* open(after: string | undefined): AsyncGenerator<MoveEvent> {
+    const events = attempts[asked.length];
+    asked.push(after);
+    if (events === undefined) return stop.abort();
+    yield* events;
+    throw new SmError('SERVER_UNAVAILABLE', 'reset', {retryable: true});
+  }
+  const show = ({revision, shard}: MoveEvent): void =>
+    void (shard !== undefined && shown.push(`${revision} ${shard}`));
+  await followUntil<MoveEvent>(open, show, () => undefined, stop.signal);
+  expect(asked).toEqual([undefined, '7', '7', '10', '10']);
+  expect(shown).toEqual(['7 a', '9 b', '9 c', '9 d', '10 b', '11 e']);
+});
+
 it('says that something may be missing where the store has gone back', async () => {
   const said = await saidOf([['700'], ['30']]);
   expect(said[2]).toMatch(/may be missing: the store was at revision 700 and is at 30$/);
+});
+
+it.each([
+  ['Ctrl-C ends it, also where it has a limit', 60_000, 'interrupted'],
+  ['its time is over', 1, 'over'],
+])('%s', async (_name, limitMs, ended) => {
+  async function* open(_after: string | undefined, signal: AbortSignal): AsyncGenerator<Shown> {
+    yield {revision: '7'};
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }
+  const show = (): void => void (limitMs > 1 && process.emit('SIGINT'));
+  expect(await followStream(open, show, () => undefined, limitMs)).toBe(ended);
 });
 
 describe('what a stream says of the store of its daemon', () => {

@@ -15,7 +15,7 @@ import type {StreamSources} from './store-words.ts';
 
 /**
  * Events from behind `after` (default: from now) until the signal is aborted. Events of one revision share its id: a
- * caller that resumes may see some of the last revision's events missing, none doubled.
+ * caller that was cut off in the middle of one resumes before it, and gets the same events in the same order.
  * Sources: as in `eventStream`.
  * @throws SmError APP_NOT_FOUND and store errors before the first event.
  */
@@ -32,7 +32,7 @@ export async function* moveEvents(
   const itemsOf = (batch: WatchBatch): readonly MoveEvent[] =>
     waits.newOf(
       readOnce(batch, JSON.stringify([service, epoch]), () =>
-        batch.events.flatMap((event) => eventsOf({keys, epoch, service}, event, batch.revision)),
+        batch.events.flatMap((event) => eventsOf({keys, epoch, service}, event)),
       ),
     );
   yield* watchFeed(
@@ -56,10 +56,10 @@ interface Listened {
   readonly service: string;
 }
 
-function eventsOf({keys, epoch, service}: Listened, event: WatchEvent, at: number): MoveEvent[] {
+function eventsOf({keys, epoch, service}: Listened, event: WatchEvent): MoveEvent[] {
   const key = event.type === 'put' ? event.entry.key : event.key;
   const parsed = keys.parse(key);
-  const revision = String(at);
+  const revision = String(event.type === 'put' ? event.entry.mod : event.mod);
   if (parsed?.kind === 'ownership') return [ownEvent(parsed.shard, epoch, event, revision)];
   if (event.type === 'delete') return [];
   if (parsed?.kind === 'status') {
