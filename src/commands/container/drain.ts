@@ -6,7 +6,7 @@ import {counted} from '../../model/counted.ts';
 export default class ContainerDrain extends ChangeCommand<typeof ContainerDrain> {
   static override summary = 'Move every shard away from a container and wait until it is empty.';
   static override description =
-    'The drain ends when the current process of the container ends, unless --keep is given. Ctrl-C stops the waiting, not the drain.';
+    'The drain ends when the current process of the container ends, unless --keep is given; without a process nothing is drained. Ctrl-C stops the waiting, not the drain.';
   static override examples = [
     '<%= config.bin %> container drain -a orders orders-2',
     '<%= config.bin %> container drain -a orders orders-2 --no-wait --reason upgrade',
@@ -35,6 +35,7 @@ export default class ContainerDrain extends ChangeCommand<typeof ContainerDrain>
     const {id} = this.args;
     const request = {service, container: id, maxMoving, keep, ...this.change};
     const answer = await this.client.call('drain', request);
+    if (answer.warning !== undefined) this.say(answer.warning);
     const waits = wait && !this.change.dryRun;
     const goal = {service, kind: 'container', id, for: 'drained'} as const;
     await this.showAfter(waits ? [goal] : [], (met) => {

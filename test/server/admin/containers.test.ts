@@ -115,6 +115,28 @@ describe('orders', () => {
     expect((await list()).find(({incarnation}) => incarnation === 'c1-2')?.state).toBe('draining');
   });
 
+  it('a drain that is said again after its process has ended does not wait for the next one', async () => {
+    await world.join('orders', 'c1');
+    const drain = {...app, container: 'c1'};
+    await world.call('drain', drain);
+    await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+    await world.delete(world.keys.containerId('orders', 'c1'));
+    const again = await world.call('drain', {...drain, reason: 'the same deploy once more'});
+    expect(again).toMatchObject({result: 'unchanged', changed: false});
+    expect(again.warning).toBe(
+      'c1 has no process now, so none is drained; keep: true (--keep) drains the next one',
+    );
+    await world.put(world.keys.containerId('orders', 'c1'), encodeIdHolder('', 'c1-1'));
+    expect(await world.call('drain', drain)).toMatchObject({result: 'unchanged'});
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1'));
+    await world.put(world.keys.containerId('orders', 'c1'), encodeIdHolder('c1-2'));
+    expect(await state('c1')).toBe('ready');
+    await world.delete(world.keys.containerId('orders', 'c1'));
+    const kept = await world.call('drain', {...drain, keep: true});
+    expect(kept).toMatchObject({result: 'configured'});
+    expect(kept).not.toHaveProperty('warning');
+  });
+
   it('a cordon becomes a drain', async () => {
     await world.call('cordon', {...app, container: 'c1'});
     expect((await world.call('drain', {...app, container: 'c1'})).result).toBe('configured');

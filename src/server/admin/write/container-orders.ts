@@ -3,7 +3,7 @@ import {valueOf} from '../../../appview/app-news.ts';
 import {orderHolds} from '../../../model/container-state.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
 import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
-import {decodeIdHolder} from '../../../protocol/container-id.ts';
+import {decodeIdHolder, decodeIdValue} from '../../../protocol/container-id.ts';
 import type {AdminRequest, OrderAnswer, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeContainerOrder, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
@@ -27,9 +27,13 @@ export async function order(
   const key = keys.containerOrder(app, container);
   const shards = await shardsOf(dependencies, app, container);
   const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  let isInVain = false;
   const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, present, id]}) => {
     refuseUnknown(dependencies, app, container, spec, [present, id]);
     if (app !== dependencies.service) liveSpec(app, spec);
+    // It would be for whoever comes next, and for all after that.
+    isInVain = word === 'drain' && !request.keep && isHeldByNobody(id);
+    if (isInVain) return {result: 'unchanged', operations: []};
     const incarnation = id === undefined ? '' : decodeIdHolder(id.value);
     const wanted: ContainerOrder = {
       order: word,
@@ -47,7 +51,17 @@ export async function order(
     const {maxMoving: _before, ...kept} = before ?? {};
     return {result, operations: [{op: 'put', key, value: encodeRecord({...kept, ...wanted})}]};
   });
-  return {...answer, shards};
+  return {...answer, ...(isInVain ? {warning: vainText(container)} : {}), shards};
+}
+
+function isHeldByNobody(id: KeyValue | undefined): boolean {
+  if (id === undefined) return true;
+  const {incarnation, evicted} = decodeIdValue(id.value);
+  return incarnation === '' && evicted !== '';
+}
+
+function vainText(container: string): string {
+  return `${container} has no process now, so none is drained; keep: true (--keep) drains the next one`;
 }
 
 /** Takes a cordon or a drain back; a container without an order is left as it is. */
