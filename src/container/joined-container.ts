@@ -6,6 +6,7 @@ import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {Registry} from 'prom-client';
 import {writesText} from '../model/store-writes.ts';
+import {UNNAMED} from '../ownership/session-actions.ts';
 import type {RunningHook, SessionEnd} from '../ownership/session-actions.ts';
 import type {HoldingsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
@@ -59,7 +60,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private leaving: Promise<{clean: boolean}> | undefined;
   private closing: Promise<void> | undefined;
   private over = false;
-  private isReady = false;
+  private wasReady = false;
 
   constructor(
     joining: Joining,
@@ -172,9 +173,12 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   notReady(): string {
     const {driver} = this;
     if (this.over) return 'it has ended';
-    if (!this.isReady || driver === undefined) return 'it waits for its id';
-    if (driver.remainingMs() <= 0) return `it is fenced: ${writesText(driver.writes())}`;
-    return this.reach?.problem ?? '';
+    if (driver === undefined) return 'it has not joined';
+    // Again after an eviction: another process may have its id by then.
+    const isUnnamed = UNNAMED.has(driver.session.phase);
+    if (driver.remainingMs() <= 0)
+      return `it is ${isUnnamed ? 'not registered' : 'fenced'}: ${writesText(driver.writes())}`;
+    return isUnnamed ? 'it waits for its id' : (this.reach?.problem ?? '');
   }
 
   notes(): string[] {
@@ -236,8 +240,8 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       load: joining.load,
       meter: processMetrics.meterOf(this.app, this.id),
       onReady: () => {
-        if (!this.isReady) this.reach?.start();
-        this.isReady = true;
+        if (!this.wasReady) this.reach?.start();
+        this.wasReady = true;
         this.readyGate.resolve();
       },
       onEnded: (how, running) => void this.ending(how, running),

@@ -125,6 +125,9 @@ export const BEATING: ReadonlySet<SessionPhase> = new Set([
   'leaving',
 ]);
 
+/** Its id is not its own: no shard comes. */
+export const UNNAMED: ReadonlySet<SessionPhase> = new Set(['registering', 'naming']);
+
 /** Everything is let go unasked. */
 export const RELEASING: ReadonlySet<SessionPhase> = new Set(['releasing', 'unregistered']);
 

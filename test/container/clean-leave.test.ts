@@ -3,51 +3,10 @@
  * connections are closed, as `abandon`.
  */
 import {expect, it} from 'vitest';
-import {JoinedContainer} from '../../src/container/joined-container.ts';
-import {checkJoinOptions} from '../../src/container/options.ts';
-import {Keys} from '../../src/etcd/keys.ts';
 import {gate} from '../../src/runtime/gate.ts';
-import {silentLogger} from '../../src/runtime/logger.ts';
-import {TransactionBatcher} from '../../src/store/batcher.ts';
-import type {EtcdStore} from '../../src/store/etcd-store.ts';
-import {MemoryStore} from '../support/memory-store.ts';
+import type {MemoryStore} from '../support/memory-store.ts';
 import {LONG_MS, until} from '../support/until.ts';
-
-const APP = 'app';
-const KEYS = new Keys('/sm', 'sm');
-
-/** A container without shards on a store in memory. `release`: closes its connections. */
-async function joined(release = (): Promise<void> => Promise.resolve()): Promise<{
-  readonly container: JoinedContainer;
-  readonly store: MemoryStore & {clusterId: string};
-}> {
-  const store = Object.assign(new MemoryStore(), {clusterId: 'one', newestRevision: 0});
-  const spec = {v: 1, service: APP, createTime: 0, maxShardCount: 0, maxRecoveryTime: 0};
-  await store.transact({
-    compares: [],
-    then: [
-      {op: 'put', key: KEYS.appSpec(APP), value: JSON.stringify(spec)},
-      {op: 'put', key: KEYS.governedBy(APP), value: 'sm'},
-    ],
-    otherwise: [],
-  });
-  const connection = store as unknown as EtcdStore;
-  const container = new JoinedContainer(
-    checkJoinOptions({
-      ...{app: APP, endpoints: ['memory:1'], id: 'c1', ttlMs: 3_000, logger: silentLogger},
-      ...{attach: true, port: 1},
-    }),
-    {
-      ...{store: connection, heartbeatStore: connection},
-      batcher: new TransactionBatcher(store),
-      release,
-    },
-    {add: () => undefined, drop: () => undefined},
-  );
-  await container.open();
-  await container.ready;
-  return {container, store};
-}
+import {APP, CONTAINER, KEYS, joined} from './joined-bed.ts';
 
 function registrations({kv}: MemoryStore): number {
   return kv.list(KEYS.heartbeatPrefix(APP)).length + kv.list(KEYS.containerIdPrefix(APP)).length;
@@ -71,7 +30,7 @@ it('is not clean where the store is doubted: its heartbeat is left to expire', a
 
 it('is not clean where another process has put the id away: its heartbeat still stands', async () => {
   const {container, store} = await joined();
-  const id = KEYS.containerId(APP, 'c1');
+  const id = KEYS.containerId(APP, CONTAINER);
   await store.transact({compares: [], then: [{op: 'delete', key: id}], otherwise: []});
   expect(await container.leave()).toEqual({clean: false});
   expect(registrations(store)).toBe(1);
@@ -82,7 +41,7 @@ it.each(['leave', 'abandon'] as const)(
   async (how) => {
     const releasing = gate();
     const closed = gate();
-    const {container} = await joined(() => {
+    const {container} = await joined({}, () => {
       releasing.resolve();
       return closed.promise;
     });
