@@ -1,6 +1,7 @@
 /** Kills, pauses and drains containers of one's own at random, never so many at once that none is left in peace. */
 import {pause} from '../runtime/pause.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
+import {isRetryable} from '../cli/retryable.ts';
 import type {ContainerChild} from './container-child.ts';
 import type {ChaosAction, Emit} from './events.ts';
 import type {Fleet} from './fleet.ts';
@@ -13,6 +14,7 @@ import {
   CHAOS_RESTART_MIN_MS,
   DRAIN_LIMIT_MS,
   DRAIN_LOOK_MS,
+  RETRY_MS,
   VERDICT_EVERY_MS,
 } from './limits.ts';
 
@@ -116,13 +118,28 @@ export class Chaos {
       await admin.call('drain', {...target, reason: 'chaos'});
       const endMs = performance.now() + DRAIN_LIMIT_MS;
       const goal = {service: app, kind: 'container', id: victim.id, for: 'drained'} as const;
-      while (!this.stopped.signal.aborted && performance.now() < endMs) {
-        if ((await admin.call('waitCheck', goal)).met) break;
+      const {signal} = this.stopped;
+      while (!signal.aborted && performance.now() < endMs) {
+        if ((await admin.call('waitCheck', goal, signal)).met) break;
         await this.pause(DRAIN_LOOK_MS);
       }
-      await admin.call('uncordon', target);
     } catch {
-      // It went away meanwhile, by a kill of somebody else's: there is nothing to take back.
+      // No answer says nothing of the order: it may stand.
+    }
+    await this.takeBack(target);
+  }
+
+  /** A daemon that is away may be back later: a container that stays drained takes no shards until its process ends. */
+  private async takeBack(target: {service: string; container: string}): Promise<void> {
+    for (;;) {
+      try {
+        await this.bed.admin.call('uncordon', target);
+        return;
+      } catch (error) {
+        // The container went away meanwhile, by a kill of somebody else's: there is nothing to take back.
+        if (!isRetryable(error) || this.stopped.signal.aborted) return;
+        await this.pause(RETRY_MS);
+      }
     }
   }
 
