@@ -38,6 +38,7 @@ import {startWatchdog} from './watchdog.ts';
 /** Differs between two starts of a process. */
 const BOOT_ID = randomBytes(16).toString('hex');
 const SDK = 'sm-ts/0.1.0';
+const LEAVE_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export class JoinedContainer implements Container, HintTarget, MeasuredContainer {
   readonly app: string;
@@ -360,11 +361,15 @@ function endedWithHooks(id: string, how: SessionEnd, running: readonly RunningHo
   );
 }
 
+/** The next signal, whichever of the two it is, finds no listener of ours: Node ends the process. */
 function onSignals(leave: () => void): () => void {
-  process.once('SIGTERM', leave);
-  process.once('SIGINT', leave);
-  return () => {
-    process.removeListener('SIGTERM', leave);
-    process.removeListener('SIGINT', leave);
+  const stop = (): void => {
+    for (const signal of LEAVE_SIGNALS) process.removeListener(signal, begin);
   };
+  const begin = (): void => {
+    stop();
+    leave();
+  };
+  for (const signal of LEAVE_SIGNALS) process.on(signal, begin);
+  return stop;
 }

@@ -6,10 +6,12 @@ import {jsonText} from '../../cli/json-text.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
 import {TTL_DEFAULT_MS} from '../../model/limits.ts';
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override summary = 'Run a sample container that only logs its shards.';
   static override description =
-    'Prints one JSON line per event on stdout. On SIGTERM and Ctrl-C it leaves gracefully: every shard moves away first.';
+    'Prints one JSON line per event on stdout. On SIGTERM and Ctrl-C it leaves gracefully: every shard moves away first. A second signal ends it at once.';
   static override examples = [
     '<%= config.bin %> container run -a orders --id orders-1',
     '<%= config.bin %> container run -a orders --id orders-2 --weight 2 --zone eu-1a --app-version 1.4.0',
@@ -71,9 +73,12 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
         ? [id]
         : Array.from({length: count}, (_, index) => `${id ?? 'container'}-${index + 1}`);
     const containers = await Promise.all(ids.map((name) => this.join(sdk.joinApp, name)));
-    const leave = (): void => void Promise.all(containers.map((container) => container.leave()));
-    process.once('SIGTERM', leave);
-    process.once('SIGINT', leave);
+    const leave = (): void => {
+      // The next signal, whichever of the two it is, ends the process at once.
+      for (const signal of SIGNALS) process.removeListener(signal, leave);
+      void Promise.all(containers.map((container) => container.leave()));
+    };
+    for (const signal of SIGNALS) process.on(signal, leave);
     const ends = await Promise.all(containers.map((container) => container.ended));
     if (ends.includes('deleted')) this.say(`app ${this.flags.app} was removed`);
   }
