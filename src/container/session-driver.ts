@@ -192,7 +192,6 @@ export class SessionDriver {
         logger.warn({holder}, 'container id is taken by another living process: waiting'),
       stuck: ({shard, hook}) => logger.error({shard, hook}, 'hook is overdue'),
       fenced: ({evicted}) => {
-        this.options.meter?.fenced();
         if (evicted === true)
           return logger.warn({}, 'evicted by an operator: dropping all shards, then ending');
         // It renews nothing any more by itself: the store has no part in it.
@@ -202,6 +201,7 @@ export class SessionDriver {
             {hooks},
             'leaving: its right to act is over, and hooks of the application have not returned',
           );
+        this.options.meter?.fenced();
         const writes = this.ownWrites.state(false);
         const reason = writesText(writes);
         const fix = writes.kind === 'none' && writes.fix !== '' ? {fix: writes.fix} : {};
