@@ -1,8 +1,9 @@
+import {isIP} from 'node:net';
 import {SmError} from '../model/errors.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
-import {endpointsProblem} from '../model/endpoint.ts';
+import {endpointsProblem, isAddress} from '../model/endpoint.ts';
 import {checkName} from '../model/ids.ts';
-import {isWildcardHost} from '../model/listen-fault.ts';
+import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {said} from '../model/said.ts';
 import {stderrLogger} from './default-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
@@ -115,12 +116,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
     });
   }
-  const host = options.host ?? '127.0.0.1';
-  if (isWildcardHost(host)) {
-    throw new SmError('INVALID_INPUT', `host ${host} means all addresses: no daemon can call it`, {
-      hint: `set host to an address at which daemons reach this process, and bind: ${host} to listen on all addresses`,
-    });
-  }
+  const host = checkHost(options.host ?? '127.0.0.1');
   const whole = (
     name: 'port' | 'capacity' | 'ttlMs' | 'addTimeoutMs' | 'dropTimeoutMs' | 'leaveTimeoutMs',
     otherwise: number,
@@ -149,7 +145,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     watchdog: options.watchdog ?? false,
     attach: options.attach ?? false,
     requireSigned: options.requireSigned ?? false,
-    logger: options.logger ?? stderrLogger(),
+    logger: checkLogger(options.logger ?? stderrLogger()),
   };
 }
 
@@ -159,6 +155,34 @@ function checkEndpoints(endpoints: unknown): void {
   throw new SmError('INVALID_INPUT', `endpoints ${problem}`, {
     hint: "pass a list of etcd endpoints, such as ['127.0.0.1:2379']",
   });
+}
+
+/** Daemons call nothing else, and a container that cannot be called gets no shards. @throws SmError INVALID_INPUT. */
+function checkHost(host: unknown): string {
+  const isText = typeof host === 'string';
+  const hasPort = isText && bareHost(host).includes(':') && isIP(bareHost(host)) === 0;
+  if (!isText || hasPort || !isAddress(addressOf(host, PORT_LIMIT))) {
+    throw new SmError('INVALID_INPUT', `host ${JSON.stringify(host)} is not a name or an address`, {
+      hint: 'pass a host name or an IP address alone; the port is an option of its own',
+    });
+  }
+  if (isWildcardHost(host)) {
+    throw new SmError('INVALID_INPUT', `host ${host} means all addresses: no daemon can call it`, {
+      hint: `set host to an address at which daemons reach this process, and bind: ${host} to listen on all addresses`,
+    });
+  }
+  return host;
+}
+
+/** One that lacks a method would end the process when there is something to say. @throws SmError INVALID_INPUT. */
+function checkLogger(logger: Logger): Logger {
+  for (const name of ['debug', 'info', 'warn', 'error', 'child'] as const) {
+    if (typeof logger[name] === 'function') continue;
+    throw new SmError('INVALID_INPUT', `logger.${name} is not a function`, {
+      hint: 'pass a logger such as that of pino; or leave it out: warnings and errors then go to stderr',
+    });
+  }
+  return logger;
 }
 
 /** A container without `drop` would take shards and could never give them back. @throws SmError INVALID_INPUT. */

@@ -73,7 +73,7 @@ async function read<T extends string | Buffer>(
   decode: (content: Buffer) => T,
 ): Promise<T> {
   try {
-    if (typeof secret === 'function') return await secret();
+    if (typeof secret === 'function') return checked(await secret());
     // Who may read it is for who runs the application: Kubernetes mounts secrets 0644 where nothing is said.
     return isFile(secret)
       ? decode(readPlainFile(name, secret.file, CERTIFICATE_FILE_LIMIT_BYTES))
@@ -85,6 +85,12 @@ async function read<T extends string | Buffer>(
       cause,
     });
   }
+}
+
+/** As of `() => process.env.PASSWORD` where that is not set. @throws TypeError. */
+function checked<T extends string | Buffer>(secret: T): T {
+  if (typeof secret === 'string' || Buffer.isBuffer(secret)) return secret;
+  throw new TypeError(`it has returned ${secret === null ? 'null' : typeof secret}`);
 }
 
 function isFile<T>(secret: Secret<T>): secret is {readonly file: string} {

@@ -153,6 +153,11 @@ describe('what would fail later, or never end', () => {
     ['no host', {endpoints: ['http://:2379']}, hooks, /not of the form host:port/],
     ['a port too high', {endpoints: ['etcd:99999']}, hooks, /not of the form host:port/],
     ['a label that is no text', {endpoints, labels: {port: 7}}, hooks, /labels.port is not text/],
+    ['a logger without child', {endpoints, logger: console}, hooks, /logger.child is not a func/],
+    ['a host that is empty', {endpoints, host: ''}, hooks, /host "" is not/],
+    ['a host with a port', {endpoints, host: '10.0.0.1:80'}, hooks, /host "10.0.0.1:80" is not/],
+    ['a host that is a URL', {endpoints, host: 'http://a'}, hooks, /host "http:\/\/a" is not/],
+    ['a host that is no text', {endpoints, host: 7}, hooks, /host 7 is not/],
     ['a label that is null', {endpoints, labels: {rack: null}}, hooks, /labels.rack is not text/],
   ])('is refused when joining: %s', async (_what, said, given, message) => {
     const joining = joinApp({app: 'orders', ...said} as JoinOptions, given as ShardHooks);

@@ -109,6 +109,15 @@ describe('secrets', () => {
       message: 'etcd.password: its function has failed',
       cause: {message: 'the vault is sealed'},
     });
+    // As () => process.env.PASSWORD where that is not set.
+    for (const nothing of [undefined, null, 7]) {
+      const giving = (): never => nothing as never;
+      for (const login of [{password: giving}, {tls: {ca: giving}}, {tls: {key: giving}}])
+        await expect(readSecrets(login)).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          message: expect.stringMatching(/^etcd\.[a-z.]+: its function has failed$/) as string,
+        });
+    }
     const [{cert}, {key}] = [issued('one'), issued('two')];
     await expect(readSecrets({tls: {cert, key}})).rejects.toMatchObject({code: 'INVALID_INPUT'});
     const ca = Buffer.from('not PEM');
