@@ -57,6 +57,9 @@ export const OWN_FIGURES_WINDOW_MS = 5_000;
 /** Between two looks at files and functions with certificates and passwords of etcd. */
 export const SECRETS_LOOK_MS = 10_000;
 
+/** A function that gives a secret has so long for it; then it counts as failed, and is asked again with the next look. */
+export const SECRET_ANSWER_MS = 30_000;
+
 /** Keys of the app are read again for a signature of an unknown one, so often at most, ms. */
 export const KEYS_REREAD_MS = 2_000;
 

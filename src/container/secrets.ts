@@ -14,7 +14,7 @@ import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {Renewal} from '../runtime/renewal.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
-import {SECRETS_LOOK_MS} from './limits.ts';
+import {SECRETS_LOOK_MS, SECRET_ANSWER_MS} from './limits.ts';
 
 /** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
 export type Secret<T> = T | {readonly file: string} | (() => T | Promise<T>);
@@ -73,7 +73,7 @@ async function read<T extends string | Buffer>(
   decode: (content: Buffer) => T,
 ): Promise<T> {
   try {
-    if (typeof secret === 'function') return checked(await secret());
+    if (typeof secret === 'function') return checked(await inTime(secret()));
     // Who may read it is for who runs the application: Kubernetes mounts secrets 0644 where nothing is said.
     return isFile(secret)
       ? decode(readPlainFile(name, secret.file, CERTIFICATE_FILE_LIMIT_BYTES))
@@ -85,6 +85,17 @@ async function read<T extends string | Buffer>(
       cause,
     });
   }
+}
+
+/** One that never answers, as of a vault that is cut off, would end all later looks without a word. */
+function inTime<T>(answer: T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`no answer within ${SECRET_ANSWER_MS / 1_000} s`));
+    const timer = setTimeout(late, SECRET_ANSWER_MS);
+    Promise.resolve(answer)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
 }
 
 /** As of `() => process.env.PASSWORD` where that is not set. @throws TypeError. */

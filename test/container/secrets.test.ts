@@ -3,8 +3,8 @@ import {HiddenText, revealed} from '../../src/model/hidden-text.ts';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {SECRETS_LOOK_MS} from '../../src/container/limits.ts';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {SECRETS_LOOK_MS, SECRET_ANSWER_MS} from '../../src/container/limits.ts';
 import {RENEWAL_RETRY_MS} from '../../src/runtime/limits.ts';
 import {SecretsWatch, loginKey, readSecrets} from '../../src/container/secrets.ts';
 import type {EtcdSecrets} from '../../src/etcd/endpoint-clients.ts';
@@ -184,6 +184,29 @@ describe('renewed secrets', () => {
     await look();
     expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two'}]);
     watch.close();
+  });
+
+  it('are asked of a function again that has not answered in time', async () => {
+    vi.useFakeTimers();
+    try {
+      let answer = (): Promise<string> => Promise.resolve('one');
+      const {watch, due, changes, logged} = await watched({
+        ...{username: 'orders', password: () => answer()},
+      });
+      const looked = async (): Promise<void> => {
+        due.shift()?.();
+        await vi.advanceTimersByTimeAsync(SECRET_ANSWER_MS);
+      };
+      answer = () => new Promise(() => undefined);
+      await looked();
+      expect(logged).toEqual([expect.stringContaining('the old ones stay in use')]);
+      answer = () => Promise.resolve('two');
+      await looked();
+      expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two'}]);
+      watch.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are not looked for where all are fixed, nor after the end', async () => {
