@@ -17,12 +17,13 @@ holder=${HOLDER:-$(hostname)-$$}
 
 say() { printf '%s\n' "$*" >&2; }
 
-# incarnation ID: which process runs it now; empty while none does.
+# incarnation ID: which process runs it now; empty while none does. One that is cordoned has come back, too.
 incarnation() {
   "$sm" container get -a "$app" "$1" --json 2>/dev/null | node -e '
     const text = require("node:fs").readFileSync(0, "utf8");
     const it = text === "" ? {} : JSON.parse(text);
-    process.stdout.write(it.state === "ready" ? it.incarnation : "");
+    const isBack = ["ready", "cordoned", "draining"].includes(it.state);
+    process.stdout.write(isBack ? it.incarnation : "");
   ' || true
 }
 

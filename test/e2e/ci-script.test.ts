@@ -109,6 +109,9 @@ it('restarts container by container, each only when it is permitted', async () =
     return items.filter(({state}) => state === 'ready').map(({id}) => id);
   };
   await until(async () => (await readyIds()).length === ids.length, LONG_MS, 'all have joined');
+  // An operator's cordon outlasts the restart of its container.
+  const cordon = ['container', 'cordon', '-a', APP, 'r2', '--server', server];
+  expect((await runCli(cordon)).exit).toBe(0);
   const restarted: string[] = [];
   // What a supervisor does: ends the process and starts another one.
   const restart = join(folder, 'restart');
