@@ -23,7 +23,10 @@ export class StaleTokenError extends Error {}
 export class TokenCheck {
   private readonly highest = new Map<string, string>();
 
-  /** HTTP status with which to refuse the request; undefined: let it through. */
+  /**
+   * HTTP status with which to refuse the request; undefined: let it through. Ask once the whole request has come, and write with
+   * nothing awaited in between: a body may come long after its headers, and a newer owner before it.
+   */
   refusal(shard: string, request: IncomingMessage): 400 | 412 | undefined {
     const token = request.headers[TOKEN_HEADER];
     if (typeof token !== 'string' || !TOKEN_PATTERN.test(token)) return 400;

@@ -24,14 +24,14 @@ export interface Container {
   readonly ready: Promise<void>;
   /**
    * Resolves when the container has ended in order: by `leave()` or because the app was removed. Rejects with SmError when it must not go on:
-   * CLONED, EVICTED, ID_TAKEN.
+   * CLONED, EVICTED, ID_TAKEN, or TIMEOUT where it has left and a hook still runs.
    *
    * After an eviction it waits for the hooks that run, for `dropTimeoutMs` (30 s by default) or until the right to act is over, whichever is
    * later. Then it rejects whatever still runs, and the message names those hooks. A removed app waits for its drops as long as they take;
    * evicting the container ends that.
    */
   readonly ended: Promise<ContainerEnd>;
-  /** For `attach: true`: mount it on your server; false means the path is not ours. */
+  /** For `attach: true`: mount it on your server, before whatever reads bodies; false means the path is not ours. */
   readonly handler: HintHandler;
   /**
    * What the containers of this process measure, in one registry of prom-client: series by `app` and `container`. For a registry of your own:
