@@ -60,6 +60,9 @@ export const SECRETS_LOOK_MS = 10_000;
 /** A function that gives a secret has so long for it; then it counts as failed, and is asked again with the next look. */
 export const SECRET_ANSWER_MS = 30_000;
 
+/** What the store refuses a container is said at most so often: it tries again each second, and for each shard. */
+export const FAULT_SAID_EVERY_MS = 10_000;
+
 /** Keys of the app are read again for a signature of an unknown one, so often at most, ms. */
 export const KEYS_REREAD_MS = 2_000;
 

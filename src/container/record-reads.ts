@@ -5,6 +5,7 @@ import {versionedRecord} from '../store/ownership-transactions.ts';
 import type {KeyValue} from '../store/port.ts';
 import {takeCluster} from './cluster-look.ts';
 import type {SessionDriverOptions} from './session-driver-options.ts';
+import type {StoreFaults} from './store-faults.ts';
 import {orderedReadTransaction, readableSpec} from './transactions.ts';
 import {READS_PER_CALL} from './limits.ts';
 
@@ -15,6 +16,7 @@ export interface RecordReadsOptions extends Pick<
   'app' | 'keys' | 'store' | 'clock'
 > {
   readonly session: ContainerSession;
+  readonly faults: Pick<StoreFaults, 'of' | 'note'>;
 }
 
 interface Reply {
@@ -62,13 +64,13 @@ export async function readRecords(
 }
 
 async function read(
-  {store, keys, app, session}: RecordReadsOptions,
+  {store, keys, app, session, faults}: RecordReadsOptions,
   paths: readonly string[],
   ordered: boolean,
 ): Promise<Reply | undefined> {
-  if (!ordered) return store.getMany(paths).catch(() => undefined);
+  if (!ordered) return store.getMany(paths).catch((error: unknown) => void faults.note(error));
   const heartbeat = keys.heartbeat(app, session.incarnation);
-  const outcome = await store.transact(orderedReadTransaction(heartbeat, paths));
+  const outcome = await faults.of(store.transact(orderedReadTransaction(heartbeat, paths)));
   if (outcome.kind !== 'refused') return undefined;
   return {revision: outcome.revision, entries: outcome.answers};
 }

@@ -24,6 +24,7 @@ import {ContainerLoads} from './container-loads.ts';
 import {OwnWrites} from './own-writes.ts';
 import {WaitingReads, findRecords, readRecords} from './record-reads.ts';
 import type {SessionDriverOptions} from './session-driver-options.ts';
+import {StoreFaults} from './store-faults.ts';
 import {READ_CALLS_AT_ONCE} from './limits.ts';
 import {ShardHandle} from './shard.ts';
 import {
@@ -53,6 +54,7 @@ export class SessionDriver {
   private readCalls = 0;
   private readonly driver: MachineDriver<SessionAction>;
   private readonly ownWrites = new OwnWrites();
+  private readonly faults: StoreFaults;
   /** What is reported of its shards. */
   readonly loads: ContainerLoads;
   /** Nothing of its registration is in the store, as far as answers say; those that are missing say nothing. */
@@ -64,6 +66,7 @@ export class SessionDriver {
     this.options = options;
     this.specMod = options.specMod;
     this.logger = options.logger.child({container: options.identity.container});
+    this.faults = new StoreFaults(this.logger, options.clock);
     this.session = new ContainerSession({...options, nextId: randomId, random: Math.random});
     this.driver = this.newDriver();
     this.loads = new ContainerLoads(options);
@@ -242,7 +245,7 @@ export class SessionDriver {
     const {timeoutMs} = write;
     const startedMs = performance.now();
     this.isUnregistered = false;
-    const outcome = await heartbeatStore.transact(transaction, {timeoutMs});
+    const outcome = await this.faults.of(heartbeatStore.transact(transaction, {timeoutMs}));
     this.options.meter?.heartbeat(outcome.kind, performance.now() - startedMs);
     const clusterId = history?.clusterId() ?? '';
     const mark =
@@ -282,14 +285,15 @@ export class SessionDriver {
 
   private async takeId(action: Extract<SessionAction, {type: 'takeId'}>): Promise<void> {
     const {keys, app, store, clock} = this.options;
-    const answer = takeIdAnswer(action, await store.transact(takeIdTransaction(keys, app, action)));
+    const taking = store.transact(takeIdTransaction(keys, app, action));
+    const answer = takeIdAnswer(action, await this.faults.of(taking));
     if (answer.kind !== 'lookAt') {
       this.session.idAnswered(action.incarnation, answer, clock.ownerMs());
       return;
     }
     const alive = await store.get(keys.heartbeat(app, answer.holder)).then(
       ({entry}) => entry !== undefined,
-      () => undefined,
+      (error: unknown) => void this.faults.note(error),
     );
     const said = alive === undefined ? {kind: 'unknown' as const} : holderAnswer(answer, alive);
     this.session.idAnswered(action.incarnation, said, clock.ownerMs());
@@ -297,14 +301,17 @@ export class SessionDriver {
 
   private async deregister(action: Extract<SessionAction, {type: 'deregister'}>): Promise<void> {
     const {keys, app, store, clock} = this.options;
-    const outcome = await store.transact(deregisterTransaction(keys, app, action));
+    const outcome = await this.faults.of(
+      store.transact(deregisterTransaction(keys, app, action)),
+    );
     if (isDeregistered(outcome)) this.isUnregistered = true;
     this.session.deregisterAnswered(action.incarnation, writeAnswer(outcome), clock.ownerMs());
   }
 
   private async write(shard: string, op: number, transition: Transition): Promise<void> {
     const {keys, app, batcher, clock} = this.options;
-    const outcome = await batcher.submit(transitionTransaction(keys, app, undefined, transition));
+    const written = batcher.submit(transitionTransaction(keys, app, undefined, transition));
+    const outcome = await this.faults.of(written);
     this.session.writeAnswered(shard, op, transitionAnswer(shard, outcome), clock.ownerMs());
   }
 
@@ -313,7 +320,7 @@ export class SessionDriver {
       const batch = this.reads.take();
       if (batch.length === 0) return;
       this.readCalls += 1;
-      const read = readRecords({...this.options, session: this.session}, batch);
+      const read = readRecords({...this.options, session: this.session, faults: this.faults}, batch);
       // The turn that follows sends the next.
       this.driver.background(read.finally(() => (this.readCalls -= 1)));
     }
