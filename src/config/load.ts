@@ -184,7 +184,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
       );
   }
   const needs: readonly [string, string][] = [
-    // Without it the certificate would not be shown to etcd at all.
+    // Whom a daemon trusts for etcd is always named: the authorities of the system are not offered.
     ['etcd.tls.cert', 'etcd.tls.ca'],
     ['tls.ca', 'tls.cert'],
     ['tls.clientCa', 'tls.cert'],

@@ -118,6 +118,7 @@ function checkTls(
   names: SecretNames,
 ): void {
   try {
+    if ((tls.cert === undefined) !== (key === undefined)) throw new Error('one without the other');
     // TLS itself ignores an authority that is not PEM, and then trusts nobody.
     if (tls.ca !== undefined) new X509Certificate(tls.ca);
     createSecureContext({...tls, ...(key === undefined ? {} : {key: key.reveal()})});
@@ -142,14 +143,14 @@ const functions = new WeakMap<() => unknown, number>();
 let functionsMet = 0;
 
 /** The same text for logins that mean the same: fixed values, files by their paths, functions by themselves. Holds no secret in clear. */
-export function loginKey({username, password, tls = {}}: EtcdLogin): string {
-  const named = [password, tls.ca, tls.cert, tls.key].map((one) => {
+export function loginKey({username, password, plainPassword, tls}: EtcdLogin): string {
+  const named = [password, tls?.ca, tls?.cert, tls?.key].map((one) => {
     if (typeof one !== 'function') return one;
     if (!functions.has(one)) functions.set(one, (functionsMet += 1));
     return {function: functions.get(one)};
   });
   return createHash('sha256')
-    .update(JSON.stringify([username, named]))
+    .update(JSON.stringify([username, plainPassword === true, tls !== undefined, named]))
     .digest('hex');
 }
 

@@ -341,7 +341,7 @@ function clientOptions(
     ...(username === undefined || password === undefined
       ? {}
       : {auth: {username, password: HIDDEN}}),
-    ...(tls?.ca === undefined ? {} : {credentials: credentialsOf(tls.ca, tls)}),
+    ...credentialsOf(tls),
   };
 }
 
@@ -378,13 +378,16 @@ function streamOptions(service: string, listening: Interceptor): CallOptions {
   return {interceptors: service === 'Watch' ? [listening, requireLeader] : [listening]};
 }
 
-function credentialsOf(
-  ca: Buffer,
-  tls: NonNullable<EtcdOptions['tls']>,
-): NonNullable<IOptions['credentials']> {
-  if (tls.cert === undefined || tls.key === undefined) return {rootCertificate: ca};
-  const privateKey = Buffer.isBuffer(tls.key) ? tls.key : Buffer.from(tls.key.reveal());
-  return {rootCertificate: ca, certChain: tls.cert, privateKey};
+/** Without an authority of its own a client trusts those that Node knows, and shows its certificate all the same. */
+function credentialsOf(tls: EtcdOptions['tls']): Pick<IOptions, 'credentials'> {
+  const {ca, cert, key} = tls ?? {};
+  const isShown = cert !== undefined && key !== undefined;
+  if (ca === undefined && !isShown) return {};
+  const shown = isShown
+    ? {certChain: cert, privateKey: Buffer.isBuffer(key) ? key : Buffer.from(key.reveal())}
+    : {};
+  // The package asks for an authority by its type; gRPC does without one.
+  return {credentials: {rootCertificate: ca as Buffer, ...shown}};
 }
 
 /** The key that a question for the revision reads; etcd checks the permission for it like any other. */

@@ -52,6 +52,8 @@ describe('the connections of a process', () => {
     ['the same credentials', PLAIN, true],
     ['another password', {...PLAIN, password: 'two'}, false],
     ['a store that must prove who it is', {...PLAIN, tls: {ca: CA}}, false],
+    ['TLS with the authorities of the system', {...PLAIN, tls: {}}, false],
+    ['a password that may be read on the way', {...PLAIN, plainPassword: true}, false],
     ['a password of the same text, but from a file', {...PLAIN, password: {file: FILE}}, false],
   ])('are shared by containers with the same endpoints: %s', async (_what, etcd, same) => {
     writeFileSync(FILE, 'one');

@@ -120,6 +120,9 @@ describe('secrets', () => {
     }
     const [{cert}, {key}] = [issued('one'), issued('two')];
     await expect(readSecrets({tls: {cert, key}})).rejects.toMatchObject({code: 'INVALID_INPUT'});
+    // A certificate without its key would not be shown, and nobody would know.
+    for (const half of [{cert}, {key}])
+      await expect(readSecrets({tls: half})).rejects.toMatchObject({code: 'INVALID_INPUT'});
     const ca = Buffer.from('not PEM');
     await expect(readSecrets({tls: {ca}})).rejects.toMatchObject({code: 'INVALID_INPUT'});
   });
