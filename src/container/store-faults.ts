@@ -24,7 +24,7 @@ export class StoreFaults {
     return outcome;
   }
 
-  /** A store that does not answer is told of by the fence. */
+  /** Of a store that does not answer the fence tells. */
   note(error: unknown): void {
     if (!(error instanceof SmError) || isTransportFault(error) || !this.throttle.passes()) return;
     const {message: reason, hint: fix} = error;
