@@ -301,9 +301,7 @@ export class SessionDriver {
 
   private async deregister(action: Extract<SessionAction, {type: 'deregister'}>): Promise<void> {
     const {keys, app, store, clock} = this.options;
-    const outcome = await this.faults.of(
-      store.transact(deregisterTransaction(keys, app, action)),
-    );
+    const outcome = await this.faults.of(store.transact(deregisterTransaction(keys, app, action)));
     if (isDeregistered(outcome)) this.isUnregistered = true;
     this.session.deregisterAnswered(action.incarnation, writeAnswer(outcome), clock.ownerMs());
   }
@@ -320,7 +318,10 @@ export class SessionDriver {
       const batch = this.reads.take();
       if (batch.length === 0) return;
       this.readCalls += 1;
-      const read = readRecords({...this.options, session: this.session, faults: this.faults}, batch);
+      const read = readRecords(
+        {...this.options, session: this.session, faults: this.faults},
+        batch,
+      );
       // The turn that follows sends the next.
       this.driver.background(read.finally(() => (this.readCalls -= 1)));
     }

@@ -23,12 +23,15 @@ it.each([
   [1, 0, 130],
   [1, 1, 143],
   [2, 0, 130],
-])('after a first signal (%i) the second (%i) ends the process with %i', async (first, second, exit) => {
-  const exited = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
-  const ended = untilEnd(undefined);
-  for (const listener of added()[first] ?? []) listener(SIGNALS[first] ?? 'SIGINT');
-  await ended;
-  expect(exited).not.toHaveBeenCalled();
-  for (const listener of added()[second] ?? []) listener(SIGNALS[second] ?? 'SIGINT');
-  expect(exited.mock.calls).toEqual([[exit]]);
-});
+])(
+  'after a first signal (%i) the second (%i) ends the process with %i',
+  async (first, second, exit) => {
+    const exited = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+    const ended = untilEnd(undefined);
+    for (const listener of added()[first] ?? []) listener(SIGNALS[first] ?? 'SIGINT');
+    await ended;
+    expect(exited).not.toHaveBeenCalled();
+    for (const listener of added()[second] ?? []) listener(SIGNALS[second] ?? 'SIGINT');
+    expect(exited.mock.calls).toEqual([[exit]]);
+  },
+);

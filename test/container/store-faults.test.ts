@@ -43,7 +43,9 @@ it.each([
   const said = refused(part);
   bed.driver.start();
   await until(() => said.length > 0, LONG_MS, 'it has said so');
-  expect(said[0]).toContain(JSON.stringify({reason: DENIED.message, fix: DENIED.hint}).slice(1, -1));
+  expect(said[0]).toContain(
+    JSON.stringify({reason: DENIED.message, fix: DENIED.hint}).slice(1, -1),
+  );
   await pause(700);
   expect(said).toHaveLength(1);
 });
