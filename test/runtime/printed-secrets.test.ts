@@ -100,7 +100,8 @@ async function things(): Promise<[string, object][]> {
   const store = new StoreAuthenticator({name: 'u', password: PASSWORD}, () => 0);
   const storeToken = store.authenticate('u', PASSWORD);
   TRACES.push(storeToken);
-  const login = {username: 'u', password: PASSWORD, tls: {key: Buffer.from(key)}};
+  const shown = {cert: readFileSync(issued.cert), key: Buffer.from(key)};
+  const login = {username: 'u', password: PASSWORD, tls: shown};
   const secrets = await readSecrets(login);
   const watch = new SecretsWatch({
     ...{login, first: secrets, onChange: () => undefined, logger: silentLogger},
