@@ -65,7 +65,7 @@ export function waitText(wait: MoveWait, {app, quiet}: WaitContext): string {
   const {of, used, limit} = wait;
   const most = `${used} of ${limit}`;
   const policy = (field: string): string =>
-    `; to change it: placement.${field}, sm app update ${app} --placement FILE`;
+    `; to change it: placement.${field}, sm app update ${app} --placement-file FILE`;
   switch (wait.budget) {
     case 'writing':
       return 'a write of its record that is under way';

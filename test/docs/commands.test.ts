@@ -49,6 +49,32 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
+/** Commands with flags in texts and comments of the code; what is put into a text stands as X. */
+function commandsIn(source: string): string[] {
+  const text = source.replace(/\$\{[^{}]*\}/g, 'X').replaceAll('<%= config.bin %>', 'sm');
+  return [...text.matchAll(/\bsm ([a-z][^,;:()'"`\n]* -[^,;:()'"`\n]*)/g)].map(([, line = '']) =>
+    (line.split('. ')[0] ?? '').trim().replace(/[.?]$/, ''),
+  );
+}
+
+it('the code names commands and flags of sm that there are, as in what it says to do', () => {
+  const sources = readdirSync(join(ROOT, 'src'), {recursive: true, encoding: 'utf8'}).filter(
+    (file) => /\.tsx?$/.test(file),
+  );
+  const asked = sources.flatMap((file) =>
+    commandsIn(readFileSync(join(ROOT, 'src', file), 'utf8'))
+      // Each command has --help; `complete` is for shells, and hidden.
+      .filter((line) => !line.endsWith(' --help') && !line.startsWith('complete '))
+      .map((line) => ({file, line})),
+  );
+  expect(asked.length).toBeGreaterThan(150);
+  const faults = asked.flatMap(({file, line}) => {
+    const fault = commandFault(line);
+    return fault === undefined ? [] : [`${file}: ${fault}`];
+  });
+  expect(faults).toEqual([]);
+});
+
 it('finds what there is not', () => {
   expect(commandFault('app list')).toContain('no command');
   expect(commandFault('app ls --frobnicate')).toContain('--frobnicate');
