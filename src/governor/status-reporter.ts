@@ -303,7 +303,11 @@ export function clockRateText(rate = 0): string | undefined {
   const percent = `more than ${Number((100 * step).toFixed(1))} %`;
   if (rate < 0)
     return `runs fast by ${percent} against this daemon's: its shards may stop early; see how its time server corrects it`;
-  return `runs slow by ${percent} against this daemon's: its eviction waits longer by the same share; see how its time server corrects it`;
+  const waits =
+    step < CLOCK_DRIFT
+      ? `the wait before its eviction allows for ${100 * CLOCK_DRIFT} %`
+      : `the wait before its eviction is longer by what exceeds ${100 * CLOCK_DRIFT} %`;
+  return `runs slow by ${percent} against this daemon's: ${waits}; see how its time server corrects it`;
 }
 
 function failedShard(view: AppView, shard: string): AppStatus['failed'][number] {
