@@ -7,7 +7,7 @@ import {SmError} from '../model/errors.ts';
 export default class Undo extends ChangeCommand<typeof Undo> {
   static override summary = 'Undo one change of an app: write the previous values again.';
   static override description = [
-    'AUDIT-ENTRY is the revision that sm events shows; without it, the newest change of the app. Refused where somebody has changed the same since, or where there is no way back.',
+    'ENTRY is the revision that sm events shows; without it, the newest change of the app. Refused where somebody has changed the same since, or where there is no way back.',
     'An undo is a change like any other: it is recorded in the audit, and can be undone.',
   ].join('\n');
   static override examples = [
@@ -15,7 +15,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
     '<%= config.bin %> undo -a orders 4711 --reason "wrong container"',
   ];
   static override args = {
-    entry: Args.string({name: 'AUDIT-ENTRY', description: 'revision of the change'}),
+    entry: Args.string({description: 'revision of the change'}),
   };
   static override flags = {app: appFlag, ...unplacedFlags('the app'), ...changeFlags};
 

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
-import {troubleCount} from '../../model/health.ts';
+import {APP_HEALTH, troubleCount} from '../../model/health.ts';
 import type {AppView} from '../../protocol/admin.ts';
 
 export default class AppLs extends LiveCommand<typeof AppLs> {
@@ -15,7 +15,7 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
   static override flags = {
     state: Flags.string({
       description: 'only apps in this state',
-      options: ['ok', 'moving', 'trouble', 'paused', 'removing'],
+      options: APP_HEALTH.map((health) => health.toLowerCase()),
     }),
     ...listFlags,
     ...watchFlags('sort-by', 'limit'),

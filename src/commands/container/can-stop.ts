@@ -27,6 +27,7 @@ export default class ContainerCanStop extends ChangeCommand<typeof ContainerCanS
   ];
   static override hiddenAliases = ['containers:can-stop'];
   static override strict = false;
+  static override usage = 'container can-stop -a APP ID...';
   static override args = {id: Args.string({description: 'container ids', required: true})};
   static override flags = {
     app: appFlag,

@@ -4,7 +4,7 @@ import {listFlags} from '../../cli/list-shape.ts';
 import {everyShard} from '../../cli/shard-batches.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import {loadsText} from '../../model/load-text.ts';
-import {shardTrouble} from '../../model/trouble.ts';
+import {SHARD_STATES, shardTrouble} from '../../model/trouble.ts';
 import type {ShardState, ShardView} from '../../protocol/admin.ts';
 import {SHARDS_PAGE} from '../../cli/limits.ts';
 
@@ -21,16 +21,7 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     app: appFlag,
     state: Flags.string({
       description: 'only shards in this state',
-      options: [
-        'unplaced',
-        'assigned',
-        'owned',
-        'ready',
-        'dropping',
-        'free',
-        'failed',
-        'quarantined',
-      ],
+      options: [...SHARD_STATES],
     }),
     container: Flags.string({description: 'only shards of this container'}),
     unplaced: Flags.boolean({description: 'only shards without a container'}),
