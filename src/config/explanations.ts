@@ -39,7 +39,8 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'embedded.port': 'Port of the store. Default 2379.',
   'embedded.auth':
     'password: the store asks for the password in its data directory, which processes of the same user find by themselves. none: the store asks for no password. Default: password, but none for data directories of older versions.',
-  'embedded.quotaBytes': "Size in bytes above which writes are refused. Default: the store's own.",
+  'embedded.quotaBytes':
+    'Size in bytes above which writes are refused. Default: 2 GiB, or half of the heap where that is less.',
   'embedded.tls.ca': 'File with the authority of the certificates that clients must show.',
   'embedded.tls.cert': 'File with the certificate of the store; needs etcd.tls.ca.',
   'embedded.tls.key': 'File with its key.',
@@ -63,7 +64,7 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',
   shutdownTimeoutMs: 'Time limit of a graceful shutdown, in ms. Default 15000.',
   containerNetworks:
-    'List of networks such as 10.0.0.0/8: containers outside of them are not called. Default: all addresses except link-local, metadata and multicast.',
+    'List of networks such as 10.0.0.0/8: containers outside of them are not called. Default: all addresses except link-local, metadata and multicast, and loopback unless the daemon itself listens there.',
   'containerTls.ca':
     'File with the CA that signed the certificates of containers that speak TLS. Default: tls.ca, else the CAs of the system. Read again when it changes.',
   'containerTls.cert':
