@@ -130,8 +130,8 @@ function note<T>({opened, taken}: {opened: T; taken?: number}, all: number[]): T
 }
 
 function endedBeforeUp(): SmError {
-  return new SmError('TIMEOUT', 'sm dev received a signal before it was up', {
-    hint: 'run it again with a longer --timeout; the log level info of sm serve says what is waited for',
+  return new SmError('TIMEOUT', 'sm dev was ended, by --timeout or a signal, before it was up', {
+    hint: 'run it again, with a longer --timeout',
     retryable: true,
   });
 }

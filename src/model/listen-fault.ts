@@ -38,7 +38,7 @@ export function listenFault(error: unknown, listening: Listening): unknown {
   switch (reason) {
     case 'EADDRINUSE':
       return new SmError('PORT_TAKEN', `port ${port} on ${host} is taken`, {
-        hint: `another daemon or program listens on that port: end it if it is the one of before (ss -ltnp shows its process), or set ${portKey} to another port`,
+        hint: `another daemon or program listens on that port: end it if it was left running (ss -ltnp shows its process), or set ${portKey} to another port`,
         cause: error,
       });
     case 'EACCES':

@@ -130,7 +130,7 @@ export const routeRows = {
     'shard',
     'update-shard',
     'shard',
-    'Change task, pin, group or worker group of a shard',
+    'Change task, pin, group, worker group, load, spread key or priority of a shard',
     TASK_BODY_LIMIT_BYTES,
   ),
   delShard: changing('shard', 'del-shard', 'shard', 'Remove a shard'),

@@ -40,7 +40,7 @@ describe('a port that cannot be opened', () => {
       'EADDRINUSE',
       8_801,
       'PORT_TAKEN',
-      'end it if it is the one of before (ss -ltnp shows its process), or set port to another port',
+      'end it if it was left running (ss -ltnp shows its process), or set port to another port',
     ],
     ['EAFNOSUPPORT', 8_801, 'INVALID_CONFIG', 'set host to an address of this machine'],
   ])('for %s has a way out', (code, port, as, hint) => {

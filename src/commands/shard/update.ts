@@ -5,7 +5,8 @@ import {loadsOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
 export default class ShardUpdate extends ChangeCommand<typeof ShardUpdate> {
-  static override summary = 'Change the task, group or worker group of a shard.';
+  static override summary =
+    'Change the task, group, worker group, load, spread key or priority of a shard.';
   static override description =
     'When the task changes, the container drops the shard and adds it again with a new token, as soon as the app may have one more shard out of service. To change the pin use shard pin.';
   static override examples = [
