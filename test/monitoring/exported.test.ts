@@ -5,6 +5,8 @@ import {join, resolve} from 'node:path';
 import {Registry} from 'prom-client';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {parse} from 'yaml';
+import {CanaryMetrics} from '../../src/dev/canary-metrics.ts';
+import {OwnershipVerdict} from '../../src/dev/verdict.ts';
 import {DaemonMetrics} from '../../src/server/metrics/daemon-metrics.ts';
 import {processMetrics} from '../../src/container/metrics.ts';
 import {promtool} from './promtool.ts';
@@ -138,10 +140,21 @@ describe('every query', () => {
   });
 });
 
-it('each metric of sm is described in docs/operating.md, and no other', () => {
+/** What `sm canary --metrics-port` serves. */
+async function canaryText(): Promise<string> {
+  const verdict = new OwnershipVerdict().summary;
+  const metrics = new CanaryMetrics(() => ({verdict, shards: 1, standing: 0, stallMs: 0}));
+  try {
+    return await (await fetch(await metrics.listen('127.0.0.1', 0))).text();
+  } finally {
+    metrics.close();
+  }
+}
+
+it('each metric of sm is described in docs/operating.md, and no other', async () => {
   const document = readFileSync(resolve(MONITORING, '../docs/operating.md'), 'utf8');
   const described = [...document.matchAll(/`(sm_[a-z_]+)`/g)].map(([, name = '']) => name);
-  const exported = [scraped.daemon, scraped.container].flatMap((text) =>
+  const exported = [scraped.daemon, scraped.container, await canaryText()].flatMap((text) =>
     [...text.matchAll(/^# TYPE (sm_\w+)/gm)].map(([, name = '']) => name),
   );
   expect([...new Set(described)].filter((name) => name !== 'sm_docs').sort()).toEqual(
