@@ -37,7 +37,7 @@ export const HELP_TOPICS: Readonly<Record<string, {summary: string; text: string
       '',
       'stdout holds the result and nothing else; progress, notes and errors go to stderr.',
       'JSON fields may be added but are never removed or renamed. 64-bit numbers are strings, times are RFC 3339 in UTC, field names carry the unit (ageMs).',
-      'A failure is {"kind":"Error","error":{"code","exit","message","why","fix":[],"retryable","requestId"}}.',
+      'A failure is {"kind":"Error","error":{"code","exit","message","why","fix":[],"retryable","requestId"}}, with "object" (as app/orders) where it is about one.',
       'Lists take --sort-by COLUMN (or -COLUMN), --state, --limit; a truncated list says so: "showing 50 of 480".',
       'Control characters in names and texts from others are shown in a visible form.',
     ].join('\n'),

@@ -60,8 +60,9 @@ export function alarmFix({code, service, object, others = [], cause}: AlarmSubje
       return `sm container ls -a ${service}`;
     case 'STORE_RESTORED':
       return ACCEPT_FIX;
-    case 'PUSH_STALE':
     case 'PUSH_UNREACHABLE':
+      return `let the daemons reach its address (port, firewall, proxy); if it hangs, restart it: sm container ls -a ${service}`;
+    case 'PUSH_STALE':
     case 'PUSH_STRAY':
     case 'PUSH_DROP_IGNORED':
     case 'PUSH_ADD_SLOW':

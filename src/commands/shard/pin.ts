@@ -6,7 +6,7 @@ import {isAlive} from '../../cli/placement-obstacles.ts';
 export default class ShardPin extends ChangeCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
   static override description =
-    'The shard moves there at once and stays there, regardless of balance. While that container cannot take it, the shard runs nowhere: sm asks first.';
+    'The shard moves there as soon as maxMoving of the app allows, and stays there, regardless of balance. While that container cannot take it, the shard runs nowhere: sm asks first.';
   static override examples = [
     '<%= config.bin %> shard pin -a orders eu-1 orders-2',
     '<%= config.bin %> shard pin -a orders eu-1 orders-2 --for 2h --reason "hot shard"',
