@@ -28,6 +28,12 @@ export class ClaimMonitor {
   private readonly progressAtMs = new Map<string, number>();
   /** Called with success, and nothing claimed since. */
   private readonly onlyCalled = new Set<string>();
+  private readonly isThere: (incarnation: string) => boolean;
+
+  /** `isThere`: the incarnation has a heartbeat. A record may name one that has none as long as nobody else can have its shard: nothing is due for that one, ever. */
+  constructor(isThere: (incarnation: string) => boolean) {
+    this.isThere = isThere;
+  }
 
   /** A record changed: any change by a container shows that it works. */
   note(
@@ -66,6 +72,8 @@ export class ClaimMonitor {
 
   /** A call to the incarnation has succeeded, or has failed by that cause; true when that is news. */
   contacted(incarnation: string, failure: string | undefined, nowMs: number): boolean {
+    // A call may take longer than its container lives.
+    if (!this.isThere(incarnation)) return false;
     return failure === undefined
       ? this.reached(incarnation, nowMs)
       : this.failed(incarnation, failure, nowMs);
@@ -113,7 +121,8 @@ export class ClaimMonitor {
       if (nowMs - sinceMs >= UNCLAIMED_LIMIT_MS && !this.deaf.has(incarnation))
         this.deaf.set(incarnation, cause);
     for (const [incarnation, shards] of this.waiting) {
-      if (shards.size === 0 || this.unreachable.has(incarnation)) continue;
+      if (shards.size === 0 || this.unreachable.has(incarnation) || !this.isThere(incarnation))
+        continue;
       if (isBehind) this.progressAtMs.set(incarnation, nowMs);
       if (nowMs - (this.progressAtMs.get(incarnation) ?? nowMs) < UNCLAIMED_LIMIT_MS) continue;
       const made = this.onlyCalled.has(incarnation) ? CALLS_SKIPPED : 0;
@@ -129,7 +138,7 @@ export class ClaimMonitor {
       if (failing !== undefined) at = Math.min(at, failing.sinceMs + UNCLAIMED_LIMIT_MS);
     }
     for (const [incarnation, shards] of this.waiting) {
-      if (shards.size > 0 && !this.unreachable.has(incarnation))
+      if (shards.size > 0 && !this.unreachable.has(incarnation) && this.isThere(incarnation))
         at = Math.min(at, (this.progressAtMs.get(incarnation) ?? 0) + UNCLAIMED_LIMIT_MS);
     }
     return at;

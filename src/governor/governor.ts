@@ -55,7 +55,7 @@ export class Governor implements ListingTaker {
   private readonly evictor = new Evictor();
   private readonly inFlightMoves = new InFlightMoves(this.view, (id) => zoneOf(this.view, id));
   private readonly successors: Successors;
-  private readonly claims = new ClaimMonitor();
+  private readonly claims = new ClaimMonitor((incarnation) => this.view.hasHeartbeat(incarnation));
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();

@@ -100,7 +100,9 @@ export class Reports {
 
   wakeAtMs(): number {
     const {history, status, unserved, chronicle} = this;
-    return Math.min(...[history, status, unserved, chronicle].map((each) => each.wakeAtMs()));
+    // Who has waited for T by now is in the next summary, and that is not due sooner.
+    const unservedMs = Math.max(unserved.wakeAtMs(), status.nextAtMs);
+    return Math.min(unservedMs, ...[history, status, chronicle].map((each) => each.wakeAtMs()));
   }
 
   private withUnserved(known: KnownStatus, now: ReportInstant): StatusInput {

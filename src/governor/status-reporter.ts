@@ -58,7 +58,8 @@ export class StatusReporter {
   alarms: readonly Alarm[] = [];
   private touched = true;
   private settled = false;
-  private nextAtMs = Number.NEGATIVE_INFINITY;
+  /** No summary is made before that moment. */
+  nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
   private readonly outside = new Map<string, readonly RaisedAlarm[]>();

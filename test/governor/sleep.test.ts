@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {AppSpec} from '../../src/model/specs.ts';
 import {GovernorBed} from './governor-bed.ts';
+import {storedKeys} from './random/stored.ts';
 
 /** A daemon's heartbeat wakes nobody, but no test needs the governor to sleep longer. */
 const LONGEST_SLEEP_MS = 1_000;
@@ -38,6 +39,41 @@ describe('a governor with nothing to do sleeps', () => {
     live(bed, 1_000);
 
     expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+
+  it('while nobody can have the shard of a container that is gone and had not claimed it', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('a');
+    live(bed, 2_000);
+    const stored = [...storedKeys(bed)];
+    bed.takeOver(stored.filter(({kind}) => kind !== 'heartbeat' && kind !== 'id'));
+    live(bed, 60_000);
+
+    expect(bed.places).toEqual({s1: 'assigned a'});
+    expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+
+  it('when a call has failed whose container was gone by then', () => {
+    const bed = new GovernorBed(['s1']);
+    for (const container of ['a', 'b']) bed.join(container);
+    live(bed, 2_000);
+    bed.end('b');
+    live(bed, 2_000);
+    bed.contacted('b', 'no answer within 4 s');
+    live(bed, 10_000);
+
+    expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+
+  it('while one shard after the other comes to have waited for too long', () => {
+    const bed = new GovernorBed([]);
+    for (let number = 0; number < 150; number += 1) {
+      bed.addShard(`s${number}`);
+      bed.turn(100);
+    }
+
+    expect(bed.status?.alarms.map(({code}) => code)).toEqual(['UNSERVED']);
+    expect(live(bed, 10_000)).toBeLessThan(CALM_TURNS_A_MINUTE / 6);
   });
 
   it('while nothing has been listed', () => {
