@@ -228,7 +228,7 @@ export class Governor implements ListingTaker {
       if (last === undefined) this.planCache.joined(this.living.size === 0, nowMs);
     }
     this.reports.heartbeatChanged(incarnation, this.failureDetector, {nowMs, wallMs: this.wallMs});
-    this.inFlightMoves.noteOverdue(entry?.value ?? (last && {...last, overdue: []}));
+    this.inFlightMoves.noteOverdue(incarnation, entry?.value);
     if (entry !== undefined) return;
     this.failureDetector.forget(incarnation);
     this.evictor.forget(incarnation, nowMs);

@@ -29,6 +29,12 @@ type InFlightMove = {
 };
 type MoveEnds = Pick<InFlightMove, 'from' | 'to' | 'urgency' | 'leaves'>;
 
+/** The shards of hooks that have outlasted their limits, and where they are. */
+interface OverdueHooks {
+  readonly container: string;
+  readonly shards: ReadonlySet<string>;
+}
+
 /** What says how many may move at once. */
 interface LimitedApp {
   readonly spec:
@@ -44,8 +50,8 @@ export class InFlightMoves {
   private readonly redirected = new Map<string, InFlightMove>();
   /** Shards that are to be dropped and added again on their container once the budget allows it. */
   private readonly restarts = new Set<string>();
-  /** Of containers with hooks that have outlasted their limits: the shards of those hooks. */
-  private readonly overdue = new Map<string, ReadonlySet<string>>();
+  /** By incarnation, where hooks have outlasted their limits: who waits for the id of such a one says nothing of its hooks. */
+  private readonly overdue = new Map<string, OverdueHooks>();
   private budgeted = 0;
   private departing = 0;
   private readonly ends = new Map<string, number>();
@@ -66,7 +72,7 @@ export class InFlightMoves {
   /** The same moves, for whoever counts on. */
   copy(): InFlightMoves {
     const copy = new InFlightMoves(this.app, this.zoneOf);
-    for (const [container, shards] of this.overdue) copy.overdue.set(container, shards);
+    for (const [incarnation, hooks] of this.overdue) copy.overdue.set(incarnation, hooks);
     for (const [shard, move] of this.moves) copy.keep(shard, move);
     for (const [shard, move] of this.redirected) copy.redirect(shard, move);
     copy.starts = [...this.starts];
@@ -92,16 +98,18 @@ export class InFlightMoves {
   }
 
   /**
-   * Takes note of a heartbeat that has changed or ended. Moves whose hooks are overdue leave their places in the budgets of app and zone to moves elsewhere:
-   * otherwise as many as `maxMoving` would stop every planned move until somebody evicts their container.
+   * Takes note of an incarnation's heartbeat that has changed or, undefined, ended. Moves whose hooks are overdue leave their places in the budgets of app and zone to
+   * moves elsewhere: otherwise as many as `maxMoving` would stop every planned move until somebody evicts their container.
    */
-  noteOverdue(heartbeat: Pick<Heartbeat, 'container' | 'overdue'> | undefined): void {
-    if (heartbeat === undefined) return;
-    const {container, overdue = []} = heartbeat;
-    const before = this.overdue.get(container) ?? [];
+  noteOverdue(
+    incarnation: string,
+    heartbeat: Pick<Heartbeat, 'container' | 'overdue'> | undefined,
+  ): void {
+    const before = this.overdue.get(incarnation)?.shards ?? [];
+    const {container = '', overdue = []} = heartbeat ?? {};
     const after = new Set(overdue.map(({shard}) => shard));
-    if (after.size === 0) this.overdue.delete(container);
-    else this.overdue.set(container, after);
+    if (after.size === 0) this.overdue.delete(incarnation);
+    else this.overdue.set(incarnation, {container, shards: after});
     for (const shard of new Set([...before, ...after])) {
       const move = this.moves.get(shard);
       if (move === undefined) continue;
@@ -159,7 +167,7 @@ export class InFlightMoves {
     const {moving, limit} = this;
     const ends = from === to ? [from] : [from, to];
     // Where hooks are overdue the next one may be, too: that container alone stops as many shards as the app may.
-    const overdue = ends.filter((end) => this.overdue.has(end));
+    const overdue = ends.filter((end) => this.isOverdue(end));
     const zones = moving.zone > 0 ? this.zonesOf(from, to) : [];
     return [
       full('maxMoving', '', this.budgeted, limit),
@@ -258,8 +266,16 @@ export class InFlightMoves {
     return this.zoneEnds.get(zone) ?? 0;
   }
 
+  /** Hooks of the container are overdue, or those of that shard there. */
+  private isOverdue(container: string, shard?: string): boolean {
+    for (const hooks of this.overdue.values())
+      if (hooks.container === container && (shard === undefined || hooks.shards.has(shard)))
+        return true;
+    return false;
+  }
+
   private keep(shard: string, {from, to, urgency, leaves}: MoveEnds): void {
-    const stuck = [from, to].some((end) => this.overdue.get(end)?.has(shard));
+    const stuck = [from, to].some((end) => this.isOverdue(end, shard));
     const move = {from, to, urgency, zones: this.zonesOf(from, to), stuck, leaves};
     this.moves.set(shard, move);
     this.count(move, 1);

@@ -163,7 +163,7 @@ const BLOCKERS: Readonly<
       // The moves that are stuck leave their places in the budget of the app to others.
       gate.begun(2, 'c2', 'c3');
       const overdue = [0, 1].map((at) => ({shard: `c2-c3-${at}`, hook: 'drop' as const}));
-      gate.inFlightMoves.noteOverdue({container: 'c2', overdue});
+      gate.inFlightMoves.noteOverdue('c2-inc', {container: 'c2', overdue});
     },
     {of: 'c2', used: 2, limit: 2},
   ],

@@ -191,6 +191,21 @@ describe('moves whose hooks hang', () => {
     expect([...dropping(bed, ofA), ...dropping(bed, ofB)]).toHaveLength(2);
   });
 
+  it.each(['waits', 'has waited and is gone'])(
+    'leave their places all the same when another process %s for the id of their container',
+    (how) => {
+      const bed = pinnedAway(ofA);
+      hang(bed, 'a', dropping(bed, ofA));
+      bed.beat('a', 'waiting', 'a-next');
+      bed.turn(100);
+      if (how !== 'waits') bed.endWaiting('a-next');
+      bed.turn(100);
+      for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
+      bed.turn(100);
+      expect(dropping(bed, ofB)).toHaveLength(4);
+    },
+  );
+
   it('count again once their hooks are not overdue any more', () => {
     const bed = pinnedAway(ofA);
     const hung = dropping(bed, ofA);

@@ -108,7 +108,7 @@ function* inFlightOf({view, status}: AppListing): Generator<undefined, InFlightM
     if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
     moves.note(shard, view.own.get(shard)?.value);
   }
-  for (const {value} of view.heartbeats.values()) moves.noteOverdue(value);
+  for (const [incarnation, {value}] of view.heartbeats) moves.noteOverdue(incarnation, value);
   // A failed add ends the note of a move: only the governor knows of all that have begun.
   const minute = status?.waits?.find(({budget}) => budget === 'moving.perMinute');
   if (minute !== undefined) moves.assumeStarted(minute.used, NOW_MS);
