@@ -24,8 +24,8 @@ export class QuietTime {
   private endsAtMs = Number.NEGATIVE_INFINITY;
   /** So long as a container is not heard, nobody knows whether it is missing. */
   private isSuspected = false;
-  /** Incarnations that leave or are silent. */
-  private readonly going = new Set<string>();
+  /** Incarnations that leave or are silent; whether it lasts as long as they do. */
+  private readonly going = new Map<string, boolean>();
   /** When the containers left that nobody has replaced yet, ms, oldest first. */
   private vacancies: number[] = [];
   /** Leaves within this quiet time, by id. */
@@ -38,7 +38,7 @@ export class QuietTime {
   /** When it ends, ms; Infinity while a container is leaving or silent: then it lasts so long from when that is over; undefined: it is over. */
   endOf(nowMs: number): number | undefined {
     if (!this.isQuiet(nowMs)) return undefined;
-    return this.going.size > 0 || this.isSuspected ? Number.POSITIVE_INFINITY : this.endsAtMs;
+    return this.isAwaiting || this.isSuspected ? Number.POSITIVE_INFINITY : this.endsAtMs;
   }
 
   /** When it ends by itself; Infinity when it is over. */
@@ -58,11 +58,17 @@ export class QuietTime {
       for (const [incarnation, one] of seen) if (!now.has(incarnation)) this.ended(one, nowMs);
       for (const one of now.values()) this.lookAt(one, seen, now, nowMs);
     }
-    if (this.going.size > 0) this.endsAtMs = nowMs + quietMs;
+    if (this.isAwaiting) this.endsAtMs = nowMs + quietMs;
     const suspect = [...now.values()].find(({state}) => state === 'suspect');
     this.isSuspected = suspect !== undefined;
     if (suspect !== undefined && nowMs >= this.endsAtMs)
       this.why = `no heartbeats from container ${suspect.container}`;
+  }
+
+  /** It lasts until somebody is gone, or heard again. */
+  private get isAwaiting(): boolean {
+    for (const lasts of this.going.values()) if (lasts) return true;
+    return false;
   }
 
   private reset(): void {
@@ -93,16 +99,18 @@ export class QuietTime {
     const leaves = (this.leaves.get(one.container) ?? 0) + 1;
     this.leaves.set(one.container, leaves);
     this.vacancies.push(nowMs);
-    if (leaves > LEAVES_OF_ONE_ID) return;
-    this.going.add(one.incarnation);
+    const isFew = leaves <= LEAVES_OF_ONE_ID;
+    this.going.set(one.incarnation, isFew);
+    if (!isFew) return;
     const how = one.state === 'silent' ? 'is silent' : 'leaves';
     this.begin(`container ${one.container} ${how}`, nowMs);
   }
 
   private ended(one: SeenContainer, nowMs: number): void {
     if (!this.going.has(one.incarnation)) this.leaving(one, nowMs);
-    if (!this.going.delete(one.incarnation)) return;
-    this.begin(`container ${one.container} has gone`, nowMs);
+    const begins = this.going.get(one.incarnation);
+    this.going.delete(one.incarnation);
+    if (begins === true) this.begin(`container ${one.container} has gone`, nowMs);
   }
 
   private joined(one: SeenContainer, before: Seen, now: Seen, nowMs: number): void {

@@ -98,6 +98,23 @@ describe('the quiet time', () => {
     expect(bed.at(56, 'c1', 'c2#4')).toBe(false);
   });
 
+  it('is not begun anew by one that flaps and then takes long to leave, nor by as many joiners as it was looked at', () => {
+    const bed = new Bed();
+    bed.at(0, 'c1', 'c2');
+    for (const round of [1, 2]) {
+      bed.at(10 * round, 'c1');
+      bed.at(10 * round + 5, 'c1', `c2#${round}`);
+    }
+    // The second return was at 25 s.
+    for (let seconds = 30; seconds < 55; seconds += 1)
+      expect(bed.at(seconds, 'c1', 'c2#2:leaving')).toBe(true);
+    expect(bed.at(56, 'c1', 'c2#2:leaving')).toBe(false);
+    expect(bed.at(57, 'c1')).toBe(false);
+    expect(bed.at(58, 'c1', 'n1')).toBe(true);
+    expect(bed.at(90, 'c1', 'n1')).toBe(false);
+    expect(bed.at(91, 'c1', 'n1', 'n2')).toBe(false);
+  });
+
   it('ends with the last container, and where the policy has none', () => {
     const bed = new Bed();
     bed.at(0, 'c1', 'c2');
