@@ -89,7 +89,7 @@ export class Governor implements ListingTaker {
     const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads};
     this.starter = new MoveStarter({...parts, epoch: options.epoch, reports: this.reports});
     this.failureDetector = options.failureDetector ?? new FailureDetector();
-    this.successors = new Successors(this.view, this.failureDetector);
+    this.successors = new Successors(this.view, this.failureDetector, planCache);
     this.renewals = new Renewals(this.view, this.failureDetector, this.reports.status);
   }
 

@@ -20,6 +20,8 @@ import {
 
 export class PlanCache {
   dirty = true;
+  /** Plans that were begun. */
+  begun = 0;
   readonly unplaced: PlanReasons;
   /** Who the last plan has made homeless, or for another reason than before. */
   newlyUnplaced: readonly NewlyFor[] = [];
@@ -82,7 +84,8 @@ export class PlanCache {
   }
 
   /** A plan is being made of all that is known. */
-  begun(): void {
+  begin(): void {
+    this.begun += 1;
     this.dirty = this.isHurried = false;
   }
 
@@ -106,7 +109,7 @@ export class PlanCache {
     this.areAllProved = snapshot.containers.every(({unproved}) => unproved === undefined);
     this.nextAtMs = nowMs + snapshot.shards.length / SHARDS_PER_PAUSE_MS;
     this.hurriedAtMs = nowMs + snapshot.shards.length / SHARDS_PER_HURRIED_PAUSE_MS;
-    this.begun();
+    this.begin();
     return this.take(rowPlan(plan, snapshot.containers, rowsOf, rows.end), rows.born);
   }
 

@@ -105,7 +105,7 @@ export class Planning {
     }
     const asked = this.large.ask(context, nowMs);
     if (asked === undefined) return undefined;
-    this.cache.begun();
+    this.cache.begin();
     this.askedRevision = this.view.newest;
     actions.push(...asked);
     return undefined;

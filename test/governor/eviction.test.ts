@@ -216,6 +216,31 @@ describe('a successor that waits for the id', () => {
     for (const shard of held) expect(bed.places[shard]).toBe('owned c1');
     bed.pass(2 * STEP_MS, ['c2']);
     for (const shard of held) expect(bed.places[shard]).toBe('assigned c2');
+    bed.addShard('late');
+    bed.pass(STEP_MS, ['c2']);
+    expect(bed.places['late']).toBe('assigned c2');
+  });
+
+  it('keeps others no longer than 5 s from a plan, where one after the other returns so', () => {
+    const ids = Array.from({length: 20}, (_, number) => `c${number}`);
+    const bed = bedOf(ids, 30);
+    const sinceMs = bed.nowMs;
+    for (const [at, id] of ids.entries()) {
+      const before = ids[at - 1];
+      bed.beat(id, 'waiting', `${id}-next`);
+      bed.end(id);
+      bed.turn();
+      if (before === undefined) bed.addShard('late');
+      else {
+        bed.holdsId(before, `${before}-next`);
+        bed.beat(before, 'ready', `${before}-next`);
+      }
+      bed.beatAll();
+      bed.pass(500);
+      if (bed.own.has('late')) break;
+    }
+    expect(bed.places['late']).toMatch(/^assigned/);
+    expect(bed.nowMs - sinceMs).toBeLessThan(SUCCESSOR_MS + 1_000);
   });
 
   it('and has crashed is not waited for: the shards go to others at once', () => {

@@ -115,6 +115,15 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
         'a successor that waits for the id > and does not take it is waited for 5 s: then they go to others',
       ),
     },
+    {
+      name: 'successors that come one after the other hold plans up without end',
+      breaks: SUCCESSOR,
+      find: 'Math.min(untilMs, this.holdEndsMs(nowMs))',
+      replace: 'untilMs',
+      killed: EVICTION_TESTS(
+        'a successor that waits for the id > keeps others no longer than 5 s from a plan, where one after the other returns so',
+      ),
+    },
   ]),
   ...inFile('src/governor/plan-cache.ts', [
     {
