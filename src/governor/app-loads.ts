@@ -49,7 +49,7 @@ export class AppLoads {
   /** What was made harmless since the last call of `takeFaults`. */
   private counts: Partial<Record<LoadFault, number>> = {};
   private readonly view: AppView;
-  private readonly faults = new FaultWatch();
+  private faults = new FaultWatch();
   private readonly own = new Map<string, OwnFigures>();
   private spec: AppSpec | undefined;
   private policy: Placement = PLACEMENT_DEFAULTS;
@@ -73,10 +73,11 @@ export class AppLoads {
     return this.known() !== undefined;
   }
 
-  /** One container's answer. Loads of shards that it does not hold are not taken. */
-  said(incarnation: string, {shards, own, faults}: SaidByContainer, nowMs: number): void {
+  /** One container's answer. Loads of shards that it does not hold are not taken. True when there is something else to say of its loads than before. */
+  said(incarnation: string, {shards, own, faults}: SaidByContainer, nowMs: number): boolean {
     const table = this.known();
-    if (table === undefined || !this.view.heartbeats.has(incarnation)) return;
+    if (table === undefined || !this.view.heartbeats.has(incarnation)) return false;
+    const before = loadFaultText(this.faults.lasting(incarnation));
     const found = new Set<LoadFault>();
     const count = (fault: LoadFault, more: number): void => {
       this.counts[fault] = (this.counts[fault] ?? 0) + more;
@@ -95,6 +96,7 @@ export class AppLoads {
     for (const [fault, more] of grown) count(fault as LoadFault, more);
     this.isFresh = true;
     if (this.summaryAtMs === Number.POSITIVE_INFINITY) this.summaryAtMs = nowMs + FIRST_SUMMARY_MS;
+    return loadFaultText(this.faults.lasting(incarnation)) !== before;
   }
 
   /** What a container takes of its machine. */
@@ -122,9 +124,10 @@ export class AppLoads {
     this.renewals += 1;
   }
 
-  /** Containers whose last answers had loads that cannot be taken. */
+  /** Containers whose last answers had loads that cannot be taken; none where loads are not looked at. */
   alarms(): RaisedAlarm[] {
     const alarms: RaisedAlarm[] = [];
+    if (!this.areWanted) return alarms;
     for (const [incarnation, {value}] of this.view.heartbeats) {
       const {container} = value;
       const lasting = this.faults.lasting(incarnation);
@@ -223,7 +226,10 @@ export class AppLoads {
     this.table = names.length === 0 ? undefined : new LoadTable(names);
     if (this.table !== undefined && table !== undefined)
       takeOver(this.table, table.metrics, loadsIn(table), 0);
-    if (this.table === undefined) this.own.clear();
+    if (this.table === undefined) {
+      this.own.clear();
+      this.faults = new FaultWatch();
+    }
     this.lookedAtMs = Number.NEGATIVE_INFINITY;
     this.balance = this.resting = undefined;
     return this.table;

@@ -48,7 +48,7 @@ export interface StatusInput {
   /** What moves wait for that have not begun. Default: none do. */
   readonly waits?: readonly MoveWait[];
   readonly failureDetector: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
-  readonly loads: Pick<AppLoads, 'summaryDue' | 'balance' | 'metrics' | 'unmeasured'>;
+  readonly loads: Pick<AppLoads, 'summaryDue' | 'balance' | 'metrics' | 'unmeasured' | 'alarms'>;
   /** Shards that have not been served for longer than T; undefined: there are none. */
   readonly unserved: LongUnserved | undefined;
 }
@@ -220,7 +220,7 @@ function alarmsOf(
   if (input.isBreakerOpen)
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
-  for (const {code, text} of outside) raise(code, text);
+  for (const {code, text} of [...outside, ...input.loads.alarms()]) raise(code, text);
   for (const {container, incarnation, state, note, noteAbout} of input.living.values()) {
     // They have alarms of their own.
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;

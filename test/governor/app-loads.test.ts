@@ -37,7 +37,8 @@ function say(
 ): void {
   const shards = new Map(Object.entries(loads)) as SaidByContainer['shards'];
   const said = {shards, own: {}, faults: {}, ...more};
-  bed.governor.loads.said(`${container}-inc`, said, bed.nowMs);
+  if (bed.governor.loads.said(`${container}-inc`, said, bed.nowMs))
+    bed.governor.reports.status.touch();
 }
 
 /** Each container says three times, 10 s apart, that all its shards have this load, but for the first of c1. */
@@ -107,6 +108,21 @@ describe('what containers say', () => {
     const text = 'container c1 reports loads that are not used: loads that are not numbers';
     expect(texts).toEqual([[], [], [text], []]);
     expect(bed.governor.loads.takeFaults()).toEqual({notNumber: 9});
+  });
+
+  it.each(['its metrics', 'its container'])('is shown no longer than there are %s', (which) => {
+    const bed = withTwo();
+    const codes = (): string[] => {
+      bed.pass(2_000, bed.governor.view.hasHeartbeat('c1-inc') ? BOTH : ['c2']);
+      return bed.status?.alarms.map(({code}) => code) ?? [];
+    };
+    for (const notNumber of [3, 9, 12]) say(bed, 'c1', {}, {faults: {notNumber}});
+    expect(codes()).toEqual(['LOAD_REJECTED']);
+    if (which === 'its metrics') bed.respec({placement: {}});
+    else bed.end('c1');
+    expect(codes()).toEqual([]);
+    if (which === 'its metrics') bed.respec({placement: {metrics: [{name: 'qps'}]}});
+    expect(codes()).toEqual([]);
   });
 
   it('is kept for metrics that stay when the policy changes, and all is dropped with the last metric', () => {

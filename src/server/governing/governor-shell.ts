@@ -233,9 +233,8 @@ export class GovernorShell {
   }
 
   private loadsSaid(incarnation: string, said: SaidByContainer): void {
-    const {loads} = this.governor;
-    loads.said(incarnation, said, this.options.clock.nowMs());
-    this.governor.noteAlarms('load', loads.alarms());
+    const {loads, reports} = this.governor;
+    if (loads.said(incarnation, said, this.options.clock.nowMs())) reports.status.touch();
     this.meter.loadFaults(this.options.app, loads.takeFaults());
   }
 
