@@ -57,6 +57,37 @@ describe('an app that is being deleted', () => {
   });
 });
 
+describe('what cannot be read in an app that is being deleted', () => {
+  const PROBLEM = 'no JSON';
+
+  function corrupt(bed: GovernorBed, what: 'shard' | 'own', id: string): number {
+    const mod = bed.next();
+    bed.governor.changed({kind: 'corrupt', mod, what, id, problem: PROBLEM}, bed.nowMs);
+    return mod;
+  }
+
+  it.each([
+    ['was never readable', 's2'],
+    ['was readable before', 's1'],
+  ])('is deleted as it stands, where it is a spec that %s', (_how, shard) => {
+    const bed = deletingBed();
+    const mod = corrupt(bed, 'shard', shard);
+    const actions = bed.governor.advance(bed.nowMs, bed.nowMs);
+    const [deletion] = actions.filter((action) => action.type === 'deleteSpecs');
+    expect(deletion?.shards).toContainEqual({shard, mod});
+    expect(deletion?.shards.filter((one) => one.shard === shard)).toHaveLength(1);
+  });
+
+  it('holds up the last step as a record no longer than there are containers', () => {
+    const bed = deletingBed();
+    corrupt(bed, 'own', 's1');
+    bed.removeShard('s1');
+    expect(after(bed, RETRY_MS)).toEqual([]);
+    bed.end('a');
+    expect(after(bed, RETRY_MS)).toEqual(['finishRemoval']);
+  });
+});
+
 describe('a listing after changes were missed', () => {
   it('without the spec says that the app is gone', () => {
     const bed = new GovernorBed(['s1']);

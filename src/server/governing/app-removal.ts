@@ -1,6 +1,7 @@
 /** The last step of an app's removal: every key of it that is left, one by one; the specs last. Nothing is deleted by prefix. */
 import type {Keys} from '../../etcd/keys.ts';
 import type {Compare, KeyValue} from '../../store/port.ts';
+import {decodeOwnership} from '../../protocol/records.ts';
 import {isDeleting, specUnchanged} from '../../store/app-spec-guard.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
@@ -17,7 +18,7 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
     .catch(() => undefined);
   if (listed === undefined) return false;
   const last = new Set([keys.appSpec(app), keys.governedBy(app)]);
-  if (listed.entries.some(({key}) => isAlive(keys, key))) return false;
+  if (listed.entries.some((entry) => isAlive(keys, entry))) return false;
   const spec = listed.entries.find(({key}) => key === keys.appSpec(app));
   // A listing that shows the removal begun shows all there is: nothing of the app is created from then on.
   if (spec === undefined || !isDeleting(spec.value)) return false;
@@ -51,10 +52,12 @@ async function guardRevoked(
   );
 }
 
-/** Heartbeats and records go by the transition table, sessions by their containers or the gateway, never here. */
-function isAlive(keys: Keys, key: string): boolean {
+/**
+ * Heartbeats and records go by the transition table, sessions by their containers or the gateway, never here. A record that cannot be read is in
+ * no transition: it goes with the rest, for a listing without heartbeats shows that nobody acts for its shard.
+ */
+function isAlive(keys: Keys, {key, value}: KeyValue): boolean {
   const kind = keys.parse(key)?.kind;
-  return (
-    kind === 'heartbeat' || kind === 'ownership' || kind === 'shardSpec' || kind === 'pushSession'
-  );
+  if (kind === 'ownership') return decodeOwnership(value).ok;
+  return kind === 'heartbeat' || kind === 'shardSpec' || kind === 'pushSession';
 }

@@ -169,7 +169,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'the last step ignores what lives',
       breaks: 'protocol.md, "App removal": heartbeats and records go by the transition table',
-      find: "kind === 'heartbeat' || kind === 'ownership' ||",
+      find: "if (kind === 'ownership') return decodeOwnership(value).ok;",
       replace: '',
       killed: CHORE_GUARDS_TESTS(
         'an app that is being removed > loses nothing while a record stands',

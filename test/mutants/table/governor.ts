@@ -251,8 +251,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'removal ignoring a living heartbeat',
       breaks: 'protocol.md, "App removal": records and containers go first',
-      find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
-      replace: 'if (view.own.size > 0) return [];',
+      find: 'if (recordsLeft(view) > 0 || view.heartbeats.size > 0) return [];',
+      replace: 'if (recordsLeft(view) > 0) return [];',
       killed: REMOVAL_TESTS(
         'an app that is being deleted > is not finished while a container without shards lives',
       ),
@@ -260,7 +260,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'removal ignoring a record',
       breaks: 'protocol.md, "App removal": records and containers go first',
-      find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
+      find: 'if (recordsLeft(view) > 0 || view.heartbeats.size > 0) return [];',
       replace: 'if (view.heartbeats.size > 0) return [];',
       killed: REMOVAL_TESTS(
         'an app that is being deleted > is not finished while a container lives or a record stands',

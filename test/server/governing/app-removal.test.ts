@@ -184,6 +184,18 @@ describe('the removal', () => {
     expect((await store.list(['/sm/'])).entries.map(({key}) => key)).toEqual([fencingKey.key]);
   });
 
+  it.each(['heartbeat', 'nothing'])(
+    'leaves no record that cannot be read, once nobody is there who might have its shard; there is: %s',
+    async (there) => {
+      await putSpec({deleting: true});
+      await write({op: 'put', key: keys.ownership(APP, 's1'), value: 'no JSON'});
+      if (there === 'heartbeat')
+        await write({op: 'put', key: keys.heartbeat(APP, 'inc'), value: 'no JSON'});
+      expect(await remove(store)).toBe(there === 'nothing');
+      expect((await runtimeKeys()).length).toBe(there === 'nothing' ? 0 : 2);
+    },
+  );
+
   it('that arrives late does not touch an app of the same name that was made since', async () => {
     await putSpec({deleting: true});
     const {slow, release} = delayed();

@@ -67,6 +67,11 @@ const MOVE = {
   ...{startedAt: '', endedAt: ''},
 };
 
+const RECORD = {
+  ...{v: 1, state: 'owned', container: 'c1', incarnation: 'i1', token: '', lastError: ''},
+  ...{ready: true, move: null, failures: 0, taskVersion: 0},
+};
+
 describe('a governor that governs no more', () => {
   const CHORES: readonly [string, () => Promise<Parameters<Housekeeping['carryOut']>[0]>][] = [
     [
@@ -145,13 +150,14 @@ describe('an app that is being removed', () => {
     ]);
   });
 
-  for (const [what, key] of [
-    ['a container lives', HB],
-    ['a record stands', keys.ownership(APP, 's')],
-    ['a shard has a spec', SPEC],
+  for (const [what, key, value] of [
+    ['a container lives', HB, {}],
+    ['a record stands', keys.ownership(APP, 's'), RECORD],
+    ['a shard has a spec', SPEC, {}],
   ] as const)
     it(`loses nothing while ${what}`, async () => {
-      for (const one of [keys.status(APP), key]) await store.write(one);
+      await store.write(keys.status(APP));
+      await store.write(key, value);
       await chores.carryOut(removal);
       for (const one of [APP_SPEC, keys.status(APP), key]) expect(store.has(one)).toBe(true);
     });
