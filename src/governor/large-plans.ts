@@ -45,6 +45,8 @@ export class LargePlans {
   private generation = 0;
   private metrics = '';
   private areLoadsOld = false;
+  /** All shards are sent anew, with the loads of one moment; or were, if nothing is left to be sent. */
+  private isResending = false;
   /** The app is large; one that becomes smaller is large until it has half as many shards. */
   isOn = false;
 
@@ -64,6 +66,11 @@ export class LargePlans {
   /** There is something to be sent now. */
   get isLeft(): boolean {
     return this.isOn && this.feed.isLeft;
+  }
+
+  /** Shards are being sent with the loads of one moment: these have to stay as they are. Renewed meanwhile they would be sent from the beginning, and where that takes longer than they last nobody would ever ask for a plan. */
+  get isSendingLoads(): boolean {
+    return this.isResending && this.isLeft;
   }
 
   /** The planner is to see other loads than before: all shards are sent with theirs before the next question. */
@@ -88,8 +95,10 @@ export class LargePlans {
     if (this.question !== undefined) return undefined;
     // Whatever the plan is for, it is made with the loads of one moment.
     if (this.areLoadsOld) this.feed.resendAll();
+    this.isResending ||= this.areLoadsOld;
     this.areLoadsOld = false;
     if (this.feed.isLeft) return undefined;
+    this.isResending = false;
     const unproved = this.trialPlanner.look(context, nowMs);
     this.feed.noteTrials();
     const batch = this.feed.next(Number.POSITIVE_INFINITY, context.loads);

@@ -56,6 +56,7 @@ export class Planning {
 
   /** A plan is wanted where loads have become too uneven; whatever the next one is for, it is made with the loads that the last look has shown. */
   lookAtLoads(loads: AppLoads, living: PlanningContext['living'], nowMs: number): void {
+    if (this.large.isSendingLoads) return;
     const {renewals} = loads;
     const isPlanWanted = loads.look(living, nowMs);
     this.cache.dirty ||= isPlanWanted;

@@ -1,6 +1,8 @@
 /** Plans that are made beside the governor: asked for once all is told, and taken when the answer comes. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {ROWS_PER_TURN} from '../../src/governor/limits.ts';
+import {PLANNED_EVERY_MS} from '../../src/load/limits.ts';
 import {GovernorBed} from './governor-bed.ts';
 
 const ALL = ['c1', 'c2', 'c3'];
@@ -245,5 +247,25 @@ describe('whoever plans beside the governor', () => {
     untilAsked(made);
     expect(loadByRow.size).toBe(7);
     expect(new Set([...loadByRow.values()].map((load) => load?.[0])).size).toBe(1);
+  });
+
+  it('is asked also where all loads take longer to be sent than to be renewed', () => {
+    const made = new GovernorBed(
+      Array.from({length: 6 * ROWS_PER_TURN}, (_, number) => `s${number}`),
+      {plansBeside: true},
+    );
+    made.answersAtOnce = false;
+    made.respec({placement: {metrics: [{name: 'qps'}]}});
+    for (const container of ALL) made.join(container);
+    const turnMs = PLANNED_EVERY_MS / 4;
+    for (let turns = 0; turns < 40 && made.questions.length === 0; turns += 1) {
+      for (const container of ALL) {
+        made.beat(container);
+        const said = {shards: new Map(), own: {}, faults: {}};
+        made.governor.loads.said(`${container}-inc`, said, made.nowMs);
+      }
+      made.turn(turnMs);
+    }
+    expect(made.questions).toHaveLength(1);
   });
 });
