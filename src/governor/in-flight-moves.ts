@@ -99,7 +99,7 @@ export class InFlightMoves {
 
   /**
    * Takes note of an incarnation's heartbeat that has changed or, undefined, ended. Moves whose hooks are overdue leave their places in the budgets of app and zone to
-   * moves elsewhere: otherwise as many as `maxMoving` would stop every planned move until somebody evicts their container.
+   * moves elsewhere: otherwise as many as a budget allows would stop all others until somebody evicts their container.
    */
   noteOverdue(
     incarnation: string,
@@ -288,8 +288,8 @@ export class InFlightMoves {
 
   private count(move: InFlightMove, by: number): void {
     const {urgency, stuck} = move;
-    if (urgency === 'departure') this.departing += by;
-    else if (urgency !== 'ending' && !stuck) this.budgeted += by;
+    if (!stuck && urgency === 'departure') this.departing += by;
+    if (!stuck && isBudgeted(urgency)) this.budgeted += by;
     this.countEnds(move, by);
   }
 

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {OwnershipRecord, Versioned} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';
-import {REFUSED_RETRY_MS} from '../../src/governor/limits.ts';
+import {DEPARTURES_PER_APP, REFUSED_RETRY_MS} from '../../src/governor/limits.ts';
 
 /** Most moves at once of the app. */
 const MOVING = 100;
@@ -205,6 +205,25 @@ describe('moves whose hooks hang', () => {
       expect(dropping(bed, ofB)).toHaveLength(4);
     },
   );
+
+  it('leave their places to those of other containers that leave, too', () => {
+    const many = Array.from({length: DEPARTURES_PER_APP}, (_, number) => `many${number}`);
+    const bed = pinnedAway([]);
+    for (const shard of many) bed.addShard(shard, {manualContainerId: 'a'});
+    settleAndClaim(bed);
+    for (const shard of [...ofA, ...many, ...ofB]) bed.addShard(shard);
+    bed.beat('a', 'leaving');
+    bed.turn(100);
+    const hung = dropping(bed, [...ofA, ...many]);
+    expect(hung).toHaveLength(DEPARTURES_PER_APP);
+    bed.beat('b', 'leaving');
+    bed.turn(100);
+    expect(dropping(bed, ofB)).toEqual([]);
+    const overdue = hung.map((shard) => ({hook: 'drop' as const, shard}));
+    bed.heard('a', 'a-inc', {state: 'leaving', overdue});
+    bed.turn(100);
+    expect(dropping(bed, ofB)).toEqual(ofB);
+  });
 
   it('count again once their hooks are not overdue any more', () => {
     const bed = pinnedAway(ofA);
