@@ -8,6 +8,7 @@ import {movingLimit} from '../model/moving-limit.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {MovingPolicy, PlacementPolicy} from '../model/placement-policy.ts';
+import {OVERDUE_SHOWN} from '../model/limits.ts';
 import {DEPARTURES_PER_APP, MINUTE_MS} from './limits.ts';
 
 /**
@@ -22,7 +23,7 @@ type InFlightMove = {
   readonly urgency: MoveUrgency;
   /** Zones of both ends, as they were when it was counted; the empty one is none. */
   readonly zones: readonly string[];
-  /** A hook of its shard has exceeded its time limit: nobody knows whether it ends. */
+  /** A hook of its shard has exceeded its time limit, for all that is known: nobody knows whether it ends. */
   readonly stuck: boolean;
   /** Its shard has not left yet. */
   readonly leaves: boolean;
@@ -33,7 +34,11 @@ type MoveEnds = Pick<InFlightMove, 'from' | 'to' | 'urgency' | 'leaves'>;
 interface OverdueHooks {
   readonly container: string;
   readonly shards: ReadonlySet<string>;
+  /** There may be others: a heartbeat names no more of them. */
+  readonly isFull: boolean;
 }
+
+const NO_HOOKS: OverdueHooks = {container: '', shards: new Set(), isFull: false};
 
 /** What says how many may move at once. */
 interface LimitedApp {
@@ -99,18 +104,24 @@ export class InFlightMoves {
 
   /**
    * Takes note of an incarnation's heartbeat that has changed or, undefined, ended. Moves whose hooks are overdue leave their places in the budgets of app and zone to
-   * moves elsewhere: otherwise as many as a budget allows would stop all others until somebody evicts their container.
+   * moves elsewhere: otherwise as many as a budget allows would stop all others until somebody evicts their container. So do all others of a container whose heartbeat
+   * has no room for the rest.
    */
   noteOverdue(
     incarnation: string,
     heartbeat: Pick<Heartbeat, 'container' | 'overdue'> | undefined,
   ): void {
-    const before = this.overdue.get(incarnation)?.shards ?? [];
-    const {container = '', overdue = []} = heartbeat ?? {};
-    const after = new Set(overdue.map(({shard}) => shard));
-    if (after.size === 0) this.overdue.delete(incarnation);
-    else this.overdue.set(incarnation, {container, shards: after});
-    for (const shard of new Set([...before, ...after])) {
+    const before = this.overdue.get(incarnation) ?? NO_HOOKS;
+    const {container = before.container, overdue = []} = heartbeat ?? {};
+    const shards = new Set(overdue.map(({shard}) => shard));
+    const isFull = shards.size >= OVERDUE_SHOWN;
+    if (shards.size === 0) this.overdue.delete(incarnation);
+    else this.overdue.set(incarnation, {container, shards, isFull});
+    const changed = new Set([...before.shards, ...shards]);
+    if (isFull !== before.isFull)
+      for (const [shard, {from, to}] of this.moves)
+        if (from === container || to === container) changed.add(shard);
+    for (const shard of changed) {
       const move = this.moves.get(shard);
       if (move === undefined) continue;
       this.end(shard);
@@ -266,11 +277,10 @@ export class InFlightMoves {
     return this.zoneEnds.get(zone) ?? 0;
   }
 
-  /** Hooks of the container are overdue, or those of that shard there. */
+  /** Hooks of the container are overdue; `shard`: those of that one may be. */
   private isOverdue(container: string, shard?: string): boolean {
-    for (const hooks of this.overdue.values())
-      if (hooks.container === container && (shard === undefined || hooks.shards.has(shard)))
-        return true;
+    for (const {container: at, shards, isFull} of this.overdue.values())
+      if (at === container && (shard === undefined || isFull || shards.has(shard))) return true;
     return false;
   }
 

@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import type {OwnershipRecord, Versioned} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';
 import {DEPARTURES_PER_APP, REFUSED_RETRY_MS} from '../../src/governor/limits.ts';
+import {OVERDUE_SHOWN} from '../../src/model/limits.ts';
 
 /** Most moves at once of the app. */
 const MOVING = 100;
@@ -205,6 +206,28 @@ describe('moves whose hooks hang', () => {
       expect(dropping(bed, ofB)).toHaveLength(4);
     },
   );
+
+  it('leave their places to others, also those that their heartbeat has no room for, as long as it has none', () => {
+    const [manyA, manyB] = ['a', 'b'].map((id) =>
+      Array.from({length: 2 * OVERDUE_SHOWN}, (_, number) => `${id}-${number}`),
+    ) as [string[], string[]];
+    const bed = pinnedAway([]);
+    bed.respec({maxMoving: 2 * OVERDUE_SHOWN});
+    for (const shard of manyA) bed.addShard(shard, {manualContainerId: 'a'});
+    for (const shard of manyB) bed.addShard(shard, {manualContainerId: 'b'});
+    settleAndClaim(bed);
+    for (const shard of manyA) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    const hung = dropping(bed, manyA);
+    expect(hung).toEqual(manyA);
+    hang(bed, 'a', hung.slice(0, OVERDUE_SHOWN));
+    hang(bed, 'a', hung.slice(0, 1));
+    for (const shard of manyB) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    expect(dropping(bed, manyB)).toHaveLength(1);
+    hang(bed, 'a', hung.slice(0, OVERDUE_SHOWN));
+    expect(dropping(bed, manyB)).toEqual(manyB);
+  });
 
   it('leave their places to those of other containers that leave, too', () => {
     const many = Array.from({length: DEPARTURES_PER_APP}, (_, number) => `many${number}`);
