@@ -1,5 +1,5 @@
 /** What state each container is in, and what that lets the planner do with it. */
-import {containerState, modeOf} from '../model/container-state.ts';
+import {containerState, modeOf, orderHolds} from '../model/container-state.ts';
 import type {Hearing} from '../model/container-state.ts';
 import type {MoveNote} from '../model/ownership.ts';
 import type {ContainerState} from '../model/container.ts';
@@ -83,7 +83,9 @@ export function livingContainers(
     const found = {container, incarnation, endpoint, state, mode: modeOf(state)};
     living.set(container, withNote(found, sighted));
   }
-  return withoutChoice(living, closed.claims);
+  return withoutChoice(living, closed.claims, (container, incarnation) =>
+    orderHolds(view.orders.get(container)?.value, 'cordon', incarnation),
+  );
 }
 
 function withNote(found: LivingContainer, {note, noteAbout}: Sight): LivingContainer {
@@ -94,16 +96,18 @@ function withNote(found: LivingContainer, {note, noteAbout}: Sight): LivingConta
 
 /**
  * Where every container is refusing, or cannot be called but claims what it finds by itself, none is to be preferred: each takes what it would
- * take if it were ready.
+ * take if it were ready. One that is cordoned would take nothing.
  */
 function withoutChoice(
   living: Map<string, LivingContainer>,
   {deaf, unreachable}: Closed['claims'],
+  isCordoned: (container: string, incarnation: string) => boolean,
 ): Map<string, LivingContainer> {
   const staying = [...living.values()].filter(({mode}) => mode !== 'draining');
-  const isAsGood = ({state, incarnation}: LivingContainer): boolean =>
-    state === 'refusing' ||
-    (state === 'unreachable' && deaf.has(incarnation) && !unreachable.has(incarnation));
+  const isDeaf = ({state, incarnation}: LivingContainer): boolean =>
+    state === 'unreachable' && deaf.has(incarnation) && !unreachable.has(incarnation);
+  const isAsGood = (one: LivingContainer): boolean =>
+    one.state === 'refusing' || (isDeaf(one) && !isCordoned(one.container, one.incarnation));
   if (!staying.every(isAsGood)) return living;
   for (const one of staying) living.set(one.container, {...one, mode: 'open'});
   return living;

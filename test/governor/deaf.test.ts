@@ -98,4 +98,15 @@ describe('a container that cannot be called', () => {
     bed.pass(2_000, ['c1']);
     expect(unreachable(bed)?.text).toContain(CAUSE);
   });
+
+  it('gets nothing new while it is cordoned, though no other is there', () => {
+    const bed = withDeaf(['c1']);
+    bed.order('c1', 'cordon');
+    bed.addShard('s5');
+    bed.pass(2_000, ['c1']);
+    expect(bed.places['s5']).toBeUndefined();
+    bed.lift('c1');
+    bed.pass(2_000, ['c1']);
+    expect(bed.places['s5']).toBe('assigned c1');
+  });
 });

@@ -18,6 +18,10 @@ const LOG_SHOWN = 40;
 /** Longer than every back-off, cooldown and budget of a minute can keep a shard from where it belongs. */
 const CALM_MS = 30 * 60_000;
 const STILL_MS = 15 * 60_000;
+/** More turns in a row than any work takes that is done part by part. */
+const RESTLESS_TURNS = 300;
+/** Longer than a call takes that nobody answers. */
+const UNANSWERED_MS = 5_000;
 
 export interface RandomFleetOptions {
   readonly seed: number;
@@ -37,6 +41,8 @@ export class RandomFleet {
   private writes = 0;
   private isNews = true;
   private isAsked = false;
+  /** Turns in a row that the governor wanted at once, though there was no news. */
+  private restless = 0;
 
   constructor({seed, events}: RandomFleetOptions) {
     const next = seeded(seed);
@@ -121,6 +127,8 @@ export class RandomFleet {
       ...this.due.map(({atMs}) => atMs),
     );
     const isDue = this.isNews || wakeAtMs <= nextMs;
+    this.restless = !this.isNews && wakeAtMs <= bed.nowMs ? this.restless + 1 : 0;
+    if (this.restless > RESTLESS_TURNS) this.fail('it wants a turn at once, again and again');
     bed.nowMs = Math.max(bed.nowMs + 1, nextMs);
     this.isNews = false;
     if (processes.live()) this.isNews = true;
@@ -191,12 +199,17 @@ export class RandomFleet {
     }
   }
 
+  /** Who is called and does not answer may be gone by the time that the call ends. */
   private answerCalls(): void {
-    const {bed, processes} = this;
-    for (const [container] of bed.calls.splice(0))
-      for (const one of processes.ready)
-        if (one.container === container)
-          bed.governor.contacted(one.incarnation, undefined, bed.nowMs);
+    const {bed, processes, next} = this;
+    for (const [container] of bed.calls.splice(0)) {
+      const called = processes.ready.filter((one) => one.container === container);
+      for (const {incarnation} of called) bed.governor.contacted(incarnation, undefined, bed.nowMs);
+      const incarnation = bed.governor.view.ids.get(container)?.incarnation;
+      if (called.length > 0 || incarnation === undefined) continue;
+      const end = (): void => bed.governor.contacted(incarnation, 'no answer', bed.nowMs);
+      this.later(next(UNANSWERED_MS), end);
+    }
   }
 
   private answerPlan(): void {
