@@ -3,6 +3,7 @@ import {endsAtMs, operatorNote} from '../../../src/model/operator-note.ts';
 import type {PlacementPolicy} from '../../../src/model/placement-policy.ts';
 import type {ShardSpec} from '../../../src/model/specs.ts';
 import type {RandomFleet} from './fleet.ts';
+import {TTL_MS} from './processes.ts';
 import type {Draw, Process} from './processes.ts';
 
 type Event = (fleet: RandomFleet) => void;
@@ -72,6 +73,19 @@ function becomes(state: Process['state']): Event {
     if (state === 'leaving') fleet.processes.beat(one);
   };
 }
+
+/** An operator takes a container out: it fences, and its heartbeat stays as it is until the governor deletes it. */
+const evict: Event = (fleet) => {
+  const one = anyReady(fleet);
+  if (one === undefined || one.isPush) return;
+  fleet.say(`evicting ${one.incarnation}`);
+  one.state = 'dead';
+  fleet.bed.heard(one.container, one.incarnation, {
+    ...one.registered,
+    state: 'evicting',
+    ttlMs: TTL_MS,
+  });
+};
 
 /** The session of a push container ends; its process goes on with what it has, and comes back with another session. */
 const sessionEnds: Event = (fleet) => {
@@ -217,7 +231,7 @@ const takeOver: Event = (fleet) => {
 
 const EVENTS: readonly Event[] = [
   ...[(fleet: RandomFleet) => fleet.join(anyContainer(fleet)), sessionEnds, takeOver],
-  ...[becomes('leaving'), becomes('dead'), becomes('stuck')],
+  ...[becomes('leaving'), becomes('dead'), becomes('stuck'), evict],
   ({processes, next}) => processes.unstick(() => next(6) === 0),
   ...[order, order, lift, lift, override, respec, respec, pause, deploy, deploy],
   ...[add, remove, pin, pin, task, worker, heat, heat, heat],

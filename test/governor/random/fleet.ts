@@ -203,7 +203,7 @@ export class RandomFleet {
   private answerCalls(): void {
     const {bed, processes, next} = this;
     for (const [container] of bed.calls.splice(0)) {
-      const called = processes.ready.filter((one) => one.container === container);
+      const called = processes.ready.filter((one) => one.container === container && !one.isDeaf);
       for (const {incarnation} of called) bed.governor.contacted(incarnation, undefined, bed.nowMs);
       const incarnation = bed.governor.view.ids.get(container)?.incarnation;
       if (called.length > 0 || incarnation === undefined) continue;

@@ -125,13 +125,15 @@ export class Invariants {
     return undefined;
   }
 
-  /** Notes of the planned moves under way. */
+  /** Notes of the planned moves under way, but for those whose hooks do not end. */
   private *planned(): Generator<MoveNote> {
     const {view} = this.bed.governor;
     for (const [shard, {value}] of this.bed.own) {
       const {move, state, ready, failures} = value;
       if (move === null || ready || failures > 0 || move.from === '' || move.to === '') continue;
       if (UNBUDGETED.has(moveReasonOf(move.why).kind) || state === 'free') continue;
+      const {overdue = []} = view.heartbeats.get(value.incarnation)?.value ?? {};
+      if (overdue.some((hook) => hook.shard === shard)) continue;
       if (view.hasLivingOwner(shard)) yield move;
     }
   }

@@ -1,4 +1,6 @@
 /** Containers of a random fleet: they beat, report loads, see their records after a while, and act by them. */
+import type {OverdueHook} from '../../../src/model/container.ts';
+import {OVERDUE_SHOWN} from '../../../src/model/limits.ts';
 import type {OwnershipRecord} from '../../../src/model/ownership.ts';
 import {recordsOf} from './stored.ts';
 import type {GovernorBed} from '../governor-bed.ts';
@@ -15,9 +17,11 @@ export interface Process {
   readonly isPush: boolean;
   /** A push container that has come back: what it kept running. */
   readonly kept: Set<string>;
-  /** stuck: beats, and does nothing else. */
-  state: 'ready' | 'leaving' | 'dead' | 'stuck';
+  /** stuck: beats, and does nothing else; waiting: another one has its id. */
+  state: 'ready' | 'leaving' | 'dead' | 'stuck' | 'waiting';
   failing: boolean;
+  /** Calls to it fail; what it has to do it finds by itself. */
+  isDeaf: boolean;
   beatAtMs: number;
   reportAtMs: number;
 }
@@ -47,7 +51,7 @@ export class Processes {
     return [...this.all.values()].filter(({state}) => state === 'ready');
   }
 
-  /** Undefined: somebody has the id. `kept`: shards that a push container runs already. */
+  /** Waits for the id where somebody has it; undefined: so does another, or it cannot wait. `kept`: shards that a push container runs already. */
   join(
     container: string,
     isPush: boolean,
@@ -55,10 +59,12 @@ export class Processes {
     kept: Iterable<string> = [],
   ): Process | undefined {
     const {bed, next} = this;
-    if (bed.governor.view.ids.has(container)) return undefined;
+    const waits = bed.governor.view.ids.has(container);
+    if (waits && (isPush || this.isAwaited(container))) return undefined;
     this.incarnations += 1;
     const one: Process = {
-      ...{container, isPush, registered, state: 'ready', failing: next(8) === 0},
+      ...{container, isPush, registered, state: waits ? 'waiting' : 'ready'},
+      ...{failing: next(8) === 0, isDeaf: next(8) === 0},
       incarnation: isPush ? `a${this.incarnations}-1` : `${container}-${this.incarnations}-inc`,
       kept: new Set(kept),
       ...{beatAtMs: bed.nowMs, reportAtMs: bed.nowMs + next(REPORT_MS)},
@@ -66,8 +72,13 @@ export class Processes {
     this.all.set(one.incarnation, one);
     this.beat(one);
     this.saySession(one);
-    bed.holdsId(container, one.incarnation);
+    if (!waits) bed.holdsId(container, one.incarnation);
     return one;
+  }
+
+  private isAwaited(container: string): boolean {
+    const all = [...this.all.values()];
+    return all.some((one) => one.container === container && one.state === 'waiting');
   }
 
   private registration(): object {
@@ -85,7 +96,7 @@ export class Processes {
   unstick(fails: () => boolean): void {
     for (const one of this.all.values()) {
       if (one.state === 'stuck') one.state = 'ready';
-      one.failing = fails();
+      one.failing = one.isDeaf = fails();
     }
     this.seen.clear();
   }
@@ -107,15 +118,17 @@ export class Processes {
       if (nowMs - one.beatAtMs >= BEAT_MS) isNews = this.beat(one) || isNews;
       if (nowMs >= one.reportAtMs) this.report(one);
       if (one.state === 'leaving') isNews = this.endLeft(one) || isNews;
+      if (one.state === 'waiting') isNews = this.takeId(one) || isNews;
     }
     return isNews;
   }
 
   beat(one: Process): boolean {
     const {bed} = this;
-    const state = one.state === 'leaving' ? ('leaving' as const) : ('ready' as const);
+    const isOther = one.state === 'leaving' || one.state === 'waiting';
+    const state = isOther ? one.state : 'ready';
     one.beatAtMs = bed.nowMs;
-    const said = {...one.registered, state, ttlMs: TTL_MS};
+    const said = {...one.registered, state, ttlMs: TTL_MS, overdue: this.overdueOf(one)};
     return bed.heard(one.container, one.incarnation, said).isNews;
   }
 
@@ -141,6 +154,26 @@ export class Processes {
     this.bed.governor.view.noteSessionShards({container, incarnation}, runs);
   }
 
+  /** Whoever is stuck has hooks that do not end. */
+  private overdueOf({state, incarnation}: Process): OverdueHook[] {
+    const {own, governor} = this.bed;
+    if (state !== 'stuck') return [];
+    const hung = [...governor.view.shardsOf(incarnation)].flatMap((shard): OverdueHook[] => {
+      const record = own.get(shard)?.value;
+      if (record?.state === 'dropping') return [{shard, hook: 'drop'}];
+      return record?.state === 'owned' && !record.ready ? [{shard, hook: 'add'}] : [];
+    });
+    return hung.slice(0, OVERDUE_SHOWN);
+  }
+
+  private takeId(one: Process): boolean {
+    const {bed} = this;
+    if (bed.governor.view.ids.has(one.container)) return false;
+    one.state = 'ready';
+    bed.holdsId(one.container, one.incarnation);
+    return this.beat(one) || true;
+  }
+
   private endLeft(one: Process): boolean {
     if (recordsOf(this.bed, one.incarnation) > 0) return false;
     this.remove(one);
@@ -150,6 +183,7 @@ export class Processes {
   private report(one: Process): void {
     const {bed, next} = this;
     one.reportAtMs = bed.nowMs + REPORT_MS;
+    if (one.isDeaf) bed.governor.contacted(one.incarnation, 'no route', bed.nowMs);
     if (one.state === 'stuck' || one.isPush) return;
     const shards = new Map<string, Record<string, unknown>>();
     for (const shard of bed.governor.view.shardsOf(one.incarnation)) {
