@@ -141,7 +141,7 @@ function drainWait(from: string, gate: MoveGate): MoveWait | undefined {
 
 /** The container whose drain goes first, of those that give away; '' for none, and where all may at once. */
 export function firstToDrain(
-  queue: Iterable<WantedMove>,
+  queue: {readonly draining: Iterable<string>},
   {view, living, inFlightMoves}: Pick<MoveGate, 'view' | 'living' | 'inFlightMoves'>,
 ): string {
   if (placementOf(view.spec?.value).drainOrder === 'together') return '';
@@ -151,7 +151,7 @@ export function firstToDrain(
     const rank = `${view.orders.get(container)?.value.at ?? ''} ${container}`;
     if (first.container === '' || rank < first.rank) first = {container, rank};
   };
-  for (const {from, cause} of queue) if (cause === 'drain') offer(from);
+  for (const from of queue.draining) offer(from);
   for (const from of inFlightMoves.givers) offer(from);
   return first.container;
 }

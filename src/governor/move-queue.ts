@@ -22,6 +22,8 @@ export class MoveQueue {
   /** By row: the position of its move among those of the plan. */
   private readonly positions = Column.ofInts(NOT_QUEUED);
   private count = 0;
+  /** By container, as the plan has it: moves that leave it because it is drained. */
+  private readonly drains = new Map<number, number>();
   /** Before it there are none. */
   private first = 0;
   /** From where the next look goes on; 0 where the last has come to the end. */
@@ -41,6 +43,11 @@ export class MoveQueue {
     return row !== NO_ROW && this.positions.at(row) !== NOT_QUEUED && this.isPlanned(row);
   }
 
+  /** Containers that moves are to leave because they are drained. */
+  get draining(): string[] {
+    return Array.from(this.drains.keys(), (at) => this.plan.containers[at] ?? '');
+  }
+
   *[Symbol.iterator](): Generator<WantedMove, undefined> {
     for (let position = this.first; position < this.end; position += 1) {
       const move = this.moveAt(position);
@@ -55,8 +62,11 @@ export class MoveQueue {
     this.plan = plan;
     this.born = born;
     this.count = this.end;
-    for (let position = 0; position < this.end; position += 1)
+    this.drains.clear();
+    for (let position = 0; position < this.end; position += 1) {
       this.positions.set(this.rowAt(position), position);
+      this.countDrain(position, 1);
+    }
     this.first = this.next = 0;
     this.nextAtMs = Number.POSITIVE_INFINITY;
   }
@@ -101,6 +111,16 @@ export class MoveQueue {
   private takeOutAt(position: number): void {
     this.positions.set(this.rowAt(position), NOT_QUEUED);
     this.count -= 1;
+    this.countDrain(position, -1);
+  }
+
+  private countDrain(position: number, by: 1 | -1): void {
+    const at = PER_MOVE * position;
+    if (CAUSES[this.plan.moves[at + 3] ?? 0] !== 'drain') return;
+    const from = this.plan.moves[at + 1] ?? NOWHERE;
+    const left = (this.drains.get(from) ?? 0) + by;
+    if (left === 0) this.drains.delete(from);
+    else this.drains.set(from, left);
   }
 
   private isPlanned(row: number): boolean {

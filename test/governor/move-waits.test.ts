@@ -259,7 +259,7 @@ describe('a planned move', () => {
     for (const container of ['c3', 'c1']) gate.becomes(container, 'draining');
     gate.bed.order('c3', 'drain', {at: '2026-01-01T00:00:00Z'});
     gate.bed.order('c1', 'drain', {at: '2026-01-01T00:00:01Z'});
-    const queue: WantedMove[] = ['c1', 'c3'].map((from) => ({...gate.move, from, cause: 'drain'}));
+    const queue = {draining: ['c1', 'c3']};
     const {view} = gate.bed.governor;
     expect(firstToDrain(queue, {...gate, view})).toBe('c3');
     gate.spec({placement: {}});
