@@ -169,12 +169,6 @@ export class GovernorBed {
     this.governor.changed(id, this.nowMs);
   }
 
-  /** An incarnation that holds no id is gone. */
-  endWaiting(incarnation: string): void {
-    const gone = {kind: 'heartbeat', mod: this.next(), incarnation, entry: undefined} as const;
-    this.governor.changed(gone, this.nowMs);
-  }
-
   /** A value that cannot be read is written, or was at `mod`. */
   corrupt(what: 'heartbeat' | 'order', id: string, problem: string, mod = this.next()): number {
     this.governor.changed({kind: 'corrupt', mod, what, id, problem}, this.nowMs);

@@ -132,31 +132,6 @@ describe('moves under way', () => {
 });
 
 describe('moves whose hooks hang', () => {
-  const ofA = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7'];
-  const ofB = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7'];
-
-  /** Shards by their holder, and a third container that all of them are pinned to next: four at once may move. */
-  function pinnedAway(shards: readonly string[], isProved = true): GovernorBed {
-    const bed = new GovernorBed([], {maxMoving: 4});
-    for (const shard of ofA) bed.addShard(shard, {manualContainerId: 'a'});
-    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'b'});
-    for (const container of ['a', 'b', 'c']) bed.join(container);
-    settleAndClaim(bed);
-    if (isProved) bed.prove('c');
-    for (const shard of shards) bed.addShard(shard, {manualContainerId: 'c'});
-    bed.turn(100);
-    return bed;
-  }
-
-  const dropping = (bed: GovernorBed, shards: readonly string[]): string[] =>
-    shards.filter((shard) => bed.own.get(shard)?.value.state === 'dropping');
-
-  function hang(bed: GovernorBed, container: string, shards: readonly string[]): void {
-    const overdue = shards.map((shard) => ({hook: 'drop' as const, shard}));
-    bed.heard(container, `${container}-inc`, {overdue});
-    bed.turn(100);
-  }
-
   it('leave their places to moves of other containers; that container stops no more shards than the app may', () => {
     const bed = pinnedAway(ofA);
     const hung = dropping(bed, ofA);
@@ -192,6 +167,18 @@ describe('moves whose hooks hang', () => {
     expect([...dropping(bed, ofA), ...dropping(bed, ofB)]).toHaveLength(2);
   });
 
+  it('count again once their hooks are not overdue any more', () => {
+    const bed = pinnedAway(ofA);
+    const hung = dropping(bed, ofA);
+    hang(bed, 'a', hung);
+    hang(bed, 'a', []);
+    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    expect(dropping(bed, ofB)).toEqual([]);
+  });
+});
+
+describe('moves whose hooks hang, and others', () => {
   it.each(['waits', 'has waited and is gone'])(
     'leave their places all the same when another process %s for the id of their container',
     (how) => {
@@ -199,7 +186,8 @@ describe('moves whose hooks hang', () => {
       hang(bed, 'a', dropping(bed, ofA));
       bed.beat('a', 'waiting', 'a-next');
       bed.turn(100);
-      if (how !== 'waits') bed.endWaiting('a-next');
+      const gone = {kind: 'heartbeat', mod: bed.next(), incarnation: 'a-next'} as const;
+      if (how !== 'waits') bed.governor.changed({...gone, entry: undefined}, bed.nowMs);
       bed.turn(100);
       for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
       bed.turn(100);
@@ -247,17 +235,32 @@ describe('moves whose hooks hang', () => {
     bed.turn(100);
     expect(dropping(bed, ofB)).toEqual(ofB);
   });
-
-  it('count again once their hooks are not overdue any more', () => {
-    const bed = pinnedAway(ofA);
-    const hung = dropping(bed, ofA);
-    hang(bed, 'a', hung);
-    hang(bed, 'a', []);
-    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
-    bed.turn(100);
-    expect(dropping(bed, ofB)).toEqual([]);
-  });
 });
+
+const ofA = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7'];
+const ofB = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7'];
+
+/** Shards by their holder, and a third container that all of them are pinned to next: four at once may move. */
+function pinnedAway(shards: readonly string[], isProved = true): GovernorBed {
+  const bed = new GovernorBed([], {maxMoving: 4});
+  for (const shard of ofA) bed.addShard(shard, {manualContainerId: 'a'});
+  for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'b'});
+  for (const container of ['a', 'b', 'c']) bed.join(container);
+  settleAndClaim(bed);
+  if (isProved) bed.prove('c');
+  for (const shard of shards) bed.addShard(shard, {manualContainerId: 'c'});
+  bed.turn(100);
+  return bed;
+}
+
+const dropping = (bed: GovernorBed, shards: readonly string[]): string[] =>
+  shards.filter((shard) => bed.own.get(shard)?.value.state === 'dropping');
+
+function hang(bed: GovernorBed, container: string, shards: readonly string[]): void {
+  const overdue = shards.map((shard) => ({hook: 'drop' as const, shard}));
+  bed.heard(container, `${container}-inc`, {overdue});
+  bed.turn(100);
+}
 
 function settleAndClaim(bed: GovernorBed, ready = true): void {
   bed.turn(FIRST_PLAN_MS);

@@ -1,5 +1,5 @@
 /** Containers of a random fleet: they beat, report loads, see their records after a while, and act by them. */
-import type {OverdueHook} from '../../../src/model/container.ts';
+import type {HeartbeatState, OverdueHook} from '../../../src/model/container.ts';
 import {OVERDUE_SHOWN} from '../../../src/model/limits.ts';
 import type {OwnershipRecord} from '../../../src/model/ownership.ts';
 import {recordsOf} from './stored.ts';
@@ -125,8 +125,8 @@ export class Processes {
 
   beat(one: Process): boolean {
     const {bed} = this;
-    const isOther = one.state === 'leaving' || one.state === 'waiting';
-    const state = isOther ? one.state : 'ready';
+    const now = one.state;
+    const state: HeartbeatState = now === 'leaving' || now === 'waiting' ? now : 'ready';
     one.beatAtMs = bed.nowMs;
     const said = {...one.registered, state, ttlMs: TTL_MS, overdue: this.overdueOf(one)};
     return bed.heard(one.container, one.incarnation, said).isNews;
