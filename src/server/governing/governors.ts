@@ -61,12 +61,13 @@ export class Governors {
     return this.runs.get(app)?.shell?.planInUse();
   }
 
-  /** What there is of each app whose governor runs. `unknown`: no write of this daemon has committed within T. */
+  /** What there is of each app whose governor runs and has listed it: before, all would be 0, as of an app that is well. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean): Map<string, GovernedFigures> {
     const all = new Map<string, GovernedFigures>();
     const nowMs = this.options.clock.nowMs();
     for (const [app, {shell}] of this.runs)
-      if (shell !== undefined) all.set(app, shell.governor.figures(unknown, nowMs));
+      if (shell?.governor.listings.isComplete === true)
+        all.set(app, shell.governor.figures(unknown, nowMs));
     return all;
   }
 

@@ -169,6 +169,24 @@ describe('a governor whose invariant breaks', () => {
   });
 });
 
+describe('the figures of an app', () => {
+  it('are not there before it was listed: that it has no shards, and nobody waits, is not known', async () => {
+    const bed = new Bed();
+    const scan = bed.store.scan.bind(bed.store);
+    let answers = false;
+    bed.store.scan = (...asked) =>
+      answers ? scan(...asked) : Promise.reject(new Error('no answer in time'));
+    await bed.govern('healthy');
+    expect(bed.governors.figures(false).size).toBe(0);
+    answers = true;
+    const known = (): boolean => bed.governors.figures(false).get('healthy') !== undefined;
+    await until(known, LONG_MS, 'a listing');
+    const {shards} = bed.governors.figures(false).get('healthy') ?? {};
+    expect(Object.values(shards ?? {}).reduce((sum, count) => sum + count, 0)).toBe(1);
+    await bed.end();
+  });
+});
+
 describe('an app that cannot be taken over', () => {
   it('is tried at most 40 times in a minute', async () => {
     const caller = new PushCaller({allowLoopback: true});
