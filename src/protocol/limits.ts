@@ -134,3 +134,9 @@ export const LASTING_MIN_MS = 1_000;
 
 /** Most unserved shards that a permission to stop may accept. */
 export const UNSERVED_LIMIT = 1_000_000;
+
+/** Texts that records have in common and that are kept once, at most. */
+export const SHARED_TEXTS = 20_000;
+
+/** A longer text is hardly one that many records have. */
+export const SHARED_TEXT_CHARACTERS = 128;

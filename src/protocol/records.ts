@@ -27,6 +27,7 @@ import {
 } from './record-shapes.ts';
 import {isUsage, keepQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
+import {MOVE_TEXTS, RECORD_TEXTS, SPEC_TEXTS, shareTexts} from './shared-texts.ts';
 import {keepContainerShare, keepPlacement, keepShardTerms} from './placement-fields.ts';
 import {
   MAX_RECOVERY_TIME_DEFAULT_S,
@@ -62,7 +63,10 @@ export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
     if (missing !== undefined) return missing;
     if (typeof fields['ready'] !== 'boolean') return 'ready is not a boolean';
     if (!isCount(fields['failures'])) return 'failures is not a count';
-    return isMove(fields['move']) ? undefined : 'move cannot be read';
+    if (!isMove(fields['move'])) return 'move cannot be read';
+    shareTexts(fields, RECORD_TEXTS);
+    if (fields['move'] !== null) shareTexts(fields['move'] as unknown as Fields, MOVE_TEXTS);
+    return undefined;
   });
 }
 
@@ -108,8 +112,8 @@ export function decodeShardSpec(text: string, id: string): Decoded<ShardSpec> {
   return decode(text, false, (fields) => {
     if (typeof fields['id'] !== 'string') return 'id is not text';
     fields['id'] = id;
-    for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
-      textOr(fields, name, '');
+    for (const name of SPEC_TEXTS) textOr(fields, name, '');
+    shareTexts(fields, SPEC_TEXTS);
     countOr(fields, 'updateTime', 0);
     keepShardTerms(fields);
     if (!isFields(fields['cancelledMove'])) delete fields['cancelledMove'];

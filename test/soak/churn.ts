@@ -1,9 +1,11 @@
-/** What happens each interval: 1 % of the shards move, some specs change, a container joins or leaves. */
+/** What happens each interval: some shards get another task, a container joins or leaves. */
 import type {BenchBed} from '../bench/bed.ts';
 
 const GUEST = 'guest';
 /** Of the shards, how many get another task each time: each is a drop and an add on its container, with a new token. */
 const PART = 0.01;
+/** Of which shards: their specs grow with the first task, so all of them must have one before the warm-up is over. */
+const CHANGING = 0.1;
 const AT_ONCE = 16;
 
 /** Returns what it did. */
@@ -14,7 +16,7 @@ export async function churn(
   turn: number,
 ): Promise<string> {
   const count = Math.max(1, Math.floor(ids.length * PART));
-  const from = (turn * count) % ids.length;
+  const from = (turn * count) % Math.max(count, Math.floor(ids.length * CHANGING));
   const task = `turn ${turn}`;
   const waiting = ids.slice(from, from + count);
   const worker = async (): Promise<void> => {
