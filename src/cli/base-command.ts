@@ -274,8 +274,15 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     } catch (error) {
       fault = error ?? new Error('the wait failed');
     }
-    await show(fault === undefined ? waitedMs : undefined);
-    if (fault !== undefined) this.leaveWith(reportFailure(fault, false));
+    if (fault === undefined) return show(waitedMs);
+    // What is shown may end the command with an exit code of its own: the fault is said all the same.
+    const ended = await show(undefined).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const exit = reportFailure(fault, false);
+    if (ended !== undefined) throw ended;
+    this.leaveWith(exit);
   }
 
   /** A word for people while they wait; never on stdout. */
