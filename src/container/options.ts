@@ -53,7 +53,7 @@ export interface JoinOptions {
   weight?: number;
   /** Most shards that it may own, beside the app's maxShardCount; 0: no limit of its own. Default 0. */
   capacity?: number;
-  /** Most load that it can bear, by metric of the app's policy. Default: no limits. */
+  /** Most load that it can bear, by metric of the app's policy; 0: no limit in that metric. Default: no limits. */
   limits?: Record<string, number>;
   /** Shown to operators beside the container, as `{rack: 'r7'}`; text each, and nothing is decided by them. Default: none. */
   labels?: Record<string, string>;
