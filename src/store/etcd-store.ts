@@ -165,7 +165,7 @@ export class EtcdStore implements Store {
   }
 
   watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
-    const watch = new PrefixWatch(
+    const watch: PrefixWatch = new PrefixWatch(
       {
         openStream: () => this.openStream(),
         clusterId: () => this.cluster,
@@ -174,7 +174,14 @@ export class EtcdStore implements Store {
       },
       prefix,
       fromRevision,
-      listener,
+      {
+        onBatch: (batch) => listener.onBatch(batch),
+        onLost: (reason) => {
+          // It is over: kept until somebody closes it, it would keep what its listener has.
+          this.watches.delete(watch);
+          listener.onLost(reason);
+        },
+      },
     );
     this.watches.add(watch);
     return {
