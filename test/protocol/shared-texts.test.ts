@@ -7,30 +7,37 @@ import {decodeOwnership} from '../../src/protocol/records.ts';
 import {shareTexts} from '../../src/protocol/shared-texts.ts';
 
 const RECORDS = 20_000;
-/** Of container, incarnation, both ends and the reason of a move: a text takes at least so much. */
-const LEAST_SAVED_BYTES = 5 * 24;
+const TAKES = 5;
+/** Container, incarnation, and of a move where it came from and why: a text takes at least so much. */
+const LEAST_SAVED_BYTES = 4 * 24;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 function recordText(names: string): string {
   const container = `container-${names}`;
-  const move = {id: 'm-1', from: container, to: container, why: `leaving ${container}`};
+  const from = `from-container-${names}`;
+  const move = {id: 'm-1', from, to: container, why: `leaving ${from}`};
   return JSON.stringify({
     ...{v: 1, state: 'owned', container, incarnation: `incarnation-${names}`, token: ''},
     ...{ready: true, move: {...move, startedAt: ''}, failures: 0, lastError: ''},
   });
 }
 
-/** Bytes that the decoded records keep, a record. */
+/** Bytes that the decoded records keep, a record: the middle of several takes, for other work leaves garbage that goes meanwhile. */
 function keptBytes(texts: readonly string[]): number {
+  const takes = Array.from({length: TAKES}, () => taken(texts) / texts.length);
+  return takes.toSorted((a, b) => a - b)[Math.floor(TAKES / 2)] ?? 0;
+}
+
+function taken(texts: readonly string[]): number {
   collect();
   const before = process.memoryUsage().heapUsed;
   const decoded = texts.map((text) => decodeOwnership(text));
   collect();
   const kept = process.memoryUsage().heapUsed - before;
   expect(decoded.every(({ok}) => ok)).toBe(true);
-  return kept / texts.length;
+  return kept;
 }
 
 describe('texts that records share', () => {
@@ -40,7 +47,8 @@ describe('texts that records share', () => {
     const different = Array.from({length: RECORDS}, (_, at) =>
       recordText(String(at).padStart(5, '0')),
     );
-    expect(keptBytes(different) - keptBytes(same)).toBeGreaterThan(LEAST_SAVED_BYTES);
+    const saved = keptBytes(different) - keptBytes(same);
+    expect(saved).toBeGreaterThan(LEAST_SAVED_BYTES);
   });
 
   it('stay what they are, also where there are more of them than are kept', () => {
