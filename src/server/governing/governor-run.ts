@@ -1,5 +1,5 @@
 /**
- * Governs one app for as long as this daemon governs. A governor that breaks (an invariant does not hold) stops: better
+ * Governs one app for as long as this daemon governs. One that cannot read its app is raised as an alarm. A governor that breaks (an invariant does not hold) stops: better
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
 import {backOff} from '../../model/back-off.ts';
@@ -14,13 +14,14 @@ import {
   RESTART_MIN_MS,
   TAKE_OVER_RETRY_MAX_MS,
   TAKE_OVER_RETRY_MIN_MS,
+  UNREAD_LIMIT_MS,
   WELL_AFTER_MS,
 } from './limits.ts';
 import {renameShards, takeOver} from './take-over.ts';
 
 const SOURCE = 'restart';
 
-export type GovernorRunOptions = Omit<GovernorShellOptions, 'onBroken'> & {
+export type GovernorRunOptions = Omit<GovernorShellOptions, 'onBroken' | 'onUnread'> & {
   /** What another shard manager has left of the app is looked for first. */
   readonly takesOver: boolean;
 };
@@ -34,13 +35,17 @@ export class GovernorRun {
   private timer: Timer | undefined;
   private inARow = 0;
   private stopped = false;
+  private begunAtMs = 0;
+  /** It has not been able to read the app for so long that somebody has to look. */
+  private isUnread = false;
 
   constructor(options: GovernorRunOptions) {
     this.options = options;
   }
 
   start(): void {
-    const {takesOver, failureDetector} = this.options;
+    const {takesOver, failureDetector, clock} = this.options;
+    this.begunAtMs = clock.nowMs();
     if (!takesOver) return this.begin(failureDetector);
     void this.takenOver().then(() => {
       if (!this.stopped) this.begin(failureDetector);
@@ -53,9 +58,10 @@ export class GovernorRun {
     this.shell?.stop();
   }
 
-  /** It has broken, and has not gone on long enough since to be trusted. */
+  /** It has broken, and has not gone on long enough since to be trusted; or it cannot read the app. */
   get broken(): boolean {
-    return this.inARow > 0;
+    const isListed = this.shell?.governor.listings.isComplete === true;
+    return this.inARow > 0 || (this.isUnread && !isListed);
   }
 
   /** Whatever another shard manager has left is made ours first; it is tried until it is done, since nothing else may act before. */
@@ -69,6 +75,7 @@ export class GovernorRun {
         return;
       } catch (error) {
         logger.warn({app, error: String(error)}, 'the app cannot be taken over yet: trying again');
+        this.unread(error);
         const [minMs, maxMs] = [TAKE_OVER_RETRY_MIN_MS, TAKE_OVER_RETRY_MAX_MS];
         await clock.sleep(backOff(failures, minMs, maxMs, Math.random()));
       }
@@ -80,9 +87,32 @@ export class GovernorRun {
       ...this.options,
       failureDetector,
       onBroken: (error) => this.broke(shell, error),
+      onUnread: (error) => {
+        if (this.shell === shell) this.unread(error);
+      },
     });
     this.shell = shell;
+    this.begunAtMs = this.options.clock.nowMs();
+    this.isUnread = false;
     shell.start();
+  }
+
+  /** It is tried again and again. The last summary stands meanwhile, and may say that all is well. */
+  private unread(error: unknown): void {
+    const {clock} = this.options;
+    if (this.stopped || clock.nowMs() - this.begunAtMs < UNREAD_LIMIT_MS) return;
+    this.isUnread = true;
+    this.raise(
+      `the governor cannot read the app, so nothing moves and nobody is evicted: ${failureText(error)}`,
+    );
+  }
+
+  /** Into the last summary: the governor writes none. */
+  private raise(text: string): void {
+    const {app, logger} = this.options;
+    void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}).catch((failure: unknown) =>
+      logger.warn({app, error: String(failure)}, 'alarm could not be written'),
+    );
   }
 
   private broke(shell: GovernorShell, error: unknown): void {
@@ -100,10 +130,7 @@ export class GovernorRun {
     );
     const said = (now: string): string =>
       `the governor has stopped itself ${counted(this.inARow, 'time')}, ${now}: ${failureText(error)}`;
-    const text = said('nothing moves meanwhile');
-    void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}).catch((failure: unknown) =>
-      logger.warn({app, error: String(failure)}, 'alarm could not be written'),
-    );
+    this.raise(said('nothing moves meanwhile'));
     this.timer = clock.after(pauseMs, () => this.again(said('and has begun anew')));
   }
 

@@ -58,6 +58,8 @@ export interface GovernorShellOptions extends GovernedApp {
   readonly onBroken: (error: unknown) => void;
   /** The smallest T of the app's containers has changed. */
   readonly onProbeInterval: () => void;
+  /** A listing has failed, and none has succeeded yet: it is tried again. Default: nobody hears of it. */
+  readonly onUnread?: (error: unknown) => void;
 }
 
 export class GovernorShell {
@@ -119,6 +121,9 @@ export class GovernorShell {
         );
       },
       listed: (changes: Iterable<AppChange>, revision: number) => this.takeIn(changes, revision),
+      failed: (error: unknown) => {
+        if (!this.governor.listings.isComplete) this.options.onUnread?.(error);
+      },
       changed: (changes: readonly AppChange[]) =>
         this.driver.guarded(() => {
           let isNews = false;

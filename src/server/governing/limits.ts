@@ -103,3 +103,6 @@ export const FOREIGN_NAMES_KEPT = 1_000;
 
 /** Of them: named in the alarm. */
 export const FOREIGN_NAMES_SHOWN = 5;
+
+/** A governor that has not been able to read its app for so long raises an alarm: until then etcd may only be slow. */
+export const UNREAD_LIMIT_MS = 60_000;

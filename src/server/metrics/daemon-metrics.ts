@@ -167,7 +167,7 @@ const COMMITTING = '1 while a write of this daemon has committed within T';
 const LAST_WRITE = 'When the last write of this daemon committed, Unix time; 0: none yet';
 const RESTORED = '1 while etcd was restored or replaced and nobody has accepted that';
 const BROKEN =
-  'Governors of this daemon that a broken invariant has stopped and that have not yet run for five minutes since';
+  'Governors of this daemon that a broken invariant has stopped and that have not yet run for five minutes since, or that have not been able to read their app for a minute';
 const BREAKS = 'Times that a broken invariant has stopped a governor of this daemon';
 const PLANNER_LOSSES =
   'Times that a planner thread has ended by itself; after three in a row plans are made within the event loop';

@@ -164,6 +164,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
         'silence > is counted anew by a governor that has broken: what it knew is not trusted',
       ),
     },
+    {
+      name: 'a governor that could not read its app counts as broken for good',
+      breaks: 'alarms/GOVERNOR_BROKEN.md: the alarm ends with the first listing',
+      find: '(this.isUnread && !isListed)',
+      replace: 'this.isUnread',
+      killed: GOVERNOR_RUN_TESTS(
+        'a governor that cannot read its app > raises an alarm after a minute, which ends once it has read it',
+      ),
+    },
   ]),
   ...inFile('src/server/governing/app-removal.ts', [
     {

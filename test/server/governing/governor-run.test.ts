@@ -16,7 +16,7 @@ import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation} from '../../../src/store/port.ts';
 import {LONG_MS, until} from '../../support/until.ts';
-import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
+import {UNREAD_LIMIT_MS, WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 
 const APPS = ['healthy', 'sick'];
 /** Of one transaction with at most 100 writes. */
@@ -35,6 +35,8 @@ class Bed {
   readonly sleeps: number[] = [];
   readonly errors: object[] = [];
   sick = true;
+  /** By how much its clock is ahead of ours. */
+  aheadMs = 0;
   readonly governors: Governors;
   private readonly hints = new HintSender({logger: silentLogger, allowLoopback: true});
 
@@ -104,6 +106,7 @@ class Bed {
     const clock = systemClock();
     return {
       ...clock,
+      nowMs: () => clock.nowMs() + this.aheadMs,
       sleep: (delayMs) => {
         this.sleeps.push(delayMs);
         return clock.sleep(Math.min(delayMs, 5));
@@ -195,6 +198,9 @@ describe('an app that cannot be taken over', () => {
     await bed.govern('healthy');
     const sleptMs = (): number => bed.sleeps.reduce((sum, delayMs) => sum + delayMs, 0);
     await until(() => sleptMs() >= 60_000, LONG_MS, 'a minute of pauses has passed');
+    expect(bed.governors.breaks.now).toBe(0);
+    bed.aheadMs = UNREAD_LIMIT_MS;
+    await until(() => bed.governors.breaks.now === 1, LONG_MS, 'it counts as broken');
     await bed.end();
     await caller.close();
     expect(bed.sleeps.length).toBeLessThanOrEqual(40);
@@ -247,5 +253,35 @@ describe('a proxy heartbeat', () => {
     expect(written).toBeLessThan(OTHER_WRITES);
     await bed.end();
     await caller.close();
+  });
+});
+
+describe('a governor that cannot read its app', () => {
+  let bed: Bed;
+  afterEach(() => bed.end());
+
+  it('raises an alarm after a minute, which ends once it has read it', async () => {
+    bed = new Bed();
+    bed.sick = false;
+    const scan = bed.store.scan.bind(bed.store);
+    let failures = 0;
+    bed.store.scan = () => {
+      failures += 1;
+      return Promise.reject(new Error('the page is too large'));
+    };
+    await bed.govern('sick');
+    await until(() => failures >= 3, LONG_MS, 'failed listings');
+    expect(await bed.codes('sick')).toBeUndefined();
+    expect(bed.governors.breaks).toEqual({now: 0, ever: 0});
+    bed.aheadMs = UNREAD_LIMIT_MS;
+    const raised = await until(() => bed.status('sick'), LONG_MS, 'an alarm');
+    expect(raised.alarms.map(({code}) => code)).toEqual(['GOVERNOR_BROKEN']);
+    expect(raised.alarms[0]?.text).toContain('cannot read the app');
+    expect(raised.alarms[0]?.text).toContain('the page is too large');
+    expect(bed.governors.breaks).toEqual({now: 1, ever: 0});
+    bed.store.scan = scan;
+    const isOver = async (): Promise<boolean> => (await bed.codes('sick'))?.length === 0;
+    await until(isOver, LONG_MS, 'a summary of its own');
+    expect(bed.governors.breaks).toEqual({now: 0, ever: 0});
   });
 });
