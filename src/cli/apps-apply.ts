@@ -117,10 +117,10 @@ export function saidOf({load, spreadKey, priority, ...shard}: FileShard): AddSha
 function changedOf({shardId, load, ...shard}: FileShard, changes: readonly FieldChange[]) {
   const fields = changes.map(({field}) => (field === 'pin' ? 'manualContainerId' : field));
   const all = {...shard, load: {...load}};
-  return {shardId, ...only(all, fields)};
+  return {shardId, ...picked(all, fields)};
 }
 
-function only<T extends object>(all: T, fields: readonly string[]): Partial<T> {
+function picked<T extends object>(all: T, fields: readonly string[]): Partial<T> {
   const wanted = Object.entries(all).filter(([field]) => fields.includes(field));
   return Object.fromEntries(wanted) as Partial<T>;
 }
@@ -227,7 +227,7 @@ class Applying {
       const spec = {...limits, placement: wanted.placement ?? {}};
       const fields = diff.spec.map(({field}) => field);
       // What differs, and nothing besides: a pause that is said again would lose its end.
-      await client.call('updateSpec', {service, ...only(spec, fields), reason, dryRun});
+      await client.call('updateSpec', {service, ...picked(spec, fields), reason, dryRun});
       this.step(1);
     }
     await this.each(diff.join, ({workerGroup, container: worker}) =>

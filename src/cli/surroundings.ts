@@ -1,7 +1,8 @@
 /** What a command expects of where it runs, made good where it lacks: a home folder, a shell's name, and signals that end the first process of a container. */
 import {homedir, userInfo} from 'node:os';
 
-const EXIT_OF_SIGNAL = {SIGTERM: 143, SIGINT: 130, SIGHUP: 129} as const;
+/** As shells have it: 128 and the number of the signal. */
+export const EXIT_OF_SIGNAL = {SIGTERM: 143, SIGINT: 130, SIGHUP: 129} as const;
 /** Holds no files; child processes get it, too. */
 const NO_HOME = '/nonexistent';
 

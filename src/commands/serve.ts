@@ -1,10 +1,12 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {effectiveSettings} from '../cli/settings.ts';
+import {EXIT_OF_SIGNAL} from '../cli/surroundings.ts';
 import type {EffectiveSetting, GivenFlags} from '../cli/settings.ts';
 import {loadConfig} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {tuneEngine} from '../runtime/engine.ts';
+import {onFirstSignal} from '../runtime/first-signal.ts';
 import {LogOutput} from '../runtime/log-output.ts';
 import {createLogger} from '../runtime/logger.ts';
 import {LAST_LINES_MS} from '../cli/limits.ts';
@@ -88,20 +90,18 @@ export default class Serve extends SmCommand<typeof Serve> {
       auditFile?.reopen();
     };
     const stop = new AbortController();
-    process.once('SIGTERM', () => stop.abort());
-    process.once('SIGINT', () => stop.abort());
+    onFirstSignal(['SIGTERM', 'SIGINT'], () => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const)
+        process.once(signal, () => process.exit(EXIT_OF_SIGNAL[signal]));
+      stop.abort();
+    });
     const daemon = await serve(config, {
       ...{logger, version: this.config.version, signal: stop.signal},
       onAudited: auditLog(logger, auditFile),
     });
     reloading.daemon = daemon;
-    const end = async (): Promise<void> => {
-      process.once('SIGTERM', () => process.exit(143));
-      process.once('SIGINT', () => process.exit(130));
-      await daemon.shutdown();
-    };
-    if (stop.signal.aborted) await end();
-    else stop.signal.addEventListener('abort', () => void end());
+    if (stop.signal.aborted) await daemon.shutdown();
+    else stop.signal.addEventListener('abort', () => void daemon.shutdown());
     try {
       await daemon.ended;
     } finally {

@@ -11,6 +11,7 @@ import type {RunningHook, SessionEnd} from '../ownership/session-actions.ts';
 import type {HoldingsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
+import {onFirstSignal} from '../runtime/first-signal.ts';
 import {gate} from '../runtime/gate.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {seenHistory} from '../store/seen-history.ts';
@@ -109,7 +110,8 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       this.closers.push(() => removal.close());
       this.reach = this.newReachCheck(found.keys);
       if (this.joining.watchdog) this.closers.push(startWatchdog(() => driver.remainingMs()));
-      if (this.joining.signals) this.closers.push(onSignals(() => void this.leave()));
+      if (this.joining.signals)
+        this.closers.push(onFirstSignal(LEAVE_SIGNALS, () => void this.leave()));
       this.closers.push(processMetrics.watch(this));
       driver.start();
     } catch (error) {
@@ -359,17 +361,4 @@ function endedWithHooks(id: string, how: SessionEnd, running: readonly RunningHo
       hint: 'end this process: other containers may own these shards now, and what still runs here has no right to act',
     },
   );
-}
-
-/** The next signal, whichever of the two it is, finds no listener of ours: Node ends the process. */
-function onSignals(leave: () => void): () => void {
-  const stop = (): void => {
-    for (const signal of LEAVE_SIGNALS) process.removeListener(signal, begin);
-  };
-  const begin = (): void => {
-    stop();
-    leave();
-  };
-  for (const signal of LEAVE_SIGNALS) process.on(signal, begin);
-  return stop;
 }

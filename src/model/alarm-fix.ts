@@ -55,7 +55,7 @@ export function alarmFix({code, service, object, others = [], cause}: AlarmSubje
     case 'CLOCK_RATE':
       return `see whether the machines of ${object} and of the daemon have processors to spare (else it passes with the load), then how their time servers correct the clocks`;
     case 'GOVERNOR_BROKEN':
-      return 'keep the log of the daemon and report it; the governor tries again by itself';
+      return 'where it cannot read the app, fix what the text names; where it has stopped itself, keep the log of the daemon and report it; it tries again by itself';
     case 'SUMMARY_CUT':
       return `sm container ls -a ${service}`;
     case 'STORE_RESTORED':

@@ -125,7 +125,7 @@ export const BEATING: ReadonlySet<SessionPhase> = new Set([
   'leaving',
 ]);
 
-/** Its id is not its own: no shard comes. */
+/** It does not have its id: no shard comes. */
 export const UNNAMED: ReadonlySet<SessionPhase> = new Set(['registering', 'naming']);
 
 /** Everything is let go unasked. */

@@ -5,8 +5,7 @@ import {registrationOf} from '../../cli/registration-flags.ts';
 import {jsonText} from '../../cli/json-text.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
 import {TTL_DEFAULT_MS} from '../../model/limits.ts';
-
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+import {onFirstSignal} from '../../runtime/first-signal.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override summary = 'Run a sample container that only logs its shards.';
@@ -73,12 +72,10 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
         ? [id]
         : Array.from({length: count}, (_, index) => `${id ?? 'container'}-${index + 1}`);
     const containers = await Promise.all(ids.map((name) => this.join(sdk.joinApp, name)));
-    const leave = (): void => {
-      // The next signal, whichever of the two it is, ends the process at once.
-      for (const signal of SIGNALS) process.removeListener(signal, leave);
-      void Promise.all(containers.map((container) => container.leave()));
-    };
-    for (const signal of SIGNALS) process.on(signal, leave);
+    onFirstSignal(
+      ['SIGTERM', 'SIGINT'],
+      () => void Promise.all(containers.map((container) => container.leave())),
+    );
     const ends = await Promise.all(containers.map((container) => container.ended));
     if (ends.includes('deleted')) this.say(`app ${this.flags.app} was removed`);
   }
