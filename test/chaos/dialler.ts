@@ -1,23 +1,29 @@
 /** Which of some processes has dialled from a port of this machine: its socket in /proc says. */
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
 
+/** Inode of a connection that no process has any more. */
+const NOBODY = '0';
+
 /** `pids`: process by name. '' when none of them has. */
 export function whoDialled(port: number, pids: ReadonlyMap<string, number>): string {
-  const inode = inodeOf(port);
-  if (inode === undefined) return '';
-  for (const [name, pid] of pids) if (holds(pid, inode)) return name;
+  const inodes = inodesOf(port);
+  if (inodes.size === 0) return '';
+  for (const [name, pid] of pids) if (holdsOne(pid, inodes)) return name;
   return '';
 }
 
-function inodeOf(port: number): string | undefined {
+/** Several connections to different places may have one port here; those that are over are listed for a minute, and are nobody's. */
+function inodesOf(port: number): Set<string> {
+  const found = new Set<string>();
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of lines(table)) {
       const fields = line.trim().split(/\s+/);
-      if (fields[1]?.endsWith(local) === true) return fields[9];
+      const [, address = '', , , , , , , , inode = NOBODY] = fields;
+      if (address.endsWith(local) && inode !== NOBODY) found.add(inode);
     }
   }
-  return undefined;
+  return found;
 }
 
 function lines(file: string): string[] {
@@ -28,10 +34,13 @@ function lines(file: string): string[] {
   }
 }
 
-function holds(pid: number, inode: string): boolean {
+function holdsOne(pid: number, inodes: ReadonlySet<string>): boolean {
   try {
     const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).some((fd) => linkOf(`${folder}/${fd}`) === `socket:[${inode}]`);
+    return readdirSync(folder).some((fd) => {
+      const [, inode = ''] = /^socket:\[(\d+)\]$/.exec(linkOf(`${folder}/${fd}`)) ?? [];
+      return inodes.has(inode);
+    });
   } catch {
     return false;
   }

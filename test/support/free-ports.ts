@@ -3,8 +3,8 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {AddressInfo, Server} from 'node:net';
 
-/** Below the range from which systems give ports to outgoing connections and to listeners at port 0: nobody gets one of these by chance. */
-const LOWEST_PORT = 10_000;
+/** Below the range from which systems give ports to outgoing connections and to listeners at port 0: nobody gets one of these by chance. Above 10080, the last port that `fetch` refuses. */
+const LOWEST_PORT = 10_100;
 const HIGHEST_PORT = 32_000;
 
 /**
