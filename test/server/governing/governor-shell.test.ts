@@ -12,7 +12,7 @@ import {GovernorRun} from '../../../src/server/governing/governor-run.ts';
 import type {GovernorRunOptions} from '../../../src/server/governing/governor-run.ts';
 import {PushCaller} from '../../../src/server/push/push-caller.ts';
 import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
-import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
+import {RESTART_MIN_MS, WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
@@ -99,6 +99,9 @@ let isSick: boolean;
 /** What a plan takes, ms, and the waits that the governor asked for. */
 let planMs: number;
 let waits: number[];
+/** Begins a governor that has broken anew; where the test says so it alone calls it. */
+let restart: (() => void) | undefined;
+let restartsByHand: boolean;
 let run: GovernorRun | undefined;
 const hints = new HintSender({logger: silentLogger, allowLoopback: true});
 
@@ -111,6 +114,10 @@ function handClock(): Clock {
     wallMs: () => wallMs,
     after: (delayMs, callback) => {
       waits.push(delayMs);
+      if (restartsByHand && delayMs === RESTART_MIN_MS) {
+        restart = callback;
+        return {cancel: () => (restart = undefined)};
+      }
       // Nobody is well again within a test.
       return clock.after(delayMs === WELL_AFTER_MS ? delayMs : Math.min(delayMs, 5), callback);
     },
@@ -182,6 +189,7 @@ beforeEach(async () => {
   sleptMs = 0;
   [nowMs, wallMs, lostLeadership, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
   [planMs, waits] = [0, []];
+  [restart, restartsByHand] = [undefined, false];
   await store.put(GOVERNS, '{}');
   const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
   await store.put(keys.appSpec(APP), encodeRecord(spec));
@@ -226,12 +234,15 @@ describe('silence', () => {
 describe('a governor that has broken', () => {
   it('says no more that nothing moves once it has begun anew', async () => {
     isSick = true;
+    restartsByHand = true;
     await govern();
     const said = (): string => store.kv.get(keys.status(APP))?.value.toString() ?? '';
     await passUntil(
       () => said().includes('stopped itself 1 time, nothing moves meanwhile'),
       'it has stopped',
     );
+    expect(isThere(OWN)).toBe(false);
+    restart?.();
     await passUntil(() => isThere(OWN), 'it governs again');
     await passUntil(
       () => said().includes('stopped itself 1 time, and has begun anew'),
