@@ -96,7 +96,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     ),
     timeout: globalText(
       'SM_TIMEOUT',
-      'time limit of the call (default 30s), or of the wait (default 10m), such as 500ms, 30s, 10m',
+      'time limit of the call (default 30s), or of the wait (default 10m; 0 looks once), such as 500ms, 30s, 10m',
     ),
   };
 
@@ -184,7 +184,8 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     for (const warning of openSecretWarnings(secrets)) this.say(warning);
     return new AdminClient({
       ...connectionOf((name) => this.setting(name)),
-      ...(this.timeoutMs === undefined ? {} : {timeoutMs: this.timeoutMs}),
+      // 0 looks once and does not wait: the look itself takes as long as any call.
+      ...(this.timeoutMs === undefined || this.timeoutMs === 0 ? {} : {timeoutMs: this.timeoutMs}),
       plainToken: this.flags['plain-token'] === true,
     });
   }

@@ -5,18 +5,19 @@ import {counted} from '../model/counted.ts';
 export type PlannedApp = {readonly app: string} & PlanAnswer;
 
 export function planLines(plan: PlannedApp): string[] {
-  const {app, moves, moveCount, heldCount, additions, additionCount} = plan;
+  const {app, moves, moveCount, heldCount, cancelledCount, additions, additionCount} = plan;
   const pausedText = heldCount === 0 ? '' : `, ${heldCount} of them held: the app is paused`;
+  const cancelledText = cancelledCount === 0 ? '' : `, ${cancelledCount} of them cancelled`;
   const tried = new Set(plan.trials.map(({shard}) => shard));
   const onTrial = (shard: string): string => (tried.has(shard) ? ', on trial' : '');
   const unproved = (id: string): string =>
     plan.unproved.includes(id) ? ' (not proved yet: it gets more after its trial)' : '';
   return [
-    `app ${app}: ${counted(moveCount, 'move')}${pausedText}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
+    `app ${app}: ${counted(moveCount, 'move')}${pausedText}${cancelledText}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
     ...figureLines(plan),
     ...moves.map(
-      ({shard, from, to, cause, numbers = ''}) =>
-        `~ ${shard} ${from} -> ${to} (${cause}${onTrial(shard)}${numbers === '' ? '' : `: ${numbers}`})`,
+      ({shard, from, to, cause, numbers = '', cancelled}) =>
+        `~ ${shard} ${from} -> ${to} (${cause}${onTrial(shard)}${cancelled ? ', cancelled' : ''}${numbers === '' ? '' : `: ${numbers}`})`,
     ),
     ...more(moves.length, moveCount, 'moves'),
     ...additions.map(

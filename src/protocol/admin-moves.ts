@@ -198,11 +198,15 @@ export const planAnswer = z.object({
       cause: z.string(),
       /** What makes it necessary, at both ends, in a sentence. */
       numbers: z.string().default(''),
+      /** An operator has cancelled it: it does not begin. */
+      cancelled: z.boolean().default(false),
     }),
   ),
   moveCount: z.int(),
-  /** Voluntary moves among them that are held because the app is paused. */
+  /** Voluntary moves among them that are held because the app is paused; those that are cancelled are not counted. */
   heldCount: z.int(),
+  /** Moves among them that an operator has cancelled. */
+  cancelledCount: z.int().default(0),
   additions: z.array(z.object({shard: z.string(), to: z.string()})),
   additionCount: z.int(),
   unplaced: z.array(planShortage),

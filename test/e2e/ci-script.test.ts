@@ -100,6 +100,9 @@ it('restarts container by container, each only when it is permitted', async () =
   for (const id of ids) startContainer(id, output);
   const ready = ['wait', `app/${APP}`, '--for', 'balanced', '--timeout', '60s', '--server', server];
   expect((await runCli(ready)).exit).toBe(0);
+  // 0 looks once: what is so already is no timeout.
+  const look = ['wait', `app/${APP}`, '--for', 'exists', '--timeout', '0', '--server', server];
+  expect((await runCli(look)).exit).toBe(0);
   const list = ['container', 'ls', '-a', APP, '--json', '--server', server];
   // Two of them are balanced too, before the third has joined.
   const readyIds = async (): Promise<string[]> => {

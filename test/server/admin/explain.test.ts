@@ -2,6 +2,7 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {invariant} from '../../../src/model/errors.ts';
 import {moveRows} from '../../../src/cli/move-rows.ts';
+import {planAnswer} from '../../../src/protocol/admin-moves.ts';
 import {planLines} from '../../../src/cli/plan-lines.ts';
 import type {AppStatus} from '../../../src/model/status.ts';
 import {planAtOnce} from '../../../src/server/reader-plans.ts';
@@ -74,8 +75,8 @@ describe('a plan', () => {
   it('of a daemon of before is shown without', () => {
     const none = {moves: [], moveCount: 0, heldCount: 0, additions: [], additionCount: 0};
     const nobody = {unplaced: [], unplacedCount: 0, stranded: [], strandedCount: 0};
-    const answer = {...none, ...nobody, trials: [], unproved: [], containers: [], revision: '1'};
-    expect(planLines({app: service, ...answer})).toHaveLength(1);
+    const answer = {...none, ...nobody, containers: [], revision: '1'};
+    expect(planLines({app: service, ...planAnswer.parse(answer)})).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What operators ask and order beside specs: pause, cancel, evict, why, checks. */
 import {beforeEach, describe, expect, it} from 'vitest';
+import {planLines} from '../../../src/cli/plan-lines.ts';
 import {plan} from '../../../src/planner/index.ts';
 import {SERVICE, World} from './fixture.ts';
 
@@ -42,6 +43,20 @@ describe('queued moves', () => {
         [second?.shard, 'queued'],
       ]),
     );
+    const planned = await world.call('plan', {service});
+    expect(planned).toMatchObject({moveCount: 2, heldCount: 0, cancelledCount: 1});
+    const lines = planLines({app: service, ...planned});
+    expect(lines[0]).toContain('2 moves, 1 of them cancelled, 0 additions');
+    expect(lines.find((line) => line.includes('(balance, cancelled: '))).toMatch(/^~ /);
+    const balanced = {service, kind: 'app', for: 'balanced'} as const;
+    const {missing} = await world.call('waitCheck', balanced);
+    expect(missing).toContainEqual({
+      ...{id: first?.shard, reason: 'is to move (balance), cancelled by an operator'},
+    });
+    // A pause holds what is left; what is cancelled stays cancelled without it.
+    await world.call('updateSpec', {service, paused: true});
+    expect(await world.call('plan', {service})).toMatchObject({heldCount: 1, cancelledCount: 1});
+    await world.call('updateSpec', {service, paused: false});
     const again = await world.call('cancelMoves', {service, moves: [first?.shard ?? '']});
     expect(again.items[0]?.result).toBe('unchanged');
     const move = {id: 'm-1', from: 'c1', to: 'c2', why: 'balance', startedAt: ''};

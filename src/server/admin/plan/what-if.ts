@@ -1,9 +1,9 @@
 /** What the live planner would do, also with containers thought away or in. */
-import {isVoluntary} from '../../../model/move-reason.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
+import {queueState} from '../../../governor/move-gate.ts';
 import {containerNotAlive} from '../../../model/not-found.ts';
-import type {PlanFigures, UnplacedShard} from '../../../model/placement.ts';
+import type {PlanFigures, PlannedMove, UnplacedShard} from '../../../model/placement.ts';
 import type {AdminRequest, DeclaredApp, PlanAnswer} from '../../../protocol/admin.ts';
 import {hypotheticalContainer, livingOf} from '../read/container-views.ts';
 import {readerPlan} from '../read/reader-plan.ts';
@@ -38,7 +38,7 @@ async function answerOf(
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
   const made = await readerPlan(dependencies, listing, living, {withFigures: true});
-  return planAnswer(made, request.limit, listing);
+  return planAnswer(made, request.limit, listing, living);
 }
 
 /** A copy of the app as it would be: others read the view itself. */
@@ -75,6 +75,7 @@ function planAnswer(
   {plan, terms: {containers}, shardAt: shard, numbers}: ReaderPlan,
   limit: number,
   {view, revision}: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
 ): PlanAnswer {
   const container = (index: number): string => containers[index]?.id ?? '';
   const shortage = (found: UnplacedShard) => ({
@@ -84,19 +85,20 @@ function planAnswer(
     rule: RULES[found.reason],
   });
   const additions = plan.additions.filter((index) => !staysUnnamed(view, shard(index)));
+  const ends = (move: PlannedMove) => ({
+    ...{shard: shard(move.shard), from: container(move.from), to: container(move.to)},
+    cause: move.cause,
+  });
+  const states = plan.moves.map((move) => queueState(ends(move), view, living));
   return {
-    moves: plan.moves.slice(0, limit).map((move) => ({
-      shard: shard(move.shard),
-      from: container(move.from),
-      to: container(move.to),
-      cause: move.cause,
+    moves: plan.moves.slice(0, limit).map((move, at) => ({
+      ...ends(move),
       numbers: numbers.of(move),
+      cancelled: states[at] === 'cancelled',
     })),
     moveCount: plan.moves.length,
-    heldCount:
-      view.spec?.value.paused === true
-        ? plan.moves.filter(({cause}) => isVoluntary(cause)).length
-        : 0,
+    heldCount: states.filter((state) => state === 'held').length,
+    cancelledCount: states.filter((state) => state === 'cancelled').length,
     additions: Array.from(additions.subarray(0, limit), (index) => ({
       shard: shard(index),
       to: container(plan.target[index] ?? -1),

@@ -122,7 +122,8 @@ export function queuedMoves({plan, gate}: PlanInUse): QueuedMoveView[] {
   return queued;
 }
 
-function stateIn(gate: MoveGate, move: WantedMove): QueuedMoveView['state'] {
+/** What the plan's move is: waiting for its turn, or held, and why. */
+export function stateIn(gate: MoveGate, move: WantedMove): QueuedMoveView['state'] {
   const {view, living, trust, isBreakerOpen, isQuiet} = gate;
   const state = queueState(move, view, living);
   if (state !== 'queued' || !isVoluntary(move.cause)) return state;

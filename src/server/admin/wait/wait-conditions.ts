@@ -5,8 +5,9 @@ import {movingLimit} from '../../../model/moving-limit.ts';
 import {reasonText} from '../../../model/placement-rules.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
-import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
+import type {QueuedMoveView, WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {containerViews, livingOf, stateOf} from '../read/container-views.ts';
+import {stateIn} from '../read/moves.ts';
 import {planInUse} from '../read/plan-in-use.ts';
 import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
 import {exists} from '../read/listing.ts';
@@ -142,11 +143,20 @@ function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
   missing.add(shard, reason === '' ? state : `${state}: ${reasonText(reason)}`);
 }
 
+/** Why a move that the plan wants does not begin: some end only when somebody acts. */
+const HINDRANCES: Readonly<Record<QueuedMoveView['state'], string>> = {
+  queued: '',
+  quiet: ', after the quiet time',
+  held: ', held',
+  cancelled: ', cancelled by an operator',
+};
+
 async function appBalanced(checked: Checked): Promise<void> {
   const {listing, missing, dependencies} = checked;
   appReady(checked);
-  const {plan} = await planInUse(dependencies, listing, {newest: true});
-  for (const {shard, cause} of plan.queue) missing.add(shard, `is to move (${cause})`);
+  const {plan, gate} = await planInUse(dependencies, listing, {newest: true});
+  for (const move of plan.queue)
+    missing.add(move.shard, `is to move (${move.cause})${HINDRANCES[stateIn(gate, move)]}`);
   const {own, states} = listing.view;
   for (const shard of states.notReady)
     if (own.get(shard)?.value.state === 'dropping') missing.add(shard, 'is on its way');
