@@ -7,7 +7,7 @@ import {RECORD_VERSION} from '../model/ownership.ts';
 import type {Registry} from 'prom-client';
 import {writesText} from '../model/store-writes.ts';
 import {UNNAMED} from '../ownership/session-actions.ts';
-import type {RunningHook, SessionEnd} from '../ownership/session-actions.ts';
+import type {RunningHook} from '../ownership/session-actions.ts';
 import type {HoldingsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -21,6 +21,7 @@ import {CallKeyring} from './call-keyring.ts';
 import type {Connections} from './connections.ts';
 import type {Container, ContainerEnd} from './container.ts';
 import {untilIdleAndFenced} from './fenced-leave.ts';
+import type {DriverEnd} from './session-driver-options.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {Shard, ShardHooks} from './shard.ts';
 import {shareOf} from './options.ts';
@@ -301,9 +302,9 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     return 'the store cannot be reached, and no shard runs here any more';
   }
 
-  private async ending(how: SessionEnd, running: readonly RunningHook[] = []): Promise<void> {
+  private async ending(how: DriverEnd, running: readonly RunningHook[] = []): Promise<void> {
     const {id} = this;
-    const end: Record<SessionEnd, SmError | ContainerEnd> = {
+    const end: Record<DriverEnd, SmError | ContainerEnd> = {
       left: 'left',
       deleted: 'deleted',
       cloned: new SmError('CLONED', `another process renews the heartbeat of container ${id}`, {
@@ -311,6 +312,9 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       }),
       evicted: new SmError('EVICTED', `container ${id} was evicted by an operator`, {
         hint: 'end this process, and start it again if it is to have shards',
+      }),
+      broken: new SmError('INTERNAL', `a bug of sm has ended the session of container ${id}`, {
+        hint: 'end this process, and start it again; report the error that the log names',
       }),
       refused: new SmError('ID_TAKEN', `container id ${id} is taken by another living process`, {
         hint: 'give another id, or stop the other process',
@@ -349,7 +353,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 }
 
 /** Hooks outlasted all waiting. What they do, they do without a right to act. */
-function endedWithHooks(id: string, how: SessionEnd, running: readonly RunningHook[]): SmError {
+function endedWithHooks(id: string, how: DriverEnd, running: readonly RunningHook[]): SmError {
   const why = how === 'evicted' ? 'was evicted by an operator' : `has ended (${how})`;
   const named = running.slice(0, NOTES_SHOWN).map(({shard, hook}) => `${hook} of ${shard}`);
   const more = running.length - named.length;

@@ -12,6 +12,9 @@ import type {ContainerLoadsOptions} from './container-loads.ts';
 import type {SessionMeter} from './metrics.ts';
 import type {ShardHooks} from './shard.ts';
 
+/** How a driver ends: as its session does, or by a bug in it. */
+export type DriverEnd = SessionEnd | 'broken';
+
 export interface SessionDriverOptions
   extends Omit<SessionOptions, 'nextId' | 'random'>, Pick<ContainerLoadsOptions, 'load'> {
   readonly app: string;
@@ -29,7 +32,7 @@ export interface SessionDriverOptions
   readonly hooks: ShardHooks;
   readonly onReady: (incarnation: string) => void;
   /** `running`: hooks of the application that have not returned, in spite of all waiting. */
-  readonly onEnded: (how: SessionEnd, running?: readonly RunningHook[]) => void;
+  readonly onEnded: (how: DriverEnd, running?: readonly RunningHook[]) => void;
   /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
   readonly onRestored?: (doubt: StoreDoubt) => void;
   /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */

@@ -158,7 +158,7 @@ export class SessionDriver {
           'bug in the container session: giving up the right to act',
         );
         this.stop();
-        onEnded('evicted');
+        onEnded('broken');
       },
     });
   }

@@ -11,7 +11,7 @@ import {isLoopbackHost} from '../model/loopback.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
 import type {ClusterQuota} from '../model/quota.ts';
 import {unknownSince} from '../model/store-writes.ts';
-import type {SessionEnd} from '../ownership/session-actions.ts';
+import type {DriverEnd} from '../container/internal.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
@@ -370,7 +370,7 @@ export class RunningDaemon implements Daemon {
     this.readyGate.resolve();
   }
 
-  private mayNotGoOn(how: SessionEnd): void {
+  private mayNotGoOn(how: DriverEnd): void {
     this.options.logger.error({how}, 'this daemon must not continue');
     void this.release().then(() => this.endedGate.reject(new Error(`daemon ended: ${how}`)));
   }

@@ -9,7 +9,7 @@ import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
 import type {ClusterQuota} from '../model/quota.ts';
 import type {AppEvent} from '../model/audit.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
-import type {SessionEnd} from '../ownership/session-actions.ts';
+import type {DriverEnd} from '../container/internal.ts';
 import type {Timer} from '../runtime/clock.ts';
 import type {BulkAdmission} from '../runtime/bulk-work.ts';
 import {gate} from '../runtime/gate.ts';
@@ -56,7 +56,7 @@ export interface GoverningDaemonOptions extends Pick<
   /** Of any container of the cluster. Default: the longest that a container may have. */
   readonly longestTtlMs?: number | undefined;
   /** It may not go on; not called for what `shutdown` brings about. */
-  readonly onEnded: (how: SessionEnd) => void;
+  readonly onEnded: (how: DriverEnd) => void;
 }
 
 type Common = Pick<GoverningDaemonOptions, 'keys' | 'store' | 'clock' | 'logger'> & {
@@ -304,7 +304,7 @@ export class GoverningDaemon {
     this.usage.stop();
   }
 
-  private onSessionEnded(how: SessionEnd): void {
+  private onSessionEnded(how: DriverEnd): void {
     this.sessionEnded.resolve();
     const isWanted = this.state.kind === 'leaving' || this.isStopped || how === 'left';
     if (!isWanted) this.options.onEnded(how);

@@ -5,7 +5,7 @@ import type {ShardHooks} from '../../src/container/shard.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {RECORD_VERSION} from '../../src/model/ownership.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import type {DriverEnd} from '../../src/container/session-driver-options.ts';
 import {decodeOwnership, encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -20,7 +20,7 @@ export class SessionDriverBed {
   readonly store = new MemoryStore();
   readonly keys = new Keys('/sm', 'sm');
   readonly driver: SessionDriver;
-  ended: SessionEnd | undefined;
+  ended: DriverEnd | undefined;
   private ready = false;
 
   /** `over`: what is other than usual; `ttlMs`: T, default 60 s. */

@@ -4,7 +4,7 @@ import type {Shard, ShardHooks} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import type {HeartbeatIdentity} from '../../src/model/container.ts';
 import type {StopReason} from '../../src/ownership/shard-actions.ts';
-import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import type {DriverEnd} from '../../src/container/session-driver-options.ts';
 import {seenHistory} from '../../src/store/seen-history.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import type {Checker} from './checker.ts';
@@ -58,7 +58,7 @@ export interface ContainerOptions {
   readonly refuses: () => boolean;
   /** The process dies at an add. */
   readonly crashes: () => boolean;
-  readonly onEnded: (node: ContainerNode, how: SessionEnd) => void;
+  readonly onEnded: (node: ContainerNode, how: DriverEnd) => void;
 }
 
 const HOOK_LIMIT_MS = 10_000;
@@ -182,7 +182,7 @@ export class ContainerNode {
     });
   }
 
-  private ended(how: SessionEnd): void {
+  private ended(how: DriverEnd): void {
     this.process.world.note(`ended ${this.process.name} ${how}`);
     this.options.onEnded(this, how);
   }

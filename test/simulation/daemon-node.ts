@@ -5,7 +5,7 @@
 import {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import type {Leases} from '../../src/etcd/leases.ts';
-import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import type {DriverEnd} from '../../src/container/session-driver-options.ts';
 import {plan} from '../../src/planner/index.ts';
 import {fencingKeyOf} from '../../src/server/governing/fencing-key.ts';
 import {Governors} from '../../src/server/governing/governors.ts';
@@ -197,7 +197,7 @@ export class DaemonNode implements Daemon {
     return driver;
   }
 
-  private onSessionEnded(how: SessionEnd): void {
+  private onSessionEnded(how: DriverEnd): void {
     this.process.world.note(`ended ${this.process.name} ${how}`);
     if (this.stopping) void this.resign();
     else if (how !== 'left') this.release();

@@ -6,7 +6,7 @@ import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {ShardHooks} from '../../src/container/shard.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import {SmError} from '../../src/model/errors.ts';
-import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import type {DriverEnd} from '../../src/container/session-driver-options.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';
@@ -45,15 +45,16 @@ export interface JoiningOptions {
   readonly logger: Logger;
   readonly hooks: ShardHooks;
   readonly onJoined: (driver: SessionDriver) => void;
-  readonly onEnded: (how: SessionEnd) => void;
+  readonly onEnded: (how: DriverEnd) => void;
 }
 
 /** Shorter than many a fault: what nobody has moved away is then released, and at its end the process goes with its heartbeat standing. */
 const LEAVE_TIMEOUT_MS = 12_000;
 
-const ENDS: Readonly<Record<string, SessionEnd>> = {
+const ENDS: Readonly<Record<string, DriverEnd>> = {
   CLONED: 'cloned',
   ID_TAKEN: 'refused',
+  INTERNAL: 'broken',
 };
 
 export class JoinedProcess {

@@ -1,7 +1,7 @@
 /** A daemon as the server wires it, without its HTTP and its etcd client: registration, election, governors of its apps. */
 import type {Leases} from '../../../../src/etcd/leases.ts';
 import {plan} from '../../../../src/planner/index.ts';
-import type {SessionEnd} from '../../../../src/ownership/session-actions.ts';
+import type {DriverEnd} from '../../../../src/container/session-driver-options.ts';
 import {openCluster} from '../../../../src/server/governing/cluster-record.ts';
 import type {KnownCluster} from '../../../../src/server/governing/cluster-record.ts';
 import {GoverningDaemon} from '../../../../src/server/governing-daemon.ts';
@@ -127,7 +127,7 @@ export class WalkedDaemon {
       longestTtlMs: TTL_MS,
       onAudited: () => undefined,
       onReady: () => world.say(process.name, 'has its id'),
-      onEnded: (how: SessionEnd) => this.ended(how),
+      onEnded: (how: DriverEnd) => this.ended(how),
     });
     this.governing = governing;
     hints.listen(process.name, process, keys.service, governing.driver);
