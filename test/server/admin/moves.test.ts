@@ -190,4 +190,11 @@ describe('what-if', () => {
       code: 'CONTAINER_NOT_FOUND',
     });
   });
+
+  it('takes a container that is named twice for one', async () => {
+    await world.call('addSpec', app);
+    for (const container of ['c1', 'c2']) await world.join('orders', container);
+    const {containers} = await world.call('plan', {...app, without: ['c1', 'c1']});
+    expect(containers.map(({id}) => id)).toEqual(['c2']);
+  });
 });

@@ -58,7 +58,7 @@ function removeHypothetical(
   living: Map<string, LivingContainer>,
   without: readonly string[],
 ): void {
-  for (const container of without) {
+  for (const container of new Set(without)) {
     if (living.delete(container)) continue;
     throw containerNotAlive(app, container);
   }
