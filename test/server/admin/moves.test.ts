@@ -197,4 +197,11 @@ describe('what-if', () => {
     const {containers} = await world.call('plan', {...app, without: ['c1', 'c1']});
     expect(containers.map(({id}) => id)).toEqual(['c2']);
   });
+
+  it('thinks more containers in beside those that have such names already', async () => {
+    await world.call('addSpec', app);
+    for (const container of ['c1', 'new-1']) await world.join('orders', container);
+    const {containers} = await world.call('plan', {...app, addContainers: 2});
+    expect(containers.map(({id}) => id)).toEqual(['c1', 'new-1', 'new-2', 'new-3']);
+  });
 });

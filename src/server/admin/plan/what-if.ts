@@ -65,9 +65,12 @@ function removeHypothetical(
 }
 
 function addHypothetical(living: Map<string, LivingContainer>, count: number): void {
-  for (let number = 1; number <= count; number++) {
+  for (let number = 1, left = count; left > 0; number++) {
     const made = hypotheticalContainer(number);
+    // One that lives may be named so: in its place, it would hide what runs there.
+    if (living.has(made.container)) continue;
     living.set(made.container, made);
+    left -= 1;
   }
 }
 
