@@ -182,6 +182,42 @@ describe('why', () => {
   });
 });
 
+describe('why names each container once', () => {
+  const SHARDS = [
+    ['one', 'm1'],
+    ['two', 'm2'],
+  ] as const;
+  const ask = async (terms: object) => {
+    await world.call('addSpec', {service: 'small', placement: {metrics: [{name: 'qps'}]}});
+    for (const [shardId, container] of SHARDS) {
+      await world.call('addShard', {service: 'small', shardId, ...terms});
+      await world.own('small', shardId, {container, incarnation: `${container}-1`});
+    }
+    const {homes, excluded} = await world.call('why', {service: 'small', shardId: 'one'});
+    return {homes: homes.map(({container}) => container), excluded};
+  };
+
+  it('a full one is where it runs, and is no home for others', async () => {
+    for (const container of ['m1', 'm2']) await world.join('small', container, {capacity: 1});
+    expect(await ask({})).toEqual({
+      homes: ['m1'],
+      excluded: [{container: 'm2', rule: 'it holds 1 of 1 shard'}],
+    });
+  });
+
+  it('one with its spread key, or without room for its load, is no home', async () => {
+    for (const container of ['m1', 'm2', 'm3']) await world.join('small', container);
+    await world.join('small', 'm4', {limits: {qps: 20}});
+    expect(await ask({spreadKey: 'k', load: {qps: 30}})).toEqual({
+      homes: ['m1', 'm3'],
+      excluded: [
+        {container: 'm2', rule: 'shard two there has the same spread key k'},
+        {container: 'm4', rule: 'its qps of 30 does not fit: 0 of 20 are taken there'},
+      ],
+    });
+  });
+});
+
 describe('a planner that breaks a rule of its own', () => {
   beforeEach(() => {
     const plan = () => invariant(false, 'shard 3 away from its pin');

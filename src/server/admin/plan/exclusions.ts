@@ -24,6 +24,8 @@ export function exclusions(
     if (pin !== '' && pin !== container) return `the shard is pinned to ${pin}`;
     if (workerGroup !== '' && view.pools.get(workerGroup)?.has(container) !== true)
       return `it is not in worker group ${workerGroup}`;
+    // What is there already breaks nothing.
+    if (isOn(view, spec.id, incarnation)) return '';
     const count = view.shardsOf(incarnation).size;
     const limit = shardLimit(view, incarnation);
     if (limit > 0 && count >= limit) return `it holds ${count} of ${counted(limit, 'shard')}`;
@@ -35,6 +37,11 @@ export function exclusions(
     .map((container) => ({container: container.container, rule: rule(container)}))
     .filter((found) => found.rule !== '')
     .sort((a, b) => compareText(a.container, b.container));
+}
+
+function isOn({own}: AppListing['view'], shard: string, incarnation: string): boolean {
+  const record = own.get(shard)?.value;
+  return record !== undefined && record.state !== 'free' && record.incarnation === incarnation;
 }
 
 /** Another shard with the spread key, by container. */
@@ -49,7 +56,7 @@ function bondsOf({view}: AppListing, {id, spreadKey = ''}: ShardSpec): Map<strin
   return bonds;
 }
 
-/** A limit that the shard would break there; '' where it would break none. What is there already breaks nothing. */
+/** A limit that the shard would break there; '' where it would break none. */
 function metricRule(
   listing: AppListing,
   living: ReadonlyMap<string, LivingContainer>,
@@ -57,7 +64,6 @@ function metricRule(
   {container, incarnation}: LivingContainer,
 ): string {
   const {view} = listing;
-  if (view.own.get(id)?.value.container === container) return '';
   const limits = view.heartbeats.get(incarnation)?.value.limits ?? {};
   const borne = containerLoads(listing, () => living).get(container)?.load ?? {};
   for (const [metric, load] of Object.entries(shardLoad(listing, id) ?? {})) {

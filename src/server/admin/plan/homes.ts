@@ -35,11 +35,11 @@ export const NO_HOMES: Homes = {containers: [], current: '', reason: '', strande
 
 /**
  * The plan's choice is the best home; then follow the containers that may take the shard too, by the planner's own order: fewest of the bucket in that plan,
- * where it is now, fewest in all. At most `limit`.
+ * where it is now, fewest in all. At most `limit`, and none of `excluded`.
  */
 export async function homesOf(
   {plan, gate}: Pick<PlanInUse, 'plan' | 'gate'>,
-  {view, living}: Pick<Candidates, 'view' | 'living'>,
+  {view, living, excluded}: Pick<Candidates, 'view' | 'living' | 'excluded'>,
   spec: ShardSpec,
   limit: number,
 ): Promise<Homes> {
@@ -51,7 +51,8 @@ export async function homesOf(
   const stranded = plan.stranded.get(id) ?? '';
   if (target === '' || stranded !== '') return {containers: [], current, reason: nowhere, stranded};
   const {avoid} = placementShard(id, spec, known, current, [], undefined);
-  const candidates = {view, living, spec, target, plan, plannedCount: gate.plannedCount};
+  const {plannedCount} = gate;
+  const candidates = {view, living, excluded, spec, target, plan, plannedCount};
   const others = (await runInSlices(shares(candidates)))
     .sort((a, b) => order({current, avoid}, a, b))
     .map(({container}) => container);
@@ -61,6 +62,8 @@ export async function homesOf(
 interface Candidates extends Pick<PlanInUse, 'plan'>, Pick<MoveGate, 'plannedCount'> {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
+  /** Containers that may not take the shard as they are. */
+  readonly excluded: ReadonlySet<string>;
   readonly spec: ShardSpec;
   /** The container that the plan gives the shard. */
   readonly target: string;
@@ -68,7 +71,7 @@ interface Candidates extends Pick<PlanInUse, 'plan'>, Pick<MoveGate, 'plannedCou
 
 /** Of the containers but the target that take something new and may have the shard. */
 function* shares(candidates: Candidates): Generator<undefined, Share[]> {
-  const {view, living, target, plannedCount} = candidates;
+  const {view, living, excluded, target, plannedCount} = candidates;
   const {id, manualContainerId: pin, workerGroup} = candidates.spec;
   const limit = view.spec?.value.maxShardCount ?? 0;
   const pool = poolTerms(view, living.values()).get(poolOf(id, workerGroup));
@@ -79,6 +82,7 @@ function* shares(candidates: Candidates): Generator<undefined, Share[]> {
       pin === '' ? workerGroup === '' || pool?.has(container) === true : pin === container;
     const total = plannedCount(container);
     if (!isAllowed || mode !== 'open' || container === target) continue;
+    if (excluded.has(container)) continue;
     if (limit === 0 || total < limit) found.push({container, total, bucket: bucket(container)});
   }
   return found;

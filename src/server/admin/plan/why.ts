@@ -37,17 +37,18 @@ export async function why(
   const spec = read.view.shards.get(shardId)?.value;
   const found = await unlessBroken(planOf(dependencies, read, spec));
   const inUse = found instanceof PlannerBroken ? undefined : found;
+  const excluded = spec === undefined ? [] : exclusions(read, living, spec);
+  const candidates = {...read, living, excluded: new Set(excluded.map(({container}) => container))};
   const homes =
     spec === undefined || inUse === undefined
       ? NO_HOMES
-      : await homesOf(inUse, {...read, living}, spec, HOMES_SHOWN);
+      : await homesOf(inUse, candidates, spec, HOMES_SHOWN);
   const {reason} = homes;
   // The governor's own word may be some seconds old, and be cut short.
   const listing =
     reason !== '' && shardView(read, shardId).reason === ''
       ? withReasons(read, [{shard: shardId, reason}])
       : read;
-  const excluded = spec === undefined ? [] : exclusions(listing, living, spec);
   const past = await events(dependencies, {
     service,
     object: shardId,
