@@ -40,7 +40,7 @@ export class Simulation {
   private readonly trace: Trace;
   private readonly options: SimulationOptions;
   private readonly fleet: SimulatedFleet;
-  private readonly declared: ReadonlySet<string>;
+  private readonly declared: ReadonlyMap<string, Partial<ShardSpec>>;
   /** What shards really take, in the order of the metrics. */
   private readonly taken = new Map<string, number[]>();
   private readonly samples: Sample[] = [];
@@ -58,10 +58,10 @@ export class Simulation {
       ...{spec: app.spec, ttlMs: trace.ttlMs},
       ...given({addMs, dropMs}),
     });
-    this.declared = new Set(app.shards.map(({id}) => id));
+    this.declared = new Map(app.shards.map(({id, ...terms}) => [id, terms]));
     for (const [group, members] of Object.entries(app.workerGroups))
       for (const container of members) this.fleet.putInto(group, container);
-    for (const {id, ...terms} of app.shards) this.add(id, terms);
+    for (const [id, terms] of this.declared) this.add(id, terms);
     this.happen();
   }
 
@@ -147,7 +147,9 @@ export class Simulation {
   }
 
   private addTraced({id, pin = '', ...terms}: TraceShard): void {
-    if (!this.declared.has(id)) this.add(id, {...(terms as object), manualContainerId: pin});
+    // It may have been removed since the file was played.
+    if (this.fleet.governor.view.shards.has(id)) return;
+    this.add(id, this.declared.get(id) ?? {...(terms as object), manualContainerId: pin});
   }
 
   private add(id: string, terms: Partial<ShardSpec>): void {

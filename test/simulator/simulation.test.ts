@@ -38,6 +38,15 @@ const join = (container: string, atMs = 0, over = {}) => ({
 const end = (atMs: number) => ({atMs, event: 'end'});
 
 describe('a simulation', () => {
+  it('brings a shard back that the file declares and the trace removes and adds again', () => {
+    const gone = {atMs: 10_000, event: 'remove', shards: ['s0']};
+    const back = {atMs: 20_000, event: 'add', shards: ['s0']};
+    const {shards, unservedAtEnd} = play([join('c1'), gone, back, end(40_000)], {
+      shards: ids(2),
+    });
+    expect({shards, unservedAtEnd}).toEqual({shards: 2, unservedAtEnd: 0});
+  });
+
   it('of an app at rest has nothing to say', () => {
     const result = play([join('a'), join('b'), add(10), end(60_000)]);
     expect(result).toMatchObject({
