@@ -12,7 +12,18 @@ type Row = readonly [label: string, valueOf: (result: SimulationResult) => strin
 const NEVER_BEGUN =
   'nothing was measured: at no time were all shards served; to measure from the start: --from 0s';
 
-export function simulationLines({app, source, durationMs}: Trace, runs: readonly Run[]): string[] {
+/** `fromMs`: when measuring was to begin; undefined: as soon as all shards are served. */
+function unmeasuredText(fromMs: number | undefined, durationMs: number): string {
+  if (fromMs === undefined || fromMs < durationMs) return NEVER_BEGUN;
+  return `nothing was measured: the trace ends after ${minuteText(durationMs)}, before --from ${minuteText(fromMs)}`;
+}
+
+/** `askedFromMs`: as `unmeasuredText` has it. */
+export function simulationLines(
+  {app, source, durationMs}: Trace,
+  runs: readonly Run[],
+  askedFromMs?: number,
+): string[] {
   const [first] = runs;
   if (first === undefined) return [];
   const {shards, fromMs, unservedAtEnd} = first.result;
@@ -32,7 +43,7 @@ export function simulationLines({app, source, durationMs}: Trace, runs: readonly
       [text.padEnd(label), ...values.map((value) => value.padStart(width))].join('  ').trimEnd(),
     ),
     ...runs.map(({name, result}) => `moves of ${name}: ${causes(result)}`),
-    ...unmeasured.map(({name}) => `! ${name}: ${NEVER_BEGUN}`),
+    ...unmeasured.map(({name}) => `! ${name}: ${unmeasuredText(askedFromMs, durationMs)}`),
     ...(unservedAtEnd === 0 ? [] : [`! ${counted(unservedAtEnd, 'shard')} unserved at the end`]),
     '',
     ...chartLines(runs),

@@ -73,7 +73,7 @@ export default class Sim extends SmCommand<typeof Sim> {
         runs: runs.map(({name, result}) => ({policy: name, ...result})),
       },
       name: app,
-      lines: simulationLines(trace, runs),
+      lines: simulationLines(trace, runs, this.request().times.fromMs),
     });
   }
 

@@ -81,9 +81,12 @@ describe('a simulation', () => {
     );
     const of = async (times: object): Promise<string> => {
       const {runs, trace} = await run({files: [at('homeless.yml')], times});
-      return simulationLines(trace, runs).join('\n');
+      return simulationLines(trace, runs, (times as {fromMs?: number}).fromMs).join('\n');
     };
-    expect(await of({})).toContain('! homeless.yml: nothing was measured');
+    const late = await of({fromMs: 7_200_000});
+    expect(late).toContain('nothing was measured: the trace ends after');
+    expect(late).not.toContain('at no time');
+    expect(await of({})).toContain('! homeless.yml: nothing was measured: at no time');
     const whole = await of({fromMs: 0});
     expect(whole).not.toContain('nothing was measured');
     expect(whole).toContain('! 1 shard unserved at the end');
