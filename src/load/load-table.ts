@@ -75,7 +75,11 @@ export class LoadTable {
     return this.columns.map((column, at) => {
       const measured = column.plannedOf(row);
       if (!Number.isNaN(measured)) return measured;
-      return declared?.[this.metrics[at] ?? ''] ?? (column.plannedMean || 0);
+      // A metric may be named as something that every object has.
+      const name = this.metrics[at] ?? '';
+      const said =
+        declared !== undefined && Object.hasOwn(declared, name) ? declared[name] : undefined;
+      return said ?? (column.plannedMean || 0);
     });
   }
 

@@ -164,7 +164,10 @@ export class Simulation {
 
   private take(shard: string, loads: Loads): void {
     const before = this.taken.get(shard) ?? [];
-    const now = this.options.metrics.map((name, at) => loads[name] ?? before[at] ?? 0);
+    // A metric may be named as something that every object has.
+    const said = (name: string): number | undefined =>
+      Object.hasOwn(loads, name) ? loads[name] : undefined;
+    const now = this.options.metrics.map((name, at) => said(name) ?? before[at] ?? 0);
     this.taken.set(shard, now);
   }
 

@@ -183,6 +183,11 @@ describe('what the planner sees', () => {
     expect(bytes).toBe(5);
   });
 
+  it('knows no load of a metric that is named like something every object has', () => {
+    const table = new LoadTable(['constructor']);
+    expect(table.planned('s', {qps: 1})).toEqual([0]);
+  });
+
   it('keeps thousands of shards apart', () => {
     const table = new LoadTable(['qps']);
     for (const atMs of [0, 10_000])

@@ -38,6 +38,13 @@ const join = (container: string, atMs = 0, over = {}) => ({
 const end = (atMs: number) => ({atMs, event: 'end'});
 
 describe('a simulation', () => {
+  it('measures a metric that is named like something every object has', () => {
+    const {imbalanceOf} = play([join('c1'), join('c2'), add(2), end(20_000)], {
+      options: {metrics: ['constructor']},
+    });
+    expect(imbalanceOf).toEqual({constructor: {p50: 0, p95: 0, max: 0}});
+  });
+
   it('brings a shard back that the file declares and the trace removes and adds again', () => {
     const gone = {atMs: 10_000, event: 'remove', shards: ['s0']};
     const back = {atMs: 20_000, event: 'add', shards: ['s0']};
