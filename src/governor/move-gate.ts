@@ -166,8 +166,8 @@ function slowStartWait(to: string, {view, living, inFlightMoves}: MoveGate): Mov
   const {slowStart} = placementOf(view.spec?.value);
   if (slowStart === 0) return undefined;
   const arriving = inFlightMoves.arrivingAt(to);
-  const there = view.shardsOf(living.get(to)?.incarnation ?? '').size;
-  const most = slowStart + Math.max(0, there - arriving);
+  const states = view.states.byIncarnation.get(living.get(to)?.incarnation ?? '');
+  const most = slowStart + (states?.get('ready') ?? 0);
   return arriving < most ? undefined : waitFor('slowStart', to, arriving, most);
 }
 

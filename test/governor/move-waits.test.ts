@@ -204,6 +204,23 @@ describe('a planned move', () => {
     expect(gate.found).toMatchObject({budget, ...says});
   });
 
+  it('to a joiner begins where one more has become ready there, whatever is still on its way', () => {
+    const gate = new Gate();
+    gate.spec({placement: {slowStart: 2}});
+    const [container, incarnation] = ['c2', gate.incarnation('c2')];
+    for (const shard of ['s1', 's2']) {
+      gate.bed.addShard(shard);
+      gate.bed.record(shard, {
+        ...{v: 1, state: 'owned', container, incarnation, token: '1.1', ready: true},
+        ...{move: null, failures: 0, lastError: ''},
+      });
+    }
+    gate.begun(3, 'c3', 'c2');
+    expect(gate.found).not.toHaveProperty('budget');
+    gate.begun(4, 'c3', 'c2');
+    expect(gate.found).toMatchObject({budget: 'slowStart', used: 4, limit: 4});
+  });
+
   it('begins when a place has become free', () => {
     const gate = new Gate();
     BLOCKERS['moving.container'][0](gate);
