@@ -34,6 +34,8 @@ class TraceReader {
   private readonly declared: ReadonlySet<string>;
   private readonly containers = new Set<string>();
   private readonly owned = new Set<string>();
+  /** A process with the id has gone, or is on its way out. */
+  private readonly left = new Set<string>();
   private header: TraceHeader | undefined;
   private lastMs = 0;
   private hasEnded = false;
@@ -129,8 +131,9 @@ class TraceReader {
         return undefined;
       case 'leave':
       case 'loss':
-        if (containers.delete(event.container)) return undefined;
-        return unknownContainer(event.container);
+        if (!containers.delete(event.container)) return unknownContainer(event.container);
+        this.left.add(event.container);
+        return undefined;
       case 'drain':
       case 'cordon':
       case 'uncordon':
@@ -153,6 +156,8 @@ class TraceReader {
   private ownProblem({atMs, container, shards}: TraceEvent & {event: 'own'}): string | undefined {
     if (atMs > 0) return 'own says where shards are when the trace begins: atMs has to be 0';
     if (!this.containers.has(container)) return unknownContainer(container);
+    if (this.left.has(container))
+      return `container ${container} waits for its id: it owns nothing when the trace begins`;
     for (const shard of shards) {
       if (!this.shards.has(shard)) return unknownShard(shard);
       if (this.owned.has(shard)) return `shard ${shard} has an owner already`;

@@ -63,6 +63,14 @@ describe('a trace is refused with its line', () => {
       [HEADER, ADD, '{"atMs":1,"event":"load","loads":{"s1":{"qps":NaN}}}'],
       't.jsonl:3: is not JSON.*NaN and Infinity are not numbers',
     ],
+    [
+      'an owner that waits for its id',
+      [
+        ...[HEADER, JOIN, '{"atMs":0,"event":"loss","container":"c1"}', JOIN, ADD],
+        '{"atMs":0,"event":"own","container":"c1","shards":["s1"]}',
+      ],
+      't.jsonl:6: container c1 waits for its id: it owns nothing when the trace begins',
+    ],
     ['a list', [HEADER, '[]'], 't.jsonl:2: is not a JSON object'],
     ['another file', ['{"kind":"AppList"}'], 't.jsonl:1: is not the header of a trace'],
     ['a newer version', [HEADER.replace('"v":1', '"v":2')], ':1: is a trace of version 2'],
