@@ -38,6 +38,15 @@ const join = (container: string, atMs = 0, over = {}) => ({
 const end = (atMs: number) => ({atMs, event: 'end'});
 
 describe('a simulation', () => {
+  it('measures as if all had the same weight where none has any', () => {
+    const own = {atMs: 0, event: 'own', container: 'c1', shards: ids(3)};
+    const {imbalanceOfCounts} = play(
+      [join('c1', 0, {weight: 0}), join('c2', 0, {weight: 0}), add(3), own, end(20_000)],
+      {spec: {paused: true}},
+    );
+    expect(imbalanceOfCounts.max).toBeCloseTo(1);
+  });
+
   it('measures a metric that is named like something every object has', () => {
     const {imbalanceOf} = play([join('c1'), join('c2'), add(2), end(20_000)], {
       options: {metrics: ['constructor']},

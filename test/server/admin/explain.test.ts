@@ -162,6 +162,18 @@ describe('why', () => {
     expect(rule).toContain('3 shards on 2 containers, 1 to 2 each by weight');
   });
 
+  it('gives equal shares where no container has a weight, as the planner does', async () => {
+    for (const container of ['c1', 'c2'])
+      await world.call('setContainer', {service, container, weight: 0});
+    const {rule} = await world.call('why', {service, shardId: 'a'});
+    expect(rule).toContain('3 shards on 2 containers, 1 to 2 each');
+    expect(rule).not.toContain('by weight');
+    const {moves} = await world.call('plan', {service});
+    expect(moves.find(({cause}) => cause === 'load')?.numbers).toContain(
+      'qps of c1 1.33x -> 0.83x of its share',
+    );
+  });
+
   it('names the rule that excludes a container, with its numbers', async () => {
     await world.join(service, 'full', {capacity: 1});
     await world.call('addShard', {service, shardId: 'd', spreadKey: 'k', load: {qps: 1}});

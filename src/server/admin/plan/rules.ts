@@ -21,7 +21,10 @@ export function shareRule(
     });
   const peers = specs.shardsOf(groupOf({group, workerGroup}));
   const weight = weights.reduce((sum, one) => sum + one, 0);
-  const shares = weights.map((one) => (weight > 0 ? (peers * one) / weight : 0));
+  // Where nobody has a weight, all have the same.
+  const shares = weights.map((one) =>
+    weight > 0 ? (peers * one) / weight : peers / weights.length,
+  );
   const [least, most] = [Math.min(...shares, peers), Math.max(0, ...shares)];
   const range = `${weights.length === 0 ? 0 : Math.floor(least)} to ${Math.ceil(most)} each`;
   const byWeight = least < most && new Set(weights).size > 1 ? ' by weight' : '';

@@ -10,6 +10,8 @@ type Terms = Pick<PlacementSnapshot, 'containers' | 'metrics'>;
 
 export class MoveNumbers {
   private readonly terms: Terms;
+  /** Where nobody has a weight, all have the same: so the planner takes it. */
+  private readonly hasWeight: boolean;
   private readonly before: ContainerSums;
   private readonly after: ContainerSums;
   /** Load of one unit of weight, if all were even, by metric. */
@@ -20,6 +22,7 @@ export class MoveNumbers {
     this.before = before;
     this.after = after;
     const open = terms.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
+    this.hasWeight = open.some((index) => (terms.containers[index]?.weight ?? 1) > 0);
     const weight = open.reduce((sum, index) => sum + this.weightOf(index), 0);
     this.targets = (terms.metrics ?? []).map((_, metric) => {
       const total = open.reduce((sum, index) => sum + (this.after[index]?.[metric + 1] ?? 0), 0);
@@ -67,7 +70,7 @@ export class MoveNumbers {
   }
 
   private weightOf(container: number): number {
-    return this.terms.containers[container]?.weight ?? 1;
+    return this.hasWeight ? (this.terms.containers[container]?.weight ?? 1) : 1;
   }
 
   private nameOf(container: number): string {
