@@ -223,9 +223,7 @@ export class AppLoads {
     const names = this.isRemoved ? [] : this.policy.metrics.map(({name}) => name);
     const {table} = this;
     if (names.join() === (table?.metrics.join() ?? '')) return table;
-    this.table = names.length === 0 ? undefined : new LoadTable(names);
-    if (this.table !== undefined && table !== undefined)
-      takeOver(this.table, table.metrics, loadsIn(table), 0);
+    this.table = names.length === 0 ? undefined : new LoadTable(names, table);
     if (this.table === undefined) {
       this.own.clear();
       this.faults = new FaultWatch();
@@ -284,10 +282,6 @@ function takeOver(
     const inOrder = order.map((at) => loads[at]);
     table.inherit(shard, inOrder, nowMs);
   }
-}
-
-function* loadsIn(table: LoadTable): Generator<readonly [string, readonly number[]], undefined> {
-  for (const shard of table.shards) yield [shard, table.of(shard)];
 }
 
 function areAnyFree(moves: Iterable<Pick<PlannedMove, 'cause'>>): boolean {

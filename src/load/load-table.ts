@@ -14,13 +14,17 @@ export class LoadTable {
   /** Names, in the order of all loads given out. */
   readonly metrics: readonly string[];
   private readonly columns: readonly LoadColumn[];
-  private readonly rows = new Map<string, number>();
-  private readonly free: number[] = [];
-  private capacity = 0;
+  private readonly rows: Map<string, number>;
+  private readonly free: number[];
+  private capacity: number;
 
-  constructor(metrics: readonly string[]) {
+  /** `before`: what it knows of metrics that stay goes on here, also what the planner sees; it is not to be used any more. */
+  constructor(metrics: readonly string[], before?: LoadTable) {
     this.metrics = metrics;
-    this.columns = metrics.map(() => new LoadColumn());
+    this.rows = before?.rows ?? new Map<string, number>();
+    this.free = before?.free ?? [];
+    this.capacity = before?.capacity ?? 0;
+    this.columns = metrics.map((name) => before?.columnOf(name) ?? this.newColumn());
   }
 
   /** Shards of which anything is known. */
@@ -86,6 +90,16 @@ export class LoadTable {
   /** Shards whose load somebody has reported lately, by metric, as of the last renewal. */
   get measured(): number[] {
     return this.columns.map(({measuredCount}) => measuredCount);
+  }
+
+  private columnOf(metric: string): LoadColumn | undefined {
+    return this.columns[this.metrics.indexOf(metric)];
+  }
+
+  private newColumn(): LoadColumn {
+    const column = new LoadColumn();
+    column.grow(this.capacity);
+    return column;
   }
 
   private rowOf(shard: string): number {

@@ -139,6 +139,23 @@ describe('what containers say', () => {
     bed.respec({placement: {}});
     expect(loads.areWanted).toBe(false);
   });
+
+  it('is known at once for metrics that stay, without a report since the policy changed', () => {
+    const bed = withTwo(['qps']);
+    sayHot(bed, 100);
+    const [hot = ''] = heldBy(bed, 'c1');
+    const spec = bed.governor.view.shards.get(hot)!.value;
+    const {loads} = bed.governor;
+    loads.look(living(), bed.nowMs + PLANNED_EVERY_MS);
+    const measured = loads.terms(0)?.loadOf(hot, spec);
+    const {unmeasured} = loads;
+    expect([measured, unmeasured]).toEqual([[100], [0]]);
+    bed.respec({placement: {metrics: [{name: 'bytes'}, {name: 'qps'}]}});
+    loads.look(living(), bed.nowMs + PLANNED_EVERY_MS);
+    expect(loads.terms(0)?.loadOf(hot, spec)).toEqual([0, 100]);
+    expect(loads.balance?.levels[1]).toBeCloseTo(101 / 51.5, 6);
+    expect(loads.unmeasured).toEqual([SHARDS.length, 0]);
+  });
 });
 
 describe('a plan for load', () => {
