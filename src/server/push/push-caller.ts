@@ -57,9 +57,13 @@ export class PushCaller {
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
         ...(body === undefined ? {} : {headers: {'content-type': 'application/json'}, body}),
       });
-      const text = await reply.body.text();
-      if (reply.statusCode === 200) return {kind: 'accepted'};
-      return {kind: 'refused', message: `HTTP ${reply.statusCode}${saidReason(text)}`};
+      // The status has said it all: a body that is too large, or does not end, must not make it a call without an answer.
+      if (reply.statusCode === 200) {
+        void reply.body.dump().catch(() => undefined);
+        return {kind: 'accepted'};
+      }
+      const reason = await reply.body.text().then(saidReason, () => UNREADABLE_BODY);
+      return {kind: 'refused', message: `HTTP ${reply.statusCode}${reason}`};
     } catch (error) {
       const late = error instanceof Error && error.name === 'TimeoutError';
       const message = late
@@ -69,6 +73,8 @@ export class PushCaller {
     }
   }
 }
+
+const UNREADABLE_BODY = ', with a body that could not be read';
 
 /**
  * The reason that a container gives in the form of its protocol, `{msg}` or `{error}`. Anything else is not repeated: whoever registers an address

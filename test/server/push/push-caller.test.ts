@@ -4,6 +4,7 @@ import {createServer} from 'node:http';
 import type {Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, it, vi} from 'vitest';
+import {ANSWER_LIMIT_BYTES} from '../../../src/server/contact/limits.ts';
 import {PushCaller} from '../../../src/server/push/push-caller.ts';
 
 let body = '';
@@ -34,6 +35,38 @@ it.each([
 ])('of %j is repeated as %j', async (said, message) => {
   body = said;
   expect(await caller.call(container, 'add', '{}')).toEqual({kind: 'refused', message});
+});
+
+it.each([
+  [200, {kind: 'accepted'}],
+  [500, {kind: 'refused', message: 'HTTP 500, with a body that could not be read'}],
+])('of status %i counts by its status, however large its body is', async (status, answer) => {
+  const page = createServer((_request, response) =>
+    response.writeHead(status).end('x'.repeat(2 * ANSWER_LIMIT_BYTES)),
+  ).listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  const said = await caller.call(`127.0.0.1:${portOf(page)}`, 'add', '{}');
+  page.closeAllConnections();
+  page.close();
+  expect(said).toEqual(answer);
+});
+
+it.each([
+  [200, {kind: 'accepted'}],
+  [500, {kind: 'refused', message: 'HTTP 500, with a body that could not be read'}],
+])('of status %i counts by its status when its body does not end', async (status, answer) => {
+  const endless = createServer((_request, response) => {
+    response.writeHead(status);
+    response.write('{"msg":"');
+  }).listen(0, '127.0.0.1');
+  await once(endless, 'listening');
+  const soon = AbortSignal.timeout(500);
+  const timer = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
+  const said = await caller.call(`127.0.0.1:${portOf(endless)}`, 'add', '{}');
+  timer.mockRestore();
+  endless.closeAllConnections();
+  endless.close();
+  expect(said).toEqual(answer);
 });
 
 it('where TLS is required a push container, which has none, is not called', async () => {
