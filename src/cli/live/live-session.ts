@@ -71,6 +71,9 @@ class LiveSession {
     this.options.until(this.over.signal).then(end, fail);
     const opened = this.openWhenHeard().catch(fail);
     const exit = await promise;
+    this.over.abort();
+    // A daemon that has said nothing so far is not waited for.
+    this.heard.resolve();
     await opened;
     return exit;
   }
