@@ -6,6 +6,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';
+import {awakeClock} from '../support/awake-clock.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 
 export const APP = 'app';
@@ -45,6 +46,7 @@ export async function joined(
       release,
     },
     {add: () => undefined, drop: () => undefined},
+    awakeClock(),
   );
   await container.open();
   await container.ready;

@@ -7,9 +7,9 @@ import {RECORD_VERSION} from '../../src/model/ownership.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {DriverEnd} from '../../src/container/session-driver-options.ts';
 import {decodeOwnership, encodeRecord} from '../../src/protocol/records.ts';
-import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
+import {awakeClock} from '../support/awake-clock.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
@@ -32,7 +32,7 @@ export class SessionDriverBed {
       store,
       batcher: new TransactionBatcher(store),
       heartbeatStore: store,
-      clock: systemClock(),
+      clock: awakeClock(),
       logger: silentLogger,
       identity: {
         v: RECORD_VERSION,
