@@ -169,15 +169,22 @@ describe.concurrent('add', () => {
 
 describe.concurrent('drop', () => {
   scene('that throws is tried again, and frees nothing before it resolves', async (cluster) => {
-    await ownedByFirst(cluster, {drop: failing(2, 'still busy')});
+    const fail = failing(2, 'still busy');
+    let letGo = (): void => undefined;
+    const gone = new Promise<void>((resolve) => (letGo = resolve));
+    const drop = (): Promise<void> => {
+      fail();
+      return gone;
+    };
+    await ownedByFirst(cluster, {drop});
     await cluster.join('orders', 'c2');
     await cluster.admin.call('drain', {service: 'orders', container: 'c1'});
-    await until(() => cluster.log.count('drop') === 1, LONG_MS, 'drop was called');
-    await pause(300);
+    await until(() => cluster.log.count('drop') === 3, LONG_MS, 'drop is called a third time');
     expect((await cluster.shards('orders')).get('s0')).toMatchObject({
       state: 'dropping',
       container: 'c1',
     });
+    letGo();
     await cluster.settled('orders');
     expect(cluster.log.story('s0')).toEqual([
       'add c1',
