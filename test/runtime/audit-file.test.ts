@@ -44,11 +44,12 @@ function entry(requestId: string, reason = ''): AuditEntry {
   };
 }
 
+/** Whole ones: a long one may be under way. */
 const lines = (at = path): {requestId: string}[] =>
   fs
     .readFileSync(at, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as {requestId: string});
 
 const has = (count: number, at = path): Promise<unknown> =>
@@ -116,12 +117,21 @@ describe('the audit file', () => {
     await has(1);
     const away = `${folder}.away`;
     fs.renameSync(folder, away);
-    const opened = vi.spyOn(fs, 'open');
+    let attempts = 0;
+    const {open} = fs;
+    const noted = (...given: unknown[]): void => {
+      const answer = given.pop() as (...said: unknown[]) => void;
+      const done = (...said: unknown[]): void => {
+        answer(...said);
+        attempts += 1;
+      };
+      Reflect.apply(open, fs, [...given, done]);
+    };
+    vi.spyOn(fs, 'open').mockImplementation(noted as never);
     const closed = vi.spyOn(fs, 'close');
     for (const attempt of [1, 2]) {
       file.reopen();
-      await until(() => opened.mock.calls.length === attempt, LONG_MS, 'an attempt');
-      await pause(20);
+      await until(() => attempts === attempt, LONG_MS, 'an attempt is over');
     }
     fs.renameSync(away, folder);
     fs.renameSync(path, join(folder, 'audit.1'));
