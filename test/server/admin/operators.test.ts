@@ -56,6 +56,9 @@ describe('queued moves', () => {
     // A pause holds what is left; what is cancelled stays cancelled without it.
     await world.call('updateSpec', {service, paused: true});
     expect(await world.call('plan', {service})).toMatchObject({heldCount: 1, cancelledCount: 1});
+    expect((await world.call('waitCheck', balanced)).missing).toContainEqual({
+      ...{id: second?.shard, reason: 'is to move (balance), held: the app is paused'},
+    });
     await world.call('updateSpec', {service, paused: false});
     const again = await world.call('cancelMoves', {service, moves: [first?.shard ?? '']});
     expect(again.items[0]?.result).toBe('unchanged');

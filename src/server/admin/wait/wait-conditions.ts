@@ -144,19 +144,23 @@ function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
 }
 
 /** Why a move that the plan wants does not begin: some end only when somebody acts. */
-const HINDRANCES: Readonly<Record<QueuedMoveView['state'], string>> = {
-  queued: '',
-  quiet: ', after the quiet time',
-  held: ', held',
-  cancelled: ', cancelled by an operator',
-};
+function hindrance(state: QueuedMoveView['state'], isPaused: boolean): string {
+  if (state === 'queued') return '';
+  if (state === 'quiet') return ', after the quiet time';
+  if (state === 'cancelled') return ', cancelled by an operator';
+  return isPaused ? ', held: the app is paused' : ', held: many containers were lost at once';
+}
 
 async function appBalanced(checked: Checked): Promise<void> {
   const {listing, missing, dependencies} = checked;
   appReady(checked);
   const {plan, gate} = await planInUse(dependencies, listing, {newest: true});
+  const isPaused = listing.view.spec?.value.paused === true;
   for (const move of plan.queue)
-    missing.add(move.shard, `is to move (${move.cause})${HINDRANCES[stateIn(gate, move)]}`);
+    missing.add(
+      move.shard,
+      `is to move (${move.cause})${hindrance(stateIn(gate, move), isPaused)}`,
+    );
   const {own, states} = listing.view;
   for (const shard of states.notReady)
     if (own.get(shard)?.value.state === 'dropping') missing.add(shard, 'is on its way');
