@@ -5,8 +5,10 @@ import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.
 import {emptyStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import {unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {stillGoverns} from '../../store/ownership-transactions.ts';
+import {ALARM_WRITE_ATTEMPTS_LIMIT} from './limits.ts';
 
 type AlarmTarget = Pick<
   GovernedApp,
@@ -14,19 +16,29 @@ type AlarmTarget = Pick<
 >;
 
 /**
- * Puts the alarm into the last summary, in place of one with the same code. Nothing is written when another daemon governs, or when the app
- * is gone.
+ * Puts the alarm into the last summary, in place of one with the same code. Nothing is written when another daemon governs, when the app is gone, or once the alarm is not
+ * wanted any more: a governor that has begun anew writes summaries of its own, and a late alarm must not put an older one in their place.
  * @throws SmError STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function raiseAlarm(
+  target: AlarmTarget,
+  alarm: RaisedAlarm,
+  isWanted: () => boolean = () => true,
+): Promise<void> {
+  for (let attempt = 0; attempt < ALARM_WRITE_ATTEMPTS_LIMIT && isWanted(); attempt++)
+    if (await written(target, alarm)) return;
+}
+
+/** False when a newer summary, or a change of the app's spec, has come in between. */
+async function written(
   {app, governor, keys, store, fencingKey, clock}: AlarmTarget,
   {code, text}: RaisedAlarm,
-): Promise<void> {
+): Promise<boolean> {
   const key = keys.status(app);
   const {entries} = await store.getMany([key, keys.appSpec(app)]);
   const [entry, spec] = entries;
   const specMod = liveSpecMod(spec);
-  if (specMod === undefined) return;
+  if (specMod === undefined) return true;
   const at = new Date(clock.wallMs()).toISOString();
   const last = valueOf(entry, decodeAppStatus) ?? emptyStatus(governor, at);
   const since = last.alarms.find((alarm) => alarm.code === code)?.since ?? at;
@@ -43,9 +55,11 @@ export async function raiseAlarm(
       alarms: others.length + 1 + (last.omitted?.alarms ?? 0),
     },
   });
-  await store.transact({
-    compares: [stillGoverns(fencingKey), specUnchanged(keys, app, specMod)],
+  const outcome = await store.transact({
+    compares: [stillGoverns(fencingKey), specUnchanged(keys, app, specMod), unchanged(key, entry)],
     then: [{op: 'put', key, value: encodeRecord(status)}],
     otherwise: [],
   });
+  if (outcome.kind === 'unknown') throw outcome.error;
+  return outcome.kind === 'committed';
 }

@@ -110,8 +110,11 @@ export class GovernorRun {
   /** Into the last summary: the governor writes none. */
   private raise(text: string): void {
     const {app, logger} = this.options;
-    void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}).catch((failure: unknown) =>
-      logger.warn({app, error: String(failure)}, 'alarm could not be written'),
+    const isWanted = (): boolean =>
+      !this.stopped && this.shell?.governor.listings.isComplete !== true;
+    void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}, isWanted).catch(
+      (failure: unknown) =>
+        logger.warn({app, error: String(failure)}, 'alarm could not be written'),
     );
   }
 

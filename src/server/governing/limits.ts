@@ -6,6 +6,9 @@ export const KEYS_PER_TRANSACTION = 100;
 /** Tries of one change of the record against others who change it. */
 export const CLUSTER_WRITE_ATTEMPTS_LIMIT = 10;
 
+/** Tries to put an alarm of a governor that has stopped into a summary that others change meanwhile. */
+export const ALARM_WRITE_ATTEMPTS_LIMIT = 5;
+
 /** Most events of one round; a summary that tells of more has lost its details. */
 export const EVENTS_PER_ROUND = 200;
 
