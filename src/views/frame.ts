@@ -9,7 +9,7 @@ import {clipped, line, span, spread} from './line.ts';
 import type {Line} from './line.ts';
 import {isStale, linkText} from './link-state.ts';
 import {panelFrame} from './panel-frame.ts';
-import {clockText, safe} from './text.ts';
+import {clockText, cut, safe} from './text.ts';
 import {troublesOf} from './trouble.ts';
 import type {ViewState} from './view-state.ts';
 
@@ -75,12 +75,14 @@ function footLine(state: ViewState): Line {
   return [span(text, 'warn'), span(`  ${keys}`, 'dim')];
 }
 
-function troubleLines(state: ViewState, count: number): Line[] {
-  const troubles = troublesOf(state);
-  return troubles.slice(0, count).map((text, index) => {
-    const left = troubles.length - count;
-    const more = index === count - 1 && left > 0 ? ` (and ${left} more)` : '';
-    return line(text + more, 'bad');
+/** At most `most` of them. How many are left is said at the end of the last line, whatever has to be cut for it. */
+function troubleLines(state: ViewState, most: number): Line[] {
+  const {sentences, count} = troublesOf(state);
+  const shown = sentences.slice(0, Math.max(0, most));
+  const left = count - shown.length;
+  return shown.map((text, index) => {
+    const more = index === shown.length - 1 && left > 0 ? ` (and ${left} more)` : '';
+    return line(cut(text, state.size.columns - more.length) + more, 'bad');
   });
 }
 
@@ -93,8 +95,7 @@ function smallFrame(state: ViewState, {height}: Layout): Line[] {
   const paused = frozen === undefined ? [] : [span('PAUSED  ', 'warn')];
   const live = stale.length > 0 || paused.length > 0 ? [] : [span(`  ${word}`, 'dim')];
   const first: Line = [...stale, ...paused, span(summaryText(state)), ...live];
-  const lines: Line[] = [first, ...troublesOf(state).map((text) => line(text, 'bad'))];
+  const lines: Line[] = [first, ...troubleLines(state, height - 1)];
   const least = `a table needs ${LEAST_COLUMNS}x${LEAST_ROWS}, this is ${size.columns}x${size.rows}; q quit`;
-  if (lines.length >= height) return lines.slice(0, height);
-  return [...lines.slice(0, Math.max(1, height - 1)), line(least, 'dim')];
+  return lines.length < height ? [...lines, line(least, 'dim')] : lines;
 }

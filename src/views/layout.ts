@@ -31,7 +31,7 @@ export function layoutOf(state: ViewState): Layout {
   const small = columns < LEAST_COLUMNS || rows < LEAST_ROWS;
   const summary = shownData(state).summary;
   const progress = state.spec.view === 'moves' && (summary?.moves.running ?? 0) > 0;
-  const troubles = Math.min(TROUBLE_LINES, troublesOf(state).length);
+  const troubles = Math.min(TROUBLE_LINES, troublesOf(state).sentences.length);
   const details = state.details ? detailLines(state, height) : 0;
   const fixed = HEADER_LINES + FOOTER_LINES + (progress ? 1 : 0) + troubles + details;
   const heights = small ? [] : heightsOf(state, Math.max(1, height - fixed));

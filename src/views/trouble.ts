@@ -6,7 +6,13 @@ import {ageSince, safe} from './text.ts';
 import {contextOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
-export function troublesOf(state: ViewState): string[] {
+export interface Troubles {
+  readonly sentences: readonly string[];
+  /** How many there are: the daemon sends the first alarms only. */
+  readonly count: number;
+}
+
+export function troublesOf(state: ViewState): Troubles {
   const {summary, sections} = shownData(state);
   const {nowMs} = contextOf(state);
   const containers = UNHEARD_STATES.flatMap((word) =>
@@ -15,7 +21,9 @@ export function troublesOf(state: ViewState): string[] {
   const alarms = (summary?.alarms ?? []).map(
     ({code, service, text, since}) => `! ${code} ${service} ${ageSince(since, nowMs)}: ${text}`,
   );
-  return [...containers.map((row) => unheard(row, nowMs)), ...alarms].map(safe);
+  const sentences = [...containers.map((row) => unheard(row, nowMs)), ...alarms].map(safe);
+  const unsent = Math.max(0, (summary?.alarmCount ?? 0) - alarms.length);
+  return {sentences, count: sentences.length + unsent};
 }
 
 function unheard({id, service, state, since, shards}: LiveContainer, nowMs: number): string {

@@ -11,7 +11,7 @@ import type {LiveView} from '../../src/protocol/admin.ts';
 import {STYLES, Screen} from '../../src/views/screen.tsx';
 import {reduce} from '../../src/views/view-reducer.ts';
 import type {Size, ViewState} from '../../src/views/view-state.ts';
-import {heard, rows, viewOf} from './fixture.ts';
+import {ago, heard, rows, summary, viewOf} from './fixture.ts';
 import {SCENES, sceneOf} from './scenes.ts';
 import type {Scene} from './scenes.ts';
 
@@ -127,6 +127,29 @@ describe('on demand', () => {
         ),
       ].join('\n'),
     );
+  });
+});
+
+describe('what there is no room for', () => {
+  const alarm = (index: number) => ({
+    service: 'orders',
+    code: 'UNSERVED',
+    text: `s-${index} is not served, and why that is so takes more words than a line of a small terminal has`,
+    since: ago(48),
+    ...{object: `s-${index}`, fix: ''},
+  });
+  const alarms = Array.from({length: 20}, (_, index) => alarm(index));
+  const troubled = heard(rows({}, {summary: summary({alarms, alarmCount: 31})}));
+
+  it.each([
+    [{columns: 80, rows: 24}, 2, 29],
+    [{columns: 40, rows: 10}, 8, 23],
+    [{columns: 80, rows: 3}, 1, 30],
+  ])('troubles that are not shown are counted, at %j', (size, shown, left) => {
+    const lines = frame(viewOf('top', size, troubled)).split('\n');
+    const named = lines.filter((line) => line.startsWith('! UNSERVED'));
+    expect(named).toHaveLength(shown);
+    expect(named.at(-1)).toMatch(new RegExp(` \\(and ${left} more\\)$`));
   });
 });
 
