@@ -19,6 +19,8 @@ export interface WatchSource {
   seen(revision: number): void;
   /** A stream has failed: refresh what it may have failed for. */
   streamFailed(): Promise<void>;
+  /** The store's newest revision, which a member that lags does not answer. */
+  revision(): Promise<number>;
 }
 
 /** The watcher of an answer that is about all watchers of the stream. */
@@ -121,9 +123,9 @@ export class PrefixWatch {
       this.canceled(response);
       return;
     }
-    if (response.created && !this.sameHistory(response)) return;
+    if (response.created && !this.sameCluster(response)) return;
     this.failures = 0;
-    if (response.created) this.progress.created();
+    if (response.created) this.created(stream, safeRevision(response.header.revision));
     else if (response.events.length > 0) yield* this.deliver(stream, response);
     else this.progressed(response);
   }
@@ -142,20 +144,28 @@ export class PrefixWatch {
     else this.retry();
   }
 
-  private sameHistory({header}: WatchResponse): boolean {
+  private sameCluster({header}: WatchResponse): boolean {
     this.cluster ??= header.cluster_id;
-    const revision = safeRevision(header.revision);
-    if (header.cluster_id !== this.cluster) {
-      this.dropStream();
-      this.lost('the store is another one');
-      return false;
-    }
-    if (revision < this.next - 1) {
-      this.dropStream();
-      this.lost(`the store has gone back to revision ${revision}`);
-      return false;
-    }
-    return true;
+    if (header.cluster_id === this.cluster) return true;
+    this.dropStream();
+    this.lost('the store is another one');
+    return false;
+  }
+
+  private created(stream: IDuplexWatchStream, revision: number): void {
+    this.progress.created();
+    if (revision < this.next - 1) void this.lookBack(stream, this.next - 1);
+  }
+
+  /**
+   * The member of etcd has less history than the reader. It may lag behind the others, as one behind a load balancer does: then it delivers what is asked for once it has it.
+   * Or the store has gone back, which a read of the store itself tells.
+   */
+  private async lookBack(stream: IDuplexWatchStream, known: number): Promise<void> {
+    const revision = await this.source.revision().catch(() => undefined);
+    if (this.closed || this.stream !== stream) return;
+    if (revision === undefined) this.failed(stream);
+    else if (revision < known) this.lost(`the store has gone back to revision ${revision}`);
   }
 
   /** In parts that end where a revision does. */

@@ -170,6 +170,7 @@ export class EtcdStore implements Store {
         openStream: () => this.openStream(),
         clusterId: () => this.cluster,
         streamFailed: () => this.streamFailed(),
+        revision: async () => (await this.status()).revision,
         seen: (revision) => (this.newestRevision = Math.max(this.newestRevision, revision)),
       },
       prefix,

@@ -45,6 +45,7 @@ it.each([
   const source = {
     ...{openStream, clusterId: () => '1', seen: () => undefined},
     streamFailed: async () => undefined,
+    revision: async () => REPORTED,
   };
   const watch = new PrefixWatch(source, '/p/', FROM, {
     onBatch: () => undefined,
