@@ -9,6 +9,12 @@ export const RETRY_MIN_MS = 500;
 /** Longest such pause: it is a part of the 5 s that I6 leaves. */
 export const RETRY_MAX_MS = 2_000;
 
+/** First pause before a watch that is behind what a reader waits for is asked again how far it has come. */
+export const BEHIND_PAUSE_MIN_MS = 10;
+
+/** Longest such pause: a part of CATCH_UP_LIMIT_MS. */
+export const BEHIND_PAUSE_MAX_MS = 200;
+
 /** Time of one page of a listing. One of a large app may take seconds. */
 export const LIST_TIMEOUT_MS = 20_000;
 

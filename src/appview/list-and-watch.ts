@@ -8,7 +8,14 @@ import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {SLICE_MS} from '../runtime/limits.ts';
-import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MAX_MS, RETRY_MIN_MS} from './limits.ts';
+import {
+  BEHIND_PAUSE_MAX_MS,
+  BEHIND_PAUSE_MIN_MS,
+  LIST_TIMEOUT_MS,
+  RELIST_INTERVAL_MS,
+  RETRY_MAX_MS,
+  RETRY_MIN_MS,
+} from './limits.ts';
 import {backOff, jittered} from '../model/back-off.ts';
 
 /** Goes on taking in a listing; true when everything has been taken. It is called again until then, and others may run in between. */
@@ -214,16 +221,30 @@ export class ListAndWatch<T> {
   }
 
   private ask(revision: number): void {
-    const generation = this.generation;
-    for (const [at, watch] of this.watches.entries()) {
-      if ((this.completes[at] ?? 0) >= revision) continue;
-      if (watch.reached === undefined) return this.wake(revision);
-      void watch.reached().then((reached) => {
-        if (reached === undefined || generation !== this.generation) return;
-        this.completed(at, reached);
-        if (reached < revision && !this.closed) this.ask(revision);
+    for (const at of this.watches.keys()) this.askWatch(at, revision, 1);
+  }
+
+  /** A member of etcd that lags says at once that it has come no further: the watch is asked again with pauses, for as long as somebody waits. */
+  private askWatch(at: number, revision: number, tries: number): void {
+    const {generation} = this;
+    const watch = this.watches[at];
+    if (watch === undefined || (this.completes[at] ?? 0) >= revision) return;
+    if (watch.reached === undefined) return this.wake(revision);
+    const isWanted = (): boolean =>
+      !this.closed && generation === this.generation && this.isWaitedFor(revision);
+    void watch.reached().then((reached) => {
+      if (reached === undefined || generation !== this.generation) return;
+      this.completed(at, reached);
+      if (reached >= revision || !isWanted()) return;
+      this.options.clock.after(backOff(tries, BEHIND_PAUSE_MIN_MS, BEHIND_PAUSE_MAX_MS), () => {
+        if (isWanted()) this.askWatch(at, revision, tries + 1);
       });
-    }
+    });
+  }
+
+  private isWaitedFor(revision: number): boolean {
+    for (const wanted of this.sleepers.values()) if (wanted === revision) return true;
+    return false;
   }
 
   private completed(at: number, revision: number): void {

@@ -7,7 +7,7 @@ import {silentLogger} from '../../src/runtime/logger.ts';
 import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Operation, Watch, WatchListener} from '../../src/store/port.ts';
-import {LONG_MS, until} from '../support/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 
 /** Scans wait at the gate, when there is one, with all pages read and the answer not yet given. */
 class GatedStore extends MemoryStore {
@@ -214,4 +214,40 @@ it('a store that gives no listing is asked for one at most 40 times in a minute'
   await until(() => waitedMs >= 60_000, LONG_MS, 'a minute of pauses has passed');
   observer.close();
   expect(asked).toBeLessThanOrEqual(40);
+});
+
+describe('a watch that stays behind what is waited for', () => {
+  /** Of each watch the store says that it has come no further. */
+  class LaggingStore extends MemoryStore {
+    asked = 0;
+
+    override watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+      const reached = async (): Promise<number> => {
+        this.asked += 1;
+        await new Promise(setImmediate);
+        return fromRevision - 1;
+      };
+      return {...super.watch(prefix, fromRevision, listener), reached};
+    }
+  }
+
+  it('is asked with pauses, and not any more once nobody waits', async () => {
+    const store = new LaggingStore();
+    let isListed = false;
+    const observer = new ListAndWatch({
+      ...{prefixes: ['/t/'], keys: new Keys('/sm', 'sm'), store, logger: silentLogger},
+      ...{clock: systemClock(), decode: () => undefined},
+      sink: {listed: () => void (isListed = true), changed: () => undefined},
+    });
+    observer.start();
+    await until(() => isListed && observer.complete > 0, LONG_MS, 'a listing');
+    const waits = [1, 2, 3].map(() => observer.untilComplete(observer.complete + 5, 300));
+    expect(await Promise.all(waits)).toEqual([false, false, false]);
+    const {asked} = store;
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(40);
+    await pause(300);
+    expect(store.asked).toBe(asked);
+    observer.close();
+  });
 });
