@@ -40,6 +40,19 @@ async function gone(incarnation: string): Promise<void> {
   await until(absent, LONG_MS, 'the heartbeat is deleted');
 }
 
+async function heartbeatOf(container: ContainerProcess) {
+  const {incarnation = ''} = await container.reported('ready');
+  return (await cluster.store.get(cluster.keys.heartbeat('orders', incarnation))).entry;
+}
+
+/** Governors take who came after the last beat of a silent container for its successor, and wait no recovery time then. */
+async function beatsAfter(container: ContainerProcess, other: ContainerProcess): Promise<void> {
+  const created = (await heartbeatOf(other))?.create ?? 0;
+  const isLater = async (): Promise<boolean> =>
+    ((await heartbeatOf(container))?.mod ?? 0) > created;
+  await until(isLater, LONG_MS, 'a heartbeat after the other container has come');
+}
+
 /** Of this process. Timers run before what has come in meanwhile, as the loop goes on after its immediates. */
 function standStill(durationMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -70,10 +83,11 @@ describe('a container process is lost', () => {
 
   it('killed, with a recovery time: its shards wait for it and are its own again', async () => {
     await cluster.admin.call('updateSpec', {service: 'orders', maxRecoveryTime: 300});
-    const [first] = await Promise.all([start('c1'), start('c2')]);
+    const [first, second] = await Promise.all([start('c1'), start('c2')]);
     await cluster.addShards('orders', SHARDS);
     await cluster.settled('orders');
     const before = await cluster.placement('orders');
+    await beatsAfter(first, second);
     await first.end('SIGKILL');
     await pause(silenceMs(TTL_MS) + 500);
     expect(await cluster.placement('orders')).toEqual(before);
