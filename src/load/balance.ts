@@ -1,4 +1,5 @@
 /** How evenly loads lie on containers. Pure. */
+import {haveWeight} from '../model/weights.ts';
 
 export interface LoadedContainer {
   readonly container: string;
@@ -16,10 +17,9 @@ export interface Balance {
   readonly levels: readonly number[];
 }
 
-/** Where nobody has a weight, all have the same: so the planner takes it. */
 export function balanceOf(given: readonly LoadedContainer[], metrics: number): Balance {
-  const hasWeight = given.some(({weight}) => weight > 0);
-  const containers = hasWeight ? given : given.map((one) => ({...one, weight: 1}));
+  const isByWeight = haveWeight(given.map(({weight}) => weight));
+  const containers = isByWeight ? given : given.map((one) => ({...one, weight: 1}));
   const weight = containers.reduce((sum, one) => sum + one.weight, 0);
   const totals = Array.from({length: metrics}, (_, at) =>
     containers.reduce((sum, {loads}) => sum + (loads[at] ?? 0), 0),

@@ -5,6 +5,7 @@ import {groupOf} from '../../../appstate/spec-tally.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
+import {haveWeight} from '../../../model/weights.ts';
 
 /** How many shards of its bucket each container holds, where nothing else decides. */
 export function shareRule(
@@ -20,11 +21,9 @@ export function shareRule(
       return containerShare(registered, overrides.get(container)?.value).weight;
     });
   const peers = specs.shardsOf(groupOf({group, workerGroup}));
-  const weight = weights.reduce((sum, one) => sum + one, 0);
-  // Where nobody has a weight, all have the same.
-  const shares = weights.map((one) =>
-    weight > 0 ? (peers * one) / weight : peers / weights.length,
-  );
+  const used = haveWeight(weights) ? weights : weights.map(() => 1);
+  const weight = used.reduce((sum, one) => sum + one, 0);
+  const shares = used.map((one) => (peers * one) / weight);
   const [least, most] = [Math.min(...shares, peers), Math.max(0, ...shares)];
   const range = `${weights.length === 0 ? 0 : Math.floor(least)} to ${Math.ceil(most)} each`;
   const byWeight = least < most && new Set(weights).size > 1 ? ' by weight' : '';

@@ -1,6 +1,7 @@
 /** What makes a planned move necessary, at both of its ends, in a sentence. */
 import {countNumbers} from '../../../governor/move-numbers.ts';
 import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
+import {haveWeight} from '../../../model/weights.ts';
 import {containerSums} from '../../../planner/container-sums.ts';
 import type {ContainerSums, SumsOfPlan} from '../../../planner/container-sums.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
@@ -10,8 +11,7 @@ type Terms = Pick<PlacementSnapshot, 'containers' | 'metrics'>;
 
 export class MoveNumbers {
   private readonly terms: Terms;
-  /** Where nobody has a weight, all have the same: so the planner takes it. */
-  private readonly hasWeight: boolean;
+  private readonly isByWeight: boolean;
   private readonly before: ContainerSums;
   private readonly after: ContainerSums;
   /** Load of one unit of weight, if all were even, by metric. */
@@ -22,7 +22,7 @@ export class MoveNumbers {
     this.before = before;
     this.after = after;
     const open = terms.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
-    this.hasWeight = open.some((index) => (terms.containers[index]?.weight ?? 1) > 0);
+    this.isByWeight = haveWeight(open.map((index) => terms.containers[index]?.weight ?? 1));
     const weight = open.reduce((sum, index) => sum + this.weightOf(index), 0);
     this.targets = (terms.metrics ?? []).map((_, metric) => {
       const total = open.reduce((sum, index) => sum + (this.after[index]?.[metric + 1] ?? 0), 0);
@@ -70,7 +70,7 @@ export class MoveNumbers {
   }
 
   private weightOf(container: number): number {
-    return this.hasWeight ? (this.terms.containers[container]?.weight ?? 1) : 1;
+    return this.isByWeight ? (this.terms.containers[container]?.weight ?? 1) : 1;
   }
 
   private nameOf(container: number): string {
