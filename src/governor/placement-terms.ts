@@ -1,6 +1,7 @@
 /** What the planner is to know of shares, loads and policy. What counts by default is left out: it is the planner's default, too. */
 import {containerShare} from '../model/container-share.ts';
 import {isProxyIncarnation, pushShardProblem} from '../model/ids.ts';
+import {ownNumber} from '../model/own-number.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
@@ -56,7 +57,7 @@ export function containerTerms(
     registered,
     overrides.get(container)?.value,
   );
-  const listed = metrics.map(({name}) => ownNumber(limits, name));
+  const listed = metrics.map(({name}) => ownNumber(limits, name) ?? 0);
   return {
     ...(weight === 1 ? {} : {weight}),
     ...(zone === '' ? {} : {zone}),
@@ -94,13 +95,8 @@ export function shardTerms(
   return {
     ...(load === undefined || metrics.length === 0
       ? {}
-      : {load: metrics.map(({name}) => ownNumber(load, name))}),
+      : {load: metrics.map(({name}) => ownNumber(load, name) ?? 0)}),
     ...(spreadKey === '' ? {} : {spreadKey}),
     ...(priority === 0 ? {} : {priority}),
   };
-}
-
-/** A metric may be named as something that every object has. */
-function ownNumber(numbers: Readonly<Record<string, number>>, name: string): number {
-  return Object.hasOwn(numbers, name) ? (numbers[name] ?? 0) : 0;
 }

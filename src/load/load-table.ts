@@ -2,6 +2,7 @@
  * Loads of an app's shards, smoothed, by shard: they stay when a shard moves. Pure. What the planner sees are the loads of one moment, renewed
  * now and then: between, no sample changes any plan.
  */
+import {ownNumber} from '../model/own-number.ts';
 import {harmless} from './load-faults.ts';
 import {LoadColumn} from './load-column.ts';
 import {SHARDS_AT_FIRST} from './limits.ts';
@@ -79,11 +80,7 @@ export class LoadTable {
     return this.columns.map((column, at) => {
       const measured = column.plannedOf(row);
       if (!Number.isNaN(measured)) return measured;
-      // A metric may be named as something that every object has.
-      const name = this.metrics[at] ?? '';
-      const said =
-        declared !== undefined && Object.hasOwn(declared, name) ? declared[name] : undefined;
-      return said ?? (column.plannedMean || 0);
+      return ownNumber(declared, this.metrics[at] ?? '') ?? (column.plannedMean || 0);
     });
   }
 

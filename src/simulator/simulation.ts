@@ -1,6 +1,7 @@
 /** Plays a trace on a simulated fleet, and measures how even it was and what that cost. Pure: nobody is asked, nothing takes time. */
 import {balanceOf} from '../load/balance.ts';
 import {containerShare} from '../model/container-share.ts';
+import {ownNumber} from '../model/own-number.ts';
 import {given} from '../model/said.ts';
 import type {AppSpec, ShardSpec} from '../model/specs.ts';
 import type {FleetFigures} from './fleet-figures.ts';
@@ -164,10 +165,8 @@ export class Simulation {
 
   private take(shard: string, loads: Loads): void {
     const before = this.taken.get(shard) ?? [];
-    // A metric may be named as something that every object has.
-    const said = (name: string): number | undefined =>
-      Object.hasOwn(loads, name) ? loads[name] : undefined;
-    const now = this.options.metrics.map((name, at) => said(name) ?? before[at] ?? 0);
+    const {metrics} = this.options;
+    const now = metrics.map((name, at) => ownNumber(loads, name) ?? before[at] ?? 0);
     this.taken.set(shard, now);
   }
 

@@ -29,7 +29,7 @@ export async function raiseAlarm(
     if (await written(target, alarm)) return;
 }
 
-/** False when a newer summary, or a change of the app's spec, has come in between. */
+/** False when a newer summary, a change of the app's spec or another daemon has come in between. */
 async function written(
   {app, governor, keys, store, fencingKey, clock}: AlarmTarget,
   {code, text}: RaisedAlarm,

@@ -4,6 +4,7 @@ import {shardLimit} from '../../../governor/placement-terms.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import {loadText} from '../../../model/load-text.ts';
+import {ownNumber} from '../../../model/own-number.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import type {WhyAnswer} from '../../../protocol/admin.ts';
@@ -67,8 +68,8 @@ function metricRule(
   const limits = view.heartbeats.get(incarnation)?.value.limits ?? {};
   const borne = containerLoads(listing, () => living).get(container)?.load ?? {};
   for (const [metric, load] of Object.entries(shardLoad(listing, id) ?? {})) {
-    const limit = Object.hasOwn(limits, metric) ? (limits[metric] ?? 0) : 0;
-    const there = borne[metric] ?? 0;
+    const limit = ownNumber(limits, metric) ?? 0;
+    const there = ownNumber(borne, metric) ?? 0;
     if (limit > 0 && there + load > limit)
       return `its ${metric} of ${loadText(load)} does not fit: ${loadText(there)} of ${loadText(limit)} are taken there`;
   }
