@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {afterAll, beforeAll, expect, it, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {ANSWER_LIMIT_BYTES} from '../../../src/server/contact/limits.ts';
 import {PushCaller} from '../../../src/server/push/push-caller.ts';
 
@@ -37,36 +37,49 @@ it.each([
   expect(await caller.call(container, 'add', '{}')).toEqual({kind: 'refused', message});
 });
 
-it.each([
-  [200, {kind: 'accepted'}],
-  [500, {kind: 'refused', message: 'HTTP 500, with a body that could not be read'}],
-])('of status %i counts by its status, however large its body is', async (status, answer) => {
-  const page = createServer((_request, response) =>
-    response.writeHead(status).end('x'.repeat(2 * ANSWER_LIMIT_BYTES)),
-  ).listen(0, '127.0.0.1');
-  await once(page, 'listening');
-  const said = await caller.call(`127.0.0.1:${portOf(page)}`, 'add', '{}');
-  page.closeAllConnections();
-  page.close();
-  expect(said).toEqual(answer);
-});
+/** The answer to a call of a server that is there for this call alone. */
+async function answerOf(server: Server): Promise<unknown> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const answer = await caller.call(`127.0.0.1:${portOf(server)}`, 'add', '{}');
+  server.closeAllConnections();
+  server.close();
+  return answer;
+}
 
-it.each([
+/** The same, with a call whose time is over after some turns of the event loop: a standstill of the test is one of them. */
+async function answerInTime(server: Server): Promise<unknown> {
+  const limit = new AbortController();
+  const mock = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+    if (turns === 10) limit.abort(new DOMException('the time is over', 'TimeoutError'));
+  }, 50);
+  const answer = await answerOf(server);
+  clearInterval(timer);
+  mock.mockRestore();
+  return answer;
+}
+
+describe.each([
   [200, {kind: 'accepted'}],
   [500, {kind: 'refused', message: 'HTTP 500, with a body that could not be read'}],
-])('of status %i counts by its status when its body does not end', async (status, answer) => {
-  const endless = createServer((_request, response) => {
-    response.writeHead(status);
-    response.write('{"msg":"');
-  }).listen(0, '127.0.0.1');
-  await once(endless, 'listening');
-  const soon = AbortSignal.timeout(500);
-  const timer = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
-  const said = await caller.call(`127.0.0.1:${portOf(endless)}`, 'add', '{}');
-  timer.mockRestore();
-  endless.closeAllConnections();
-  endless.close();
-  expect(said).toEqual(answer);
+])('an answer counts by its status %i', (status, expected) => {
+  it('however large its body is', async () => {
+    const page = createServer((_request, response) =>
+      response.writeHead(status).end('x'.repeat(2 * ANSWER_LIMIT_BYTES)),
+    );
+    expect(await answerOf(page)).toEqual(expected);
+  });
+
+  it('when its body does not end', async () => {
+    const endless = createServer((_request, response) => {
+      response.writeHead(status);
+      response.write('{"msg":"');
+    });
+    expect(await answerInTime(endless)).toEqual(expected);
+  });
 });
 
 it('where TLS is required a push container, which has none, is not called', async () => {
@@ -80,13 +93,6 @@ it('where TLS is required a push container, which has none, is not called', asyn
 });
 
 it('without an answer in time says how long was waited', async () => {
-  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const soon = AbortSignal.timeout(50);
-  const timer = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
-  const answer = await caller.call(`127.0.0.1:${portOf(silent)}`, 'add', '{}');
-  timer.mockRestore();
-  silent.closeAllConnections();
-  silent.close();
+  const answer = await answerInTime(createServer(() => undefined));
   expect(answer).toEqual({kind: 'unreachable', message: 'no answer within 10 s'});
 });
