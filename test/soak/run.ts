@@ -1,8 +1,9 @@
 /**
  * npm run soak -- --hours H [--shards N] [--containers N] [--daemons N] [--interval-s N] [--out FILE]: daemons and containers as
  * processes through hours of moves, changed specs, joins and leaves; what they hold is written down each interval, a minute unless said
- * otherwise. The first 30 % are warm-up; ten points must follow. Exit code 1 when the heap of the daemons after a full collection grows by a
- * MB an hour, or their memory by a MB more than twice the error of its slope; 130 when interrupted.
+ * otherwise. The first 30 % are warm-up; ten points must follow. The verdict is good, missed or undecided against the goal: the heap of the
+ * daemons after a full collection grows by at most a MB an hour, and their memory by no more as far as its noise shows. Exit code 0 when it is
+ * good, 1 when not; 130 when interrupted.
  */
 import {execFileSync} from 'node:child_process';
 import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';

@@ -1,8 +1,13 @@
 import {describe, expect, it} from 'vitest';
-import {trendPerHour, verdictOf} from './verdict.ts';
+import {Chance} from '../../src/simulator/chance.ts';
+import {verdictOf} from './verdict.ts';
 import type {Observation} from './observation.ts';
 
 type AtMinute = (minute: number) => number;
+
+const MINUTES = 60;
+/** As in an hour at 100,000 shards: three readings, 63 MB above all others. */
+const WILD_MINUTES: readonly number[] = [19, 21, 23];
 
 function series(minutes: number, daemonsMb: AtMinute, heapMb: AtMinute = () => 40): Observation[] {
   return Array.from({length: minutes}, (_, minute) => ({
@@ -12,30 +17,66 @@ function series(minutes: number, daemonsMb: AtMinute, heapMb: AtMinute = () => 4
   }));
 }
 
+/** An hour of heaps that grow by that much an hour, noise of 0.3 MB upon it. */
+function heaps(mbPerHour: number, seed: number): AtMinute {
+  const chance = new Chance(seed);
+  const noise = Array.from({length: MINUTES}, () => chance.next() * 0.3);
+  return (minute) => 145 + (minute / 60) * mbPerHour + (noise[minute] ?? 0);
+}
+
+function withWildReadings(heapMb: AtMinute): AtMinute {
+  return (minute) => heapMb(minute) + (WILD_MINUTES.includes(minute) ? 63 : 0);
+}
+
+/** The words after which the heap's slope stands. */
+function heapSlope(line: string): number {
+  return Number(/full collection (-?[\d.]+) \(/.exec(line)?.[1]);
+}
+
 describe('the verdict of a soak', () => {
   it('is the slope after warm-up: what grew before does not count', () => {
-    const flat = verdictOf(series(60, (minute) => (minute < 15 ? 100 + minute * 5 : 175)));
+    const flat = verdictOf(series(MINUTES, (minute) => (minute < 15 ? 100 + minute * 5 : 175)));
     expect(flat).toMatchObject({isGood: true});
-    expect(flat.line).toContain('memory of daemons 0.00 +- 0.00 MB an hour');
+    expect(flat.line).toContain('verdict: good');
+    expect(flat.line).toContain('memory of daemons 0.00 (0.00 to 0.00) MB an hour');
     expect(flat.line).toContain('10.0 revisions/s');
   });
 
   it('finds two MB an hour below a noise of five', () => {
     const noisy = verdictOf(series(600, (minute) => 100 + minute / 30 + (minute % 2) * 5));
     expect(noisy.isGood).toBe(false);
-    expect(noisy.line).toContain('GROWS');
-    expect(
-      trendPerHour([
-        {minute: 0, value: 1},
-        {minute: 30, value: 2},
-      ]).slope,
-    ).toBeCloseTo(2);
+    expect(noisy.line).toContain('verdict: missed');
   });
 
   it('takes no noise of tens of MB for growth, and a heap that grows below it for what it is', () => {
     const saw: AtMinute = (minute) => 800 + ((minute * 37) % 83);
-    expect(verdictOf(series(60, saw))).toMatchObject({isGood: true});
-    expect(verdictOf(series(60, saw, (minute) => 40 + minute / 50))).toMatchObject({isGood: false});
+    expect(verdictOf(series(MINUTES, saw))).toMatchObject({isGood: true});
+    const grows = verdictOf(series(MINUTES, saw, (minute) => 40 + minute / 50));
+    expect(grows).toMatchObject({isGood: false});
+  });
+
+  it.each([1, 2, 3, 4, 5])('finds a slope of 1.4 below wild readings (noise %i)', (seed) => {
+    const {isGood, line} = verdictOf(
+      series(MINUTES, () => 400, withWildReadings(heaps(1.4, seed))),
+    );
+    expect(isGood).toBe(false);
+    expect(line).toContain('verdict: missed');
+    expect(heapSlope(line)).toBeGreaterThan(1.2);
+    expect(heapSlope(line)).toBeLessThan(1.6);
+  });
+
+  it.each([1, 2, 3, 4, 5])('finds that nothing grows below wild readings (noise %i)', (seed) => {
+    const {isGood, line} = verdictOf(series(MINUTES, () => 400, withWildReadings(heaps(0, seed))));
+    expect(line).toContain('verdict: good');
+    expect(isGood).toBe(true);
+    expect(Math.abs(heapSlope(line))).toBeLessThan(0.2);
+  });
+
+  it('is undecided when slopes on both sides of the goal are likely', () => {
+    const wide: AtMinute = (minute) => 40 + minute / 60 + ((minute * 37) % 11);
+    const {isGood, line} = verdictOf(series(MINUTES, () => 400, wide));
+    expect(line).toContain('verdict: undecided');
+    expect(isGood).toBe(false);
   });
 
   it('is none when there are too few points', () => {

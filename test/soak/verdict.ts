@@ -1,43 +1,24 @@
 /** From the series to one line: does anything grow for ever? */
 import type {Observation} from './observation.ts';
+import {trendPerHour} from './trend.ts';
+import type {Trend} from './trend.ts';
 
-const SLOPE_LIMIT_MB_PER_HOUR = 1;
-const MINUTES_PER_HOUR = 60;
+const GOAL_MB_PER_HOUR = 1;
 const WARM_UP_PART = 0.3;
 /** Fewer points say nothing about a slope. */
 const POINTS_LEAST = 10;
 
-/** A slope per hour, and the standard error of it. */
-interface Trend {
-  readonly slope: number;
-  readonly error: number;
+/** Of the goal; undecided: the interval holds slopes on both sides of it. */
+type Outcome = 'good' | 'missed' | 'undecided';
+
+function outcomeOf(heap: Trend, daemons: Trend): Outcome {
+  // The memory of a process goes up and down by tens of MB with its collections: it can show growth, but hardly ever that there is none.
+  if (heap.low > GOAL_MB_PER_HOUR || daemons.low > GOAL_MB_PER_HOUR) return 'missed';
+  return heap.high <= GOAL_MB_PER_HOUR ? 'good' : 'undecided';
 }
 
-/** Least squares over the points after the warm-up, per hour. */
-export function trendPerHour(points: readonly {minute: number; value: number}[]): Trend {
-  const middle = (of: (point: {minute: number; value: number}) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const at = middle(({minute}) => minute);
-  const level = middle(({value}) => value);
-  const spread = points.reduce((sum, {minute}) => sum + (minute - at) ** 2, 0);
-  if (spread === 0) return {slope: 0, error: 0};
-  const shared = points.reduce((sum, {minute, value}) => sum + (minute - at) * (value - level), 0);
-  const slope = shared / spread;
-  const rest = points.reduce(
-    (sum, {minute, value}) => sum + (value - level - slope * (minute - at)) ** 2,
-    0,
-  );
-  const error = Math.sqrt(rest / Math.max(1, points.length - 2) / spread);
-  return {slope: slope * MINUTES_PER_HOUR, error: error * MINUTES_PER_HOUR};
-}
-
-/** What a process holds goes up and down by tens of MB with its collections: only a slope of more than its error twice over is one. */
-function surely({slope, error}: Trend): number {
-  return slope - 2 * error;
-}
-
-function text({slope, error}: Trend): string {
-  return `${slope.toFixed(2)} +- ${error.toFixed(2)} MB an hour`;
+function text({slope, low, high}: Trend): string {
+  return `${slope.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}) MB an hour`;
 }
 
 export function verdictOf(series: readonly Observation[]): {
@@ -59,11 +40,11 @@ export function verdictOf(series: readonly Observation[]): {
   const [first, last] = [warm[0], warm.at(-1)];
   const minutes = (last?.minute ?? 0) - (first?.minute ?? 0);
   const writes = ((last?.revision ?? 0) - (first?.revision ?? 0)) / (minutes * 60);
-  const isGood = heap.slope < SLOPE_LIMIT_MB_PER_HOUR && surely(daemons) < SLOPE_LIMIT_MB_PER_HOUR;
+  const outcome = outcomeOf(heap, daemons);
   return {
-    isGood,
+    isGood: outcome === 'good',
     line:
-      `verdict: ${isGood ? 'good' : 'GROWS'} (limit ${SLOPE_LIMIT_MB_PER_HOUR} MB an hour after warm-up): heap of daemons after a full collection ${text(heap)}, ` +
+      `verdict: ${outcome} (goal: at most ${GOAL_MB_PER_HOUR} MB an hour after warm-up; in brackets the 95 % interval): heap of daemons after a full collection ${text(heap)}, ` +
       `memory of daemons ${text(daemons)}, of containers ${text(containers)}, files ${files.slope.toFixed(1)} an hour, ${writes.toFixed(1)} revisions/s`,
   };
 }
