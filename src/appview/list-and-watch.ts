@@ -7,6 +7,7 @@ import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
+import {WatchLosses} from '../store/watch-losses.ts';
 import {SLICE_MS} from '../runtime/limits.ts';
 import {
   BEHIND_PAUSE_MAX_MS,
@@ -80,6 +81,7 @@ export class ListAndWatch<T> {
   private closed = false;
   /** Listings in a row that have failed. */
   private failures = 0;
+  private readonly losses = new WatchLosses();
 
   constructor(options: ListAndWatchOptions<T>) {
     this.options = options;
@@ -206,6 +208,7 @@ export class ListAndWatch<T> {
     this.closeWatches();
     const generation = this.generation;
     const onLost = (reason: string): void => this.lost(reason, generation);
+    this.losses.opened(this.options.clock.nowMs());
     this.completes = this.options.prefixes.map(() => revision - 1);
     this.watches = this.options.prefixes.map((prefix, at) =>
       this.options.store.watch(prefix, revision, {
@@ -274,13 +277,15 @@ export class ListAndWatch<T> {
 
   private lost(reason: string, generation: number): void {
     if (this.closed || generation !== this.generation) return;
-    this.options.logger.warn({reason}, 'watch lost: listing again');
+    const {clock, logger} = this.options;
+    const pauseMs = this.losses.lost(clock.nowMs(), Math.random());
+    logger.warn({reason, inMs: Math.round(pauseMs)}, 'watch lost: listing again');
     this.generation += 1;
     // A restored store begins at an older revision.
     this.newest = 0;
     this.watched = undefined;
     this.closeWatches();
-    this.again(true, 1);
+    this.again(true, pauseMs);
   }
 
   private closeWatches(): void {

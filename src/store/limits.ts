@@ -23,3 +23,12 @@ export const BATCH_BYTES = 262_144;
 
 /** Merged transactions at once. */
 export const BATCHES_IN_FLIGHT = 8;
+
+/** A watch that was open for so long before it was lost had worked: the next one is opened at once. */
+export const WATCH_LASTS_MS = 10_000;
+
+/** First pause before the next one where it was lost sooner. */
+export const WATCH_LOSS_PAUSE_MIN_MS = 250;
+
+/** Longest such pause: a part of the 5 s that I6 leaves. */
+export const WATCH_LOSS_PAUSE_MAX_MS = 2_000;

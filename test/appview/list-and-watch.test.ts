@@ -216,6 +216,43 @@ it('a store that gives no listing is asked for one at most 40 times in a minute'
   expect(asked).toBeLessThanOrEqual(40);
 });
 
+/** A minute of a fake clock in which the store loses each watch at once. Resolves with how often it was asked for a listing. */
+async function listingsOfLosingStore(): Promise<number> {
+  const store = new (class extends GatedStore {
+    override watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+      setImmediate(() => listener.onLost('as the test has it'));
+      return super.watch(prefix, fromRevision, listener);
+    }
+  })();
+  let nowMs = 0;
+  let asked = 0;
+  const after: Clock['after'] = (delayMs, callback) => {
+    let isCancelled = false;
+    setImmediate(() => {
+      if (isCancelled) return;
+      nowMs += delayMs;
+      if (nowMs <= 60_000) asked = store.begun + 1;
+      callback();
+    });
+    return {cancel: () => void (isCancelled = true)};
+  };
+  const observer = new ListAndWatch({
+    ...{prefixes: ['/t/'], keys: new Keys('/sm', 'sm'), store, logger: silentLogger},
+    ...{clock: {...systemClock(), after, nowMs: () => nowMs}, decode: () => undefined},
+    sink: {listed: () => undefined, changed: () => undefined},
+  });
+  observer.start();
+  await until(() => nowMs >= 60_000, LONG_MS, 'a minute of pauses has passed');
+  observer.close();
+  return asked;
+}
+
+it('a store that loses every watch at once is asked for a listing at most 40 times in a minute', async () => {
+  const asked = await listingsOfLosingStore();
+  expect(asked).toBeGreaterThan(1);
+  expect(asked).toBeLessThanOrEqual(40);
+});
+
 describe('a watch that stays behind what is waited for', () => {
   /** Of each watch the store says that it has come no further. */
   class LaggingStore extends MemoryStore {

@@ -20,6 +20,16 @@ export const APPVIEW_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a watch that is lost again and again is opened without a pause',
+      breaks:
+        '"Governor": a full re-list at once after a lost watch, and with pauses after losses in a row',
+      find: 'this.again(true, pauseMs);',
+      replace: 'this.again(true, 1);',
+      killed: OBSERVER_TESTS(
+        'a store that loses every watch at once is asked for a listing at most 40 times in a minute',
+      ),
+    },
+    {
       name: 'old listing believed',
       breaks: '"Governor": on a revision going backwards: list again',
       find: "if (revision < newestBefore) throw new Error('the listing is older than the watch');",
@@ -40,7 +50,7 @@ export const APPVIEW_MUTANTS: readonly Mutant[] = [
     {
       name: 'a lost watch is not opened again',
       breaks: '"Governor": on compaction: list again',
-      find: 'this.again(true, 1);',
+      find: 'this.again(true, pauseMs);',
       replace: '',
       killed: inVain(
         OBSERVER_TESTS(

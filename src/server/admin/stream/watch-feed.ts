@@ -1,5 +1,7 @@
 /** What happens below a prefix: one watch, in the order of revisions, so that a caller can go on where it stopped. */
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {Store, Watch, WatchBatch} from '../../../store/port.ts';
+import {WatchLosses} from '../../../store/watch-losses.ts';
 import {BACKLOG_LIMIT, BACKLOG_LIMIT_CHARACTERS} from '../limits.ts';
 
 /** The stream begins behind this revision. */
@@ -76,7 +78,9 @@ class WatchFeed<T> {
   /** Characters of the batches that they were read from. */
   private waitingCharacters = 0;
   private wake: () => void = () => undefined;
-  private lost: string | undefined;
+  /** Why the watch is over, and the pause, ms, before another one is opened. */
+  private lost: {readonly reason: string; readonly pauseMs: number} | undefined;
+  private readonly losses = new WatchLosses();
   private watch: Watch;
   /** All up to here has been said or waits. */
   private revision: number;
@@ -107,14 +111,16 @@ class WatchFeed<T> {
       });
     }
     const groups = this.takeBacklog();
-    if (this.lost !== undefined) groups.push([await this.startAnew(this.lost)]);
+    const gap = await this.startAnew();
+    if (gap !== undefined) groups.push([gap]);
     return groups;
   }
 
   private open(fromRevision: number): Watch {
+    this.losses.opened(performance.now());
     return this.source.store.watch(this.source.prefix, fromRevision, {
       onBatch: (batch) => this.take(batch),
-      onLost: (reason) => this.lose(reason),
+      onLost: (reason) => this.lose(reason, this.losses.lost(performance.now(), Math.random())),
     });
   }
 
@@ -141,16 +147,23 @@ class WatchFeed<T> {
     return backlog;
   }
 
-  private lose(reason: string): void {
-    this.lost = reason;
+  /** Without a pause: the store has not lost anything. */
+  private lose(reason: string, pauseMs = 0): void {
+    this.lost = {reason, pauseMs};
     this.wake();
   }
 
-  private async startAnew(reason: string): Promise<FeedGap> {
+  /** Another watch where the last one is over. Undefined: it is not, or the signal was aborted. */
+  private async startAnew(): Promise<FeedGap | undefined> {
+    const {lost, signal} = this;
+    if (lost === undefined) return undefined;
+    // An abort ends the pause.
+    await sleep(lost.pauseMs, undefined, {signal}).catch(() => undefined);
+    if (signal.aborted) return undefined;
     this.lost = undefined;
     const {revision} = await this.source.store.status();
     this.revision = revision;
     this.watch = this.open(revision + 1);
-    return {type: 'gap', revision: String(revision), reason};
+    return {type: 'gap', revision: String(revision), reason: lost.reason};
   }
 }

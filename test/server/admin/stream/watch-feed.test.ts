@@ -50,6 +50,24 @@ it('tells of a gap when the watch is lost, and goes on from now', async () => {
   expect(opened[1]?.from).toBe(901);
 });
 
+it('opens a watch that is lost again and again with pauses, and ends at once when it is stopped meanwhile', async () => {
+  const {opened, next, stop} = feedFrom(7);
+  await next();
+  const gap = {type: 'gap', revision: '900', reason: 'compacted'};
+  const endMs = performance.now() + 1_000;
+  while (performance.now() < endMs) {
+    opened.at(-1)?.listener.onLost('compacted');
+    expect(await next()).toEqual([gap]);
+  }
+  expect(opened.length).toBeGreaterThan(2);
+  expect(opened.length).toBeLessThanOrEqual(10);
+  opened.at(-1)?.listener.onLost('compacted');
+  const last = next();
+  stop.abort();
+  expect(await last).toBeUndefined();
+  expect(opened.at(-1)?.closed).toBe(true);
+});
+
 it('says what is to be said besides, at the revision up to which it has come', async () => {
   let say: ((itemAt: (revision: string) => string) => void) | undefined;
   let ended = false;
