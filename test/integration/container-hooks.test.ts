@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import type {AdminAnswer} from '../../src/admin/index.ts';
 import {LONG_MS, STEADY_TTL_MS, TTL_MS, withCluster} from '../support/cluster.ts';
 import type {Cluster, PartialHooks} from '../support/cluster.ts';
@@ -6,6 +6,8 @@ import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {pause, until} from '../support/until.ts';
 
+/** What a container does is read by the daemon a little later. */
+const SEEN = {timeout: LONG_MS};
 let etcd: EtcdProcess;
 
 beforeAll(async () => {
@@ -180,10 +182,10 @@ describe.concurrent('drop', () => {
     await cluster.join('orders', 'c2');
     await cluster.admin.call('drain', {service: 'orders', container: 'c1'});
     await until(() => cluster.log.count('drop') === 3, LONG_MS, 'drop is called a third time');
-    expect((await cluster.shards('orders')).get('s0')).toMatchObject({
-      state: 'dropping',
-      container: 'c1',
-    });
+    await vi.waitFor(async () => {
+      const row = (await cluster.shards('orders')).get('s0');
+      expect(row).toMatchObject({state: 'dropping', container: 'c1'});
+    }, SEEN);
     letGo();
     await cluster.settled('orders');
     expect(cluster.log.story('s0')).toEqual([
@@ -249,15 +251,15 @@ describe.concurrent('a drain', () => {
           order: {shards: 5},
         };
         const drained = {service: 'orders', kind: 'container', id: 'c1', for: 'drained'} as const;
-        const {missing} = await cluster.admin.call('waitCheck', {...drained, timeoutMs: 0});
-        expect(missing.map(({reason}) => reason)).toEqual([
-          ...Array.from({length: most}, () => 'dropping'),
-          ...Array.from(
-            {length: left - most},
-            () => expect.stringContaining('at most 2 move') as string,
-          ),
-        ]);
-        expect(await containerView(cluster, 'c1')).toMatchObject(shown);
+        const waits = expect.stringContaining('at most 2 move') as string;
+        const moving = Array.from({length: most}, () => 'dropping');
+        const waiting = Array.from({length: left - most}, () => waits);
+        // A container begins to drop before the daemon has read that.
+        await vi.waitFor(async () => {
+          const {missing} = await cluster.admin.call('waitCheck', {...drained, timeoutMs: 0});
+          expect(missing.map(({reason}) => reason)).toEqual([...moving, ...waiting]);
+          expect(await containerView(cluster, 'c1')).toMatchObject(shown);
+        }, SEEN);
         for (const letGo of going.splice(0)) letGo();
       }
       await until(
