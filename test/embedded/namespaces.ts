@@ -7,11 +7,11 @@ import {join} from 'node:path';
 import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
 import {bundled} from '../support/bundle.ts';
+import {LONG_MS} from '../support/until.ts';
 
 const ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const FLAGS = ['--mount', '--pid', '--fork', '--mount-proc', '--uts', '--kill-child'];
 const HOST_NAME = 'pod-0';
-const CALL_LIMIT_MS = 2_000;
 
 /** Whether this user may make them. */
 export const hasNamespaces = spawnSync('unshare', [...FLAGS, 'true']).status === 0;
@@ -56,7 +56,7 @@ export async function startInNamespaces({
   const first = await Promise.race([ready, exited]);
   if (!Array.isArray(first)) return {refusal: output};
   const {endpoint} = JSON.parse(first[0].toString()) as {endpoint: string};
-  const client = openEndpoint(endpoint, {endpoints: [endpoint], timeoutMs: CALL_LIMIT_MS});
+  const client = openEndpoint(endpoint, {endpoints: [endpoint], timeoutMs: LONG_MS});
   // unshare waits for the one child it has.
   const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim());
   return {client, pid, exited, output: () => output, kill: (signal) => process.kill(pid, signal)};
