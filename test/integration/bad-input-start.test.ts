@@ -10,6 +10,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
+import {START_RETRY_MAX_MS} from '../../src/server/limits.ts';
 import {serve} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {LONG_MS} from '../support/cluster.ts';
@@ -140,13 +141,13 @@ describe('a store that cannot be used', () => {
     // The same user, with the rights of the same prefix.
     await daemonLogin(away, '/sm-bad', 'sm.test');
     await away.kill();
-    const reported: unknown[] = [];
+    const reported: {attempt: number; retryInMs: number}[] = [];
     const others: string[] = [];
     const logger: Logger = {
       ...silentLogger,
       warn: (fields, message) => {
         if (message === 'etcd is not reachable: waiting')
-          reported.push((fields as {attempt: number}).attempt);
+          reported.push(fields as (typeof reported)[number]);
         else others.push(message);
       },
       error: (_fields, message) => void others.push(message),
@@ -155,14 +156,13 @@ describe('a store that cannot be used', () => {
     const [port = 0] = await freePorts(1);
     const config = {...parseConfig(configText(port), 'f.yml'), endpoints: [away.endpoint]};
     const starting = serve(config, {logger, version: 'test'});
-    // With pauses that double without end it would sleep for eight seconds now.
-    await until(() => reported.includes(4), LONG_MS, 'it has tried five times');
+    // With pauses that double without end the last one would be of eight seconds.
+    await until(() => reported.some(({attempt}) => attempt === 4), LONG_MS, 'it tries five times');
     await away.restart();
-    const backMs = performance.now();
     const daemon = await starting;
-    expect(performance.now() - backMs).toBeLessThan(5_000);
     await daemon.ready;
-    expect(reported.slice(0, 4)).toEqual([0, 1, 2, 4]);
+    expect(reported.slice(0, 4).map(({attempt}) => attempt)).toEqual([0, 1, 2, 4]);
+    for (const {retryInMs} of reported) expect(retryInMs).toBeLessThanOrEqual(START_RETRY_MAX_MS);
     expect(others).toEqual([]);
     await daemon.shutdown();
     await away.stop();
@@ -279,19 +279,13 @@ describe('a port that is taken', () => {
     }
   });
 
-  it('an address of another machine ends it at once, with the key to set', async () => {
+  it('an address of another machine ends it, with the key to set', async () => {
     const [port = 0] = await freePorts(1);
     const more = 'host: 203.0.113.7\nauth: none\nadvertise: 203.0.113.7:8801\n';
     const daemon = new DaemonProcess(`${configText(port)}${more}`);
     try {
-      await until(
-        () => daemon.output.includes('INVALID_CONFIG'),
-        LONG_MS,
-        () => daemon.output,
-      );
-      const saidMs = performance.now();
       expect(await daemon.exited()).toBe(2);
-      expect(performance.now() - saidMs).toBeLessThan(2_500);
+      expect(daemon.output).toContain('INVALID_CONFIG');
       expect(daemon.output).toContain('fix: set host to an address of this machine');
     } finally {
       await daemon.end();

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {connect} from 'node:net';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import type {MoveEvent} from '../../../src/protocol/admin.ts';
 import {LONG_MS, until} from '../../support/until.ts';
 import {fixture, listen, post, rawExchange, storeAway} from './fixture.ts';
@@ -30,6 +30,19 @@ it('a connection beyond the most that are taken is closed at once, and counted',
   expect(refused).toBe(1);
   first.destroy();
   await small.server.close();
+});
+
+it('one that could not listen closes at once: nothing waits for callers that there cannot be', async () => {
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+  try {
+    const {server} = fixture();
+    const elsewhere = {host: '203.0.113.7', port: 1_234};
+    await expect(server.listen(elsewhere)).rejects.toMatchObject({code: 'EADDRNOTAVAIL'});
+    await server.close();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('hostile bytes', () => {
