@@ -96,7 +96,7 @@ function onTheWay(
     // Whether the call came through, or its add runs, nobody knows: only a heartbeat proves it.
     if (isProxy)
       return {
-        text: `${container} has been adding it${since}: no heartbeat says yet that it runs`,
+        text: `${container} has been adding it${since}: no heartbeat says yet that it runs${noted(holder)}`,
         fix: `see the calls to ${container} in the log of the daemon that governs ${app}, and its own log; if no add is under way there: ${restart}`,
       };
     const how = hook === 'add' ? 'its add has exceeded its time limit' : 'its add has not returned';
@@ -108,6 +108,11 @@ function onTheWay(
     return {text, fix: alarmFixOf?.(container) ?? restart};
   }
   return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: ''};
+}
+
+/** What is known against the container that has the shard. */
+function noted(holder: LivingContainer | undefined): string {
+  return holder?.note === undefined ? '' : `; ${holder.container} ${holder.note}`;
 }
 
 function lost(shard: string, container: string, context: GapContext): ServiceGap {

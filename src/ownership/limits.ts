@@ -81,6 +81,9 @@ export const IGNORED_DROP_MS = 15_000;
 /** An add that shows no effect for so long raises an alarm, whether it was accepted or is not answered. */
 export const SLOW_ADD_MS = 60_000;
 
+/** So many adds of different shards without an answer, and none answered in between: a push container gets nothing new. One alone may be the shard's fault. */
+export const UNANSWERED_ADDS_TO_CLOSE = 2;
+
 /** A push container that answers no call for so long raises an alarm. */
 export const UNREACHABLE_MS = 60_000;
 

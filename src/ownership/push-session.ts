@@ -18,6 +18,7 @@ import {
   PUSH_RETRY_MIN_MS,
   SLOW_ADD_MS,
   STRAY_SHOWN_MS,
+  UNANSWERED_ADDS_TO_CLOSE,
   UNREACHABLE_MS,
 } from './limits.ts';
 
@@ -77,6 +78,8 @@ export class PushSession {
   /** Since when no call is answered, and how the first of them failed. */
   private unreachable: {readonly sinceMs: number; readonly cause: string} | undefined;
   private stray: {readonly shard: string; readonly atMs: number} | undefined;
+  /** Adds that got no answer since one got an answer last, with the cause. An answered probe says only that somebody listens. */
+  private readonly unansweredAdds = new Map<string, string>();
 
   constructor(me: Target, nowMs: number) {
     this.me = me;
@@ -119,6 +122,14 @@ export class PushSession {
     return this.unreachable !== undefined;
   }
 
+  /** Why nothing new may go there though it beats, and may answer probes; undefined: nothing is known against it. */
+  get addProblem(): string | undefined {
+    const [first] = this.unansweredAdds;
+    if (first === undefined || this.unansweredAdds.size < UNANSWERED_ADDS_TO_CLOSE)
+      return undefined;
+    return `does not answer to adds, of shard ${first[0]} first: ${first[1]}`;
+  }
+
   /** Something answers there. */
   reached(): void {
     this.unreachable = undefined;
@@ -134,6 +145,9 @@ export class PushSession {
     // Whoever lists ever new names must not fill our memory; a drop is believed one heartbeat later where a name was forgotten.
     if (this.everListed.size > EVER_LISTED_LIMIT) this.everListed.clear();
     for (const shard of shards.keys()) this.everListed.add(shard);
+    // The call has come, whether it is answered or not.
+    for (const shard of this.unansweredAdds.keys())
+      if (shards.has(shard)) this.unansweredAdds.delete(shard);
   }
 
   /** What is to be done about a shard that is recorded as this session's or listed by it. */
@@ -169,6 +183,7 @@ export class PushSession {
     else if (result.kind !== 'unsent') this.unreachable = undefined;
     const call = this.calls.get(shard);
     if (call === undefined) return;
+    if (call.op === 'add') this.addAnswered(shard, result);
     call.inFlight = false;
     call.nextAtMs = nowMs + backOff(call.attempts, PUSH_RETRY_MIN_MS, PUSH_RETRY_MAX_MS);
     if (result.kind === 'unreachable' && call.failure === '') call.failure = result.message;
@@ -187,6 +202,7 @@ export class PushSession {
     this.calls.delete(shard);
     this.failures.delete(shard);
     this.everListed.delete(shard);
+    this.unansweredAdds.delete(shard);
   }
 
   /** What an operator has to know, while it lasts. */
@@ -212,6 +228,12 @@ export class PushSession {
     return alarms;
   }
 
+  private addAnswered(shard: string, result: CallResult): void {
+    if (result.kind === 'unsent') return;
+    if (result.kind !== 'unreachable') this.unansweredAdds.clear();
+    else if (!this.listing.has(shard)) this.unansweredAdds.set(shard, result.message);
+  }
+
   private get newest(): number {
     return this.beats.at(-1) ?? 0;
   }
@@ -225,7 +247,7 @@ export class PushSession {
    * added now.
    */
   private claimStep(shard: string): PushStep {
-    if (this.unreadable) return WAIT;
+    if (this.unreadable || this.addProblem !== undefined) return WAIT;
     const busy = this.calls.get(shard)?.inFlight === true || this.listing.get(shard)?.drop === true;
     return busy ? WAIT : {step: 'claim'};
   }

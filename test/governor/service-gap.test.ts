@@ -148,6 +148,12 @@ describe('a container that shares its process', () => {
       `p1 has been adding it since ${STARTED}: no heartbeat says yet that it runs`,
     );
     expect(adding?.fix).toContain('if no add is under way there: restart p1');
+    const about = {state: 'unreachable', mode: 'closed', noteAbout: 'heartbeat'} as const;
+    const note = 'does not answer to adds, of shard s1 first: no answer within 10 s';
+    const one: LivingContainer = {container: 'p1', incarnation, endpoint: 'p1', ...about, note};
+    const living = new Map([['p1', one]]);
+    const hanging = serviceGap('s1', {app: 'orders', view, living, reasonOf: () => ''});
+    expect(hanging?.text).toBe(`${adding?.text}; p1 ${note}`);
   });
 });
 

@@ -39,6 +39,8 @@ export class PushContainer {
   readonly received: Received[] = [];
   /** Answers adds with this status and keeps nothing. */
   refuseAddsWith = 0;
+  /** Never answers adds, and keeps nothing; everything else is answered. */
+  hangsInAdds = false;
   /** Accepts drops and goes on. */
   liesAboutDrops = false;
   private readonly options: PushContainerOptions;
@@ -145,6 +147,8 @@ export class PushContainer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
+    if (this.hangsInAdds && request.method === 'POST' && request.url === '/sm/admin/add-shard')
+      return;
     const status = request.method === 'POST' ? this.handle(request.url ?? '', body) : 404;
     response.writeHead(status, {'content-type': 'application/json'});
     response.end(status === 200 ? '{}' : '{"error":"refused"}');

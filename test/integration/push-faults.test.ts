@@ -128,6 +128,40 @@ describe('push containers that do not do as they say', () => {
   });
 });
 
+describe('push containers', () => {
+  it('that answer probes and hang in adds get nothing more, and status says why', async () => {
+    const app = 'hangs';
+    const hanging = await settled(app, 2);
+    const other = await bed.container({app});
+    await bed.untilSpread(
+      app,
+      new Map([
+        [hanging, 1],
+        [other, 1],
+      ]),
+    );
+    hanging.hangsInAdds = true;
+    const shards = (name: string) =>
+      Array.from({length: 6}, (_, at) => ({shardId: `${app}-${name}-${at}`}));
+    await bed.post('add-shards', {service: app, shards: shards('first')});
+    await bed.until('the container is closed', async () => {
+      const text = await bed.raw.get(`/sm/app/${app}/status`).string();
+      return text?.includes('does not answer to adds') === true;
+    });
+    await bed.post('add-shards', {service: app, shards: shards('later')});
+    await bed.until('all of the later ones at the other', () =>
+      shards('later').every(({shardId}) => other.running.includes(shardId)),
+    );
+    hanging.hangsInAdds = false;
+    await bed.until(
+      'all served',
+      async () => [...(await bed.ready(app)).values()].flat().length === 14,
+    );
+    await bed.until('no alarm', async () => (await bed.alarms(app)).length === 0);
+    expect(bed.doubles).toEqual(new Set());
+  });
+});
+
 describe('push containers that come back', () => {
   it('with the same id get their shards first, whatever they remember', async () => {
     const first = await settled('again', 4);

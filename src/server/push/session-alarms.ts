@@ -13,7 +13,7 @@ interface Watched {
   readonly talk: PushSession;
 }
 
-/** By incarnation, the containers that live and cannot be heard: they keep what they have and get nothing new. */
+/** By incarnation, the containers that live and cannot be heard, or do not answer to adds: they keep what they have and get nothing new. */
 export function sessionProblems(
   sessionOf: (incarnation: string) => Watched | undefined,
   view: AppView,
@@ -28,6 +28,7 @@ export function sessionProblems(
       problems.set(incarnation, `has a heartbeat that cannot be read: ${problem}`);
     else if (!talk.beating(nowMs))
       problems.set(incarnation, 'has a session but sends no heartbeats');
+    else if (talk.addProblem !== undefined) problems.set(incarnation, talk.addProblem);
   }
   return problems;
 }
