@@ -49,6 +49,31 @@ describe('hostile input', () => {
   });
 });
 
+describe('a case that takes too long', () => {
+  const spent = (run: (ms: number) => void) =>
+    inProcess<number>({
+      ...{name: 'values', group: 'values', weight: 1},
+      make: () => 0,
+      run: (ms) => {
+        run(ms);
+        return {kind: 'good'};
+      },
+    }).open();
+  const HANG_MS = 100;
+
+  it('is a fault when it computes, and none when the machine stands still', async () => {
+    const computing = await spent((ms) => {
+      const endUs = process.cpuUsage().user + ms * 1_000;
+      while (process.cpuUsage().user < endUs);
+    });
+    expect(await faultIn({...computing, hangMs: HANG_MS}, 2 * HANG_MS)).toMatch(/^took \d+ ms$/);
+    const still = await spent((ms) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    });
+    expect(await faultIn({...still, hangMs: HANG_MS}, 2 * HANG_MS)).toBeUndefined();
+  });
+});
+
 describe('a campaign', () => {
   it('ends at the first fault and leaves the case as a file that fails again; one seed makes one case', async () => {
     const target = inProcess<string>({
