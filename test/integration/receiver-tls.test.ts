@@ -15,7 +15,7 @@ import {HintSender} from '../../src/server/governing/hint-sender.ts';
 import {HoldingsCaller} from '../../src/server/governing/holdings-audit.ts';
 import {Authority} from '../support/certificates.ts';
 import type {CertificateFiles} from '../support/certificates.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const LOOPBACK = '127.0.0.1';
 const TARGET: HintTarget = {
@@ -116,7 +116,7 @@ describe('a receiver with TLS', () => {
     const renewed = authority.issue('later', `IP:${LOOPBACK}`);
     copyFileSync(renewed.key, inUse.key);
     copyFileSync(renewed.cert, inUse.cert);
-    await until(async () => (await serialOf(endpoint)) !== before, 30_000, 'the new certificate');
+    await until(async () => (await serialOf(endpoint)) !== before, LONG_MS, 'the new certificate');
   });
 
   it.each([

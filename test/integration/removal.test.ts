@@ -114,7 +114,7 @@ describe('removal of an app', () => {
       await governor.kill();
       const ended = await child.reported('ended');
       expect(ended.how).toBe('deleted');
-      expect(await child.exitedWithin(15_000)).toBe(0);
+      expect(await child.exitedWithin(LONG_MS)).toBe(0);
       await untilGone();
     } finally {
       await child.end();

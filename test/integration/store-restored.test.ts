@@ -17,9 +17,6 @@ const SHARDS = shardIds(3);
 /** The waits for a silent daemon and for silent containers, one after the other. */
 const PLACED_MS = 2 * LONG_MS;
 
-/** Far more than a summary takes: it is written each second. */
-const ALARMS_END_MS = 10_000;
-
 /** Each test has an etcd of its own to spoil. */
 async function withBed(
   work: (cluster: Cluster, etcd: EtcdProcess) => Promise<void>,
@@ -127,7 +124,7 @@ describe.concurrent('an etcd that', () => {
       // The governor's next word, within a second, takes back that nobody serves.
       const isWell = async (): Promise<boolean> =>
         (await cluster.admin.call('status', {})).alarms.length === 0;
-      await until(isWell, ALARMS_END_MS, 'no alarm is left');
+      await until(isWell, LONG_MS, 'no alarm is left');
       const {store} = await cluster.admin.call('status', {});
       expect(store).toMatchObject({epoch, restored: ''});
     }));

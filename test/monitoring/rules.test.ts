@@ -7,7 +7,7 @@ import {join, resolve} from 'node:path';
 import {expect, it} from 'vitest';
 import {parse} from 'yaml';
 import {watchAlerts} from '../../scripts/alert-watch.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {promtool} from './promtool.ts';
 
 const MONITORING = resolve(import.meta.dirname, '../../monitoring');
@@ -70,9 +70,9 @@ it('says which alerts fire on what is scraped now', async () => {
       .map(({code}) => code)
       .join();
   try {
-    await until(async () => (await firing()) === 'STORE_RESTORED', 60_000, 'it fires');
+    await until(async () => (await firing()) === 'STORE_RESTORED', LONG_MS, 'it fires');
     text = 'sm_store_restored 0\nsm_ready 1\n';
-    await until(async () => (await firing()) === '', 60_000, 'it fires no more');
+    await until(async () => (await firing()) === '', LONG_MS, 'it fires no more');
   } finally {
     await watch.close();
     server.close();

@@ -7,9 +7,8 @@ import {chown, mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 
-const START_LIMIT_MS = 60_000;
 const DEBIAN = '/usr/lib/postgresql';
 const run = promisify(execFile);
 
@@ -65,7 +64,7 @@ export class PostgresServer {
         () => false,
       );
     try {
-      await until(ready, START_LIMIT_MS, 'PostgreSQL takes connections');
+      await until(ready, LONG_MS, 'PostgreSQL takes connections');
     } catch (error) {
       await server.stop();
       throw error;

@@ -16,7 +16,7 @@ import {
 import {Upkeep} from '../../../src/server/governing/upkeep.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Store, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 import {NOW_MS, status, withLostAnswers} from '../admin/fixture.ts';
 
 const keys = new Keys('/sm', 'sm');
@@ -346,7 +346,7 @@ it('upkeep that is stopped and started while a round is under way goes on once',
   upkeep.stop();
   upkeep.start();
   answer();
-  await until(() => rounds === 1, 20_000, 'the round goes on');
+  await until(() => rounds === 1, LONG_MS, 'the round goes on');
   await new Promise(setImmediate);
   expect(timers.size).toBe(1);
   upkeep.stop();

@@ -8,7 +8,7 @@ import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {UsageReport} from '../../../src/server/governing/usage-report.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 import {status} from '../admin/fixture.ts';
 
 const keys = new Keys('/sm', 'sm.test');
@@ -43,7 +43,7 @@ async function counted(): Promise<object | undefined> {
   const run = due;
   due = undefined;
   run?.();
-  await until(() => due !== undefined, 5_000, 'the round has ended');
+  await until(() => due !== undefined, LONG_MS, 'the round has ended');
   const {entry} = await store.get(keys.usage());
   return entry === undefined ? undefined : {...decodeUsage(entry.value)?.used, mod: entry.mod};
 }
