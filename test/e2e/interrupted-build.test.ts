@@ -3,6 +3,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,21 +19,36 @@ import {until} from '../support/until.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
+/** The packages, but that this program of theirs says that it was called, and hangs: a build comes as far as that, and no further. */
+function installWithout(checkout: string, program: string): void {
+  const [from, to] = [PROJECT, checkout].map((folder) => join(folder, 'node_modules')) as [
+    string,
+    string,
+  ];
+  mkdirSync(join(to, '.bin'), {recursive: true});
+  for (const name of readdirSync(from))
+    if (name !== '.bin') symlinkSync(join(from, name), join(to, name));
+  const hanging = '#!/bin/sh\ntouch hangs\nexec sleep infinity\n';
+  writeFileSync(join(to, '.bin', program), hanging, {mode: 0o755});
+}
+
 it('leaves the last whole build', async () => {
   const checkout = mkdtempSync(join(tmpdir(), 'sm-build-'));
   onTestFinished(() => rmSync(checkout, {recursive: true, force: true}));
   for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts'])
     cpSync(join(PROJECT, name), join(checkout, name), {recursive: true});
-  for (const name of ['src', 'node_modules'])
-    symlinkSync(join(PROJECT, name), join(checkout, name));
+  symlinkSync(join(PROJECT, 'src'), join(checkout, 'src'));
+  installWithout(checkout, 'tsc');
   mkdirSync(join(checkout, 'dist'));
   writeFileSync(join(checkout, 'dist', 'whole'), '');
   const tsx = join(PROJECT, 'node_modules', '.bin', 'tsx');
   const build = spawn(tsx, ['scripts/build.ts'], {cwd: checkout, stdio: 'ignore', detached: true});
   const ended = once(build, 'exit');
-  const made = (): boolean =>
-    readdirSync(checkout, {recursive: true}).some((file) => String(file).endsWith('help.js'));
-  await until(made, LONG_MS, () => 'the build has written a part');
+  const hangs = (): boolean => existsSync(join(checkout, 'hangs')) || build.exitCode !== null;
+  await until(hangs, LONG_MS, () => 'the build is in its middle');
+  expect(build.exitCode).toBeNull();
+  const made = readdirSync(checkout, {recursive: true}).map(String);
+  expect(made).toContain(join('.build', 'dist', 'cli', 'help.js'));
   if (build.pid !== undefined) process.kill(-build.pid, 'SIGKILL');
   await ended;
   expect(readdirSync(join(checkout, 'dist'))).toEqual(['whole']);
