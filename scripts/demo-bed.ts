@@ -15,10 +15,13 @@ import type {Store} from '../src/store/port.ts';
 import {startEtcd} from '../test/support/etcd-process.ts';
 import {freePorts} from '../test/support/free-ports.ts';
 import type {EtcdProcess} from '../test/support/etcd-process.ts';
+import {LONG_MS, until} from '../test/support/until.ts';
 
 const SM = join(import.meta.dirname, '..', 'bin', 'run.js');
 const PREFIX = '/sm-demo';
 const SERVICE = 'sm.demo';
+/** Of every wait: only a hang may reach it. */
+export const LIMIT = `${LONG_MS / 1_000}s`;
 
 export interface DemoOptions {
   readonly app: string;
@@ -119,8 +122,8 @@ export class DemoBed {
   }
 
   async untilReady(): Promise<void> {
-    await this.sm('wait', `app/${this.options.app}`, '--for', 'ready', '--timeout', '60s');
-    await this.sm('wait', `app/${this.options.app}`, '--for', 'balanced', '--timeout', '60s');
+    await this.sm('wait', `app/${this.options.app}`, '--for', 'ready', '--timeout', LIMIT);
+    await this.sm('wait', `app/${this.options.app}`, '--for', 'balanced', '--timeout', LIMIT);
   }
 
   async startContainer(id: string): Promise<void> {
@@ -140,7 +143,7 @@ export class DemoBed {
       String(ttlMs),
     ];
     this.containers.set(id, this.launch(args, `${id}.log`));
-    await this.sm('wait', `container/${app}/${id}`, '--for', 'ready', '--timeout', '20s');
+    await this.sm('wait', `container/${app}/${id}`, '--for', 'ready', '--timeout', LIMIT);
   }
 
   async killContainer(id: string): Promise<void> {
@@ -166,8 +169,8 @@ export class DemoBed {
     const address = this.daemons[0]?.server.replace('http://', '');
     await until(
       async () => (await this.sm('app', 'get', this.options.app))['governor'] === address,
-      30_000,
-      'no daemon took over',
+      LONG_MS,
+      'a daemon takes over',
     );
   }
 
@@ -275,8 +278,8 @@ export class DemoBed {
           (reply) => reply.ok,
           () => false,
         ),
-      20_000,
-      `${server} did not become ready`,
+      LONG_MS,
+      `${server} becomes ready`,
     );
   }
 }
@@ -286,16 +289,4 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   const gone = once(child, 'exit');
   child.kill(signal);
   await gone;
-}
-
-async function until(
-  check: () => Promise<boolean>,
-  limitMs: number,
-  complaint: string,
-): Promise<void> {
-  const endMs = Date.now() + limitMs;
-  while (!(await check())) {
-    if (Date.now() > endMs) throw new Error(complaint);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

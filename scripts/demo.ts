@@ -2,17 +2,21 @@
  * `npm run demo`: the main job on real parts. An etcd of its own, two daemons, four containers as processes, an app with 40
  * shards; then a container is killed, another drained, the governing daemon killed, 20 shards added, the app removed. Every
  * step must end with every shard ready on exactly one living container and no shard outside the step moved, and in the
- * end not one key of the app may be left. Exits 0 only then.
+ * end not one key of the app may be left. Exits 0 only then. `--ttl-ms N`: T of daemons and containers; with a longer one a machine
+ * that is busy leaves nobody without a heartbeat, and the steps in which somebody is killed take longer.
  */
-import {DemoBed} from './demo-bed.ts';
+import {scriptOptions} from '../test/support/script-options.ts';
+import {DemoBed, LIMIT} from './demo-bed.ts';
 
 const SHARDS = 40;
 const ADDED = 20;
 const APP = 'orders';
-const TTL_MS = 3_000;
+const TTL_MS = '3000';
 
 async function main(): Promise<void> {
-  const bed = await DemoBed.start({app: APP, ttlMs: TTL_MS});
+  const options = {'ttl-ms': {type: 'string', default: TTL_MS}} as const;
+  const {'ttl-ms': ttlMs} = scriptOptions(import.meta.filename, options);
+  const bed = await DemoBed.start({app: APP, ttlMs: Number(ttlMs)});
   try {
     await run(bed);
     console.log('\ndemo passed: every step as it should be');
@@ -38,7 +42,7 @@ async function run(bed: DemoBed): Promise<void> {
 
   await bed.step('SIGKILL of container c1', async () => {
     await bed.killContainer('c1');
-    await bed.sm('wait', `container/${APP}/c1`, '--for', 'gone', '--timeout', '30s');
+    await bed.sm('wait', `container/${APP}/c1`, '--for', 'gone', '--timeout', LIMIT);
     await bed.untilReady();
   });
   await bed.checkPlacement('container killed', {
@@ -48,7 +52,7 @@ async function run(bed: DemoBed): Promise<void> {
 
   const beforeDrain = bed.placement;
   await bed.step('drain of container c2', async () => {
-    await bed.sm('container', 'drain', '-a', APP, 'c2', '--reason', 'demo', '--timeout', '30s');
+    await bed.sm('container', 'drain', '-a', APP, 'c2', '--reason', 'demo', '--timeout', LIMIT);
     await bed.untilReady();
   });
   await bed.checkPlacement('container drained', {
@@ -74,7 +78,7 @@ async function run(bed: DemoBed): Promise<void> {
 
   await bed.step('app removed, containers stopped', async () => {
     await bed.sm('app', 'rm', APP, '--force', '--confirm', APP);
-    await bed.sm('wait', `app/${APP}`, '--for', 'gone', '--timeout', '30s');
+    await bed.sm('wait', `app/${APP}`, '--for', 'gone', '--timeout', LIMIT);
     await bed.stopContainers();
   });
   await bed.checkNothingLeft();
