@@ -79,7 +79,7 @@ async function secureTransport(
   const agent = new https.Agent({...KEEP_ALIVE, ...files});
   if (proxy !== undefined) {
     const connect = async (options: RequestOptions): Promise<Duplex> => {
-      const socket = await tunnel(proxy, `${options.host}:${options.port ?? 443}`);
+      const socket = await tunnel(proxy, authorityOf(options));
       return tls.connect({...(options as object), socket});
     };
     agent.createConnection = (options, callback) => {
@@ -98,6 +98,12 @@ async function secureTransport(
 
 function throughProxy(url: URL, {headers}: RequestOptions, proxy: URL): RequestOptions {
   return {path: url.href, headers: {...(headers as object), host: url.host, ...credentials(proxy)}};
+}
+
+/** As in a URL: Node takes the brackets off an address of IPv6. */
+function authorityOf({host, port}: RequestOptions): string {
+  const name = host?.includes(':') === true ? `[${host}]` : host;
+  return `${name}:${port ?? 443}`;
 }
 
 /** A connection to `target` (host:port) that the proxy passes on. */

@@ -25,9 +25,9 @@ afterEach(async () => {
   }
 });
 
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server, host = '127.0.0.1'): Promise<number> {
   open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return (server.address() as AddressInfo).port;
 }
 
@@ -178,7 +178,7 @@ describe('over TLS and proxies', () => {
 
   beforeAll(() => {
     authority = new Authority();
-    const {cert, key} = authority.issue('daemon', 'IP:127.0.0.1');
+    const {cert, key} = authority.issue('daemon', 'IP:127.0.0.1,IP:::1');
     files = {cert: readFileSync(cert), key: readFileSync(key)};
   });
   afterAll(() => authority.remove());
@@ -197,8 +197,8 @@ describe('over TLS and proxies', () => {
     });
     server.on('connect', ({url = ''}, socket) => {
       asked.push(`CONNECT ${url}`);
-      const [host = '', port] = url.split(':');
-      const onward = connect(Number(port), host, () => {
+      const {hostname, port} = new URL(`http://${url}`);
+      const onward = connect(Number(port), hostname.replace(/[[\]]/g, ''), () => {
         socket.write('HTTP/1.1 200 ok\r\n\r\n');
         onward.pipe(socket).pipe(onward);
       });
@@ -232,5 +232,12 @@ describe('over TLS and proxies', () => {
       `GET ${plain.url}/sm/server/get-spec`,
       `CONNECT ${secure.replace('https://', '')}`,
     ]);
+  });
+
+  it('a proxy is asked for an address of IPv6 in brackets', async () => {
+    const secure = `https://[::1]:${await listening(createTlsServer(files, answers), '::1')}`;
+    const through = await proxy();
+    await client({server: secure, caFile: authority.ca, proxy: through.url}).call('getSpec', {});
+    expect(through.asked).toEqual([`CONNECT ${secure.replace('https://', '')}`]);
   });
 });
