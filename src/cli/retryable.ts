@@ -1,5 +1,5 @@
 /** Faults of a connection that may pass, and the time until the next attempt. */
-import {backOff} from '../model/back-off.ts';
+import {backOff, jittered} from '../model/back-off.ts';
 import {SmError} from '../model/errors.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {RETRY_MAX_MS, RETRY_MIN_MS} from './limits.ts';
@@ -12,7 +12,12 @@ export function isRetryable(error: unknown): boolean {
     : (error as NodeJS.ErrnoException).code !== undefined;
 }
 
-/** Before the attempt after `failures` others, ms. */
+/** Before the attempt after `failures` others, ms; by chance, for all who follow a daemon lose it at once. */
 export function retryWaitMs(failures: number): number {
-  return backOff(failures + 1, RETRY_MIN_MS, RETRY_MAX_MS);
+  return Math.round(backOff(failures + 1, RETRY_MIN_MS, RETRY_MAX_MS, Math.random()));
+}
+
+/** Of a pause between looks that many make, ms: as `retryWaitMs`. */
+export function lookPauseMs(intervalMs: number): number {
+  return jittered(intervalMs, Math.random());
 }

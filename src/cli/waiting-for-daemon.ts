@@ -3,9 +3,11 @@ import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
+import {pause} from '../runtime/pause.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';
 import {unlessSilent} from './call-limit.ts';
+import {lookPauseMs} from './retryable.ts';
 import {CALL_LIMIT_MS, DAEMON_LOOK_MS} from './limits.ts';
 
 const GO_ON = 'wait on with: sm wait daemon --for ready';
@@ -29,7 +31,7 @@ export async function waitForDaemon(
         if (typeof found !== 'string') return {status: found, waitedMs};
         if (waitedMs >= timeoutMs) throw tookTooLong(asked, timeoutMs, found);
         progress.update({text: `waiting: ${found}`});
-        await new Promise((resolve) => setTimeout(resolve, DAEMON_LOOK_MS));
+        await pause(lookPauseMs(DAEMON_LOOK_MS), signal);
       }
     }, GO_ON);
   } finally {

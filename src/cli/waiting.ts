@@ -3,9 +3,11 @@ import type {AdminInput, WaitCheckAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
+import {pause} from '../runtime/pause.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';
 import {unlessSilent} from './call-limit.ts';
+import {lookPauseMs} from './retryable.ts';
 import {CALL_LIMIT_MS, COST_FREE_MS, LOOK_MS, POLL_MS, RETRY_MS} from './limits.ts';
 
 export type WaitFor = Pick<
@@ -67,7 +69,9 @@ export async function waitUntilMet(
       ...done,
     });
     if (waitedMs >= timeoutMs) throw tookTooLong(answered, goal, timeoutMs, state);
-    if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    // A daemon where too many wait already answers at once: then the time passes here.
+    const restMs = Math.min(holdMs, leftMs) - (performance.now() - lookedMs);
+    await pause(answer === undefined ? lookPauseMs(RETRY_MS) : Math.max(0, restMs), signal);
     if (signal.aborted) throw new Error('interrupted');
     // A look at a large app costs the daemon something: it stays open the longer the more it takes.
     const costMs = Math.max(0, performance.now() - lookedMs - holdMs);

@@ -69,3 +69,18 @@ it('a wait without a limit names no end', async () => {
   expect((await waiting).answer.met).toBe(true);
   expect(shown[0]).toMatch(/^waiting: /);
 });
+
+it('a daemon that lets no call wait, for too many wait there already, is asked once a second', async () => {
+  let looks = 0;
+  const call = (): Promise<object> => {
+    looks += 1;
+    return Promise.resolve({met: looks > 500, missing: [], missingCount: 1, revision: '1'});
+  };
+  const {signal} = new AbortController();
+  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
+  const progress = {update: () => undefined};
+  const outcome = waitUntilMet(client, GOAL, 60_000, progress, signal).catch((e: unknown) => e);
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect(await outcome).toMatchObject({code: 'TIMEOUT'});
+  expect(looks).toBeLessThanOrEqual(63);
+});
