@@ -19,7 +19,7 @@ import type {EtcdProcess} from './etcd-process.ts';
 import {containerRights, daemonLogin, loginLines} from './least-rights.ts';
 import type {RoleLogin} from './least-rights.ts';
 import {OwnershipLog} from './ownership-log.ts';
-import {LONG_MS, until} from './until.ts';
+import {LONG_MS, patiently, until} from './until.ts';
 
 export {LONG_MS};
 /** The shortest T there is, so that outages and evictions take seconds. */
@@ -161,14 +161,14 @@ export class Cluster {
     app: string,
     limits: {maxShardCount?: number; maxRecoveryTime?: number; maxMoving?: number} = {},
   ): Promise<void> {
-    await this.admin.call('addSpec', {service: app, maxRecoveryTime: 0, ...limits});
+    await patiently(() =>
+      this.admin.call('addSpec', {service: app, maxRecoveryTime: 0, ...limits}),
+    );
   }
 
   async addShards(app: string, ids: readonly string[]): Promise<void> {
-    const answer = await this.admin.call('addShards', {
-      service: app,
-      shards: ids.map((shardId) => ({shardId, task: `task of ${shardId}`})),
-    });
+    const shards = ids.map((shardId) => ({shardId, task: `task of ${shardId}`}));
+    const answer = await patiently(() => this.admin.call('addShards', {service: app, shards}));
     if (answer.failed > 0) throw new Error(`shards were not added: ${JSON.stringify(answer)}`);
   }
 
@@ -256,7 +256,7 @@ export class Cluster {
 
   /** Every shard's view by its id. */
   async shards(app: string): Promise<Map<string, ShardRow>> {
-    const {shards} = await this.admin.call('getShards', {service: app});
+    const {shards} = await patiently(() => this.admin.call('getShards', {service: app}));
     return new Map(shards.map((shard) => [shard.id, shard]));
   }
 

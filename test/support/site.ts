@@ -12,7 +12,7 @@ import {freePorts} from './free-ports.ts';
 import {containerRights, daemonLogin, loginLines} from './least-rights.ts';
 import type {RoleLogin} from './least-rights.ts';
 import type {OwnershipLog} from './ownership-log.ts';
-import {LONG_MS, until} from './until.ts';
+import {LONG_MS, patiently, until} from './until.ts';
 
 const DAEMON_TTL_MS = 3_000;
 const SERVICE = 'sm.test';
@@ -99,13 +99,13 @@ export class Site {
 
   /** An app with shards; they have nobody yet. */
   async createApp(app: string, shards: readonly string[]): Promise<void> {
-    await this.admin.call('addSpec', {service: app, maxRecoveryTime: 0});
+    await patiently(() => this.admin.call('addSpec', {service: app, maxRecoveryTime: 0}));
     await this.addShards(app, shards);
   }
 
   async addShards(app: string, shards: readonly string[]): Promise<void> {
     const rows = shards.map((shardId) => ({shardId, task: `task of ${shardId}`}));
-    await this.admin.call('addShards', {service: app, shards: rows});
+    await patiently(() => this.admin.call('addShards', {service: app, shards: rows}));
   }
 
   /** Resolves when the container is ready. */

@@ -39,6 +39,14 @@ export async function until<T>(
   }
 }
 
+/**
+ * Does what a test takes as given, which done twice is as done once: again while it fails in a way that says so. On a busy machine etcd does
+ * not always answer in the time that a daemon gives it.
+ */
+export function patiently<T>(call: () => Promise<T>): Promise<NonNullable<T>> {
+  return until(call, LONG_MS, 'a call that is answered');
+}
+
 /** Of our own errors; what a daemon answered has the word in its parts. */
 function isRetryable(error: unknown): boolean {
   const {retryable, failure} = (error ?? {}) as {
