@@ -2,7 +2,7 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {runCli} from '../support/cli-process.ts';
 import type {Ran} from '../support/cli-process.ts';
-import {LONG_MS, shardIds, withCluster} from '../support/cluster.ts';
+import {LONG_MS, STEADY_TTL_MS, shardIds, withCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -37,10 +37,10 @@ describe.concurrent('a shard that waits', () => {
     withCluster({etcd}, async (cluster) => {
       const placement = {quietTime: 0, moving: {perMinute: 1}};
       await cluster.admin.call('addSpec', {service, placement});
-      await cluster.join(service, 'c1');
+      await cluster.join(service, 'c1', {}, {ttlMs: STEADY_TTL_MS});
       await cluster.addShards(service, shardIds(12));
       await cluster.settled(service);
-      await cluster.join(service, 'c2');
+      await cluster.join(service, 'c2', {}, {ttlMs: STEADY_TTL_MS});
       const waiting = await until(
         async () => (await listed(cluster)).find(({waitsFor}) => waitsFor.includes('perMinute')),
         LONG_MS,
@@ -58,7 +58,7 @@ describe.concurrent('a shard that waits', () => {
   it('says why it runs nowhere, and waits for no move', () =>
     withCluster({etcd}, async (cluster) => {
       await cluster.admin.call('addSpec', {service});
-      await cluster.join(service, 'c1');
+      await cluster.join(service, 'c1', {}, {ttlMs: STEADY_TTL_MS});
       await cluster.admin.call('addShards', {
         service,
         shards: [{shardId: 's0'}, {shardId: 'gpu', workerGroup: 'gpu'}],
