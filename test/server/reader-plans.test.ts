@@ -5,46 +5,16 @@ import {afterEach, describe, expect, it, vi} from 'vitest';
 import type {AppListing} from '../../src/appview/listing.ts';
 import {SHARDS_PLANNED_INLINE} from '../../src/governor/limits.ts';
 import type {PlanFigures} from '../../src/model/placement.ts';
-import type {PlanTerms, RowBatch} from '../../src/planner/warm-table.ts';
 import {livingOf} from '../../src/server/admin/read/container-views.ts';
 import {readerPlan} from '../../src/server/admin/read/reader-plan.ts';
 import type {ReaderPlan} from '../../src/server/admin/read/reader-plan.ts';
-import type {PlannersBeside} from '../../src/server/governing/planners-beside.ts';
 import {READER_TABLES, READER_TABLE_KEPT_MS} from '../../src/server/limits.ts';
 import {PlannerThread, beginPlannerThread} from '../../src/server/planner-thread.ts';
 import type {PlannerThreadOptions} from '../../src/server/planner-thread.ts';
 import {ReaderPlans, planAtOnce} from '../../src/server/reader-plans.ts';
-import {WarmPlanners} from '../../src/server/warm-planners.ts';
 import {LONG_MS} from '../support/until.ts';
+import {Beside} from './beside.ts';
 import {CONTAINERS, Changing, step} from './changing-app.ts';
-
-/** The thread, in this process: what goes to it is copied as it is for a thread. */
-class Beside implements PlannersBeside {
-  readonly from = 0;
-  readonly tables = new Set<number>();
-  /** Rows that were sent. */
-  rows = 0;
-  private readonly planners = new WarmPlanners();
-  private opened = 0;
-
-  open() {
-    this.opened += 1;
-    const planner = this.opened;
-    this.tables.add(planner);
-    return {
-      update: (batch: RowBatch) => {
-        this.rows += batch.set.length + batch.removed.length;
-        this.planners.update(planner, JSON.parse(JSON.stringify(batch)) as RowBatch);
-      },
-      plan: (terms: PlanTerms) =>
-        Promise.resolve(this.planners.plan(planner, structuredClone(terms))),
-      close: () => {
-        this.tables.delete(planner);
-        this.planners.close(planner);
-      },
-    };
-  }
-}
 
 /** Sums in another order differ in their last digit. */
 function rounded(figures: PlanFigures | undefined): unknown {

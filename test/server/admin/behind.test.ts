@@ -1,6 +1,10 @@
 /** Reads of an app whose view is behind the store: they list, and together. */
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {MemoryStore} from '../../support/memory-store.ts';
+import {WHOLE_APP, listTogether} from '../../../src/server/admin/read/listing.ts';
+import {shardIds} from '../../../src/server/admin/read/shard-views.ts';
+import {ReaderPlans} from '../../../src/server/reader-plans.ts';
+import {Beside} from '../beside.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import type {Watch, WatchListener} from '../../../src/store/port.ts';
 import {World} from './fixture.ts';
@@ -25,11 +29,14 @@ class CountingStore extends MemoryStore {
 }
 
 let store: CountingStore;
+let beside: Beside;
 let world: World;
 
 beforeEach(async () => {
   store = new CountingStore();
-  world = new World({store});
+  beside = new Beside();
+  const plans = new ReaderPlans(beside);
+  world = new World({store, planBeside: plans.plan.bind(plans)});
   Object.assign(world, {memory: store});
   await world.call('addSpec', {service: 'orders'});
   await world.call('addShards', {service: 'orders', shards: [{shardId: 's1'}]});
@@ -62,6 +69,20 @@ it('who asks while a listing is under way sees what was written before', async (
   await Promise.all(first);
   expect(JSON.stringify(await later)).toContain('s2');
   expect(store.lists).toBe(2);
+});
+
+it('nothing is kept of a listing once it is answered from, for nobody comes back to it', async () => {
+  await world.call('waitCheck', {service: 'orders', kind: 'app', for: 'balanced'});
+  expect(store.lists).toBe(1);
+  expect(beside.opened).toBe(1);
+  expect(beside.tables.size).toBe(0);
+});
+
+it('all who are answered from one listing share its sorted ids', async () => {
+  const listing = await listTogether(world.dependencies, 'orders', WHOLE_APP);
+  const ids = await shardIds(listing);
+  expect(ids).toEqual(['s1']);
+  expect(await shardIds(listing)).toBe(ids);
 });
 
 it('a listing that fails is one failure for all, and the next one is made anew', async () => {

@@ -122,7 +122,7 @@ export async function readKeys(
   return existing(dependencies, await listingOf(dependencies, app, read));
 }
 
-/** What the entries say of the app. */
+/** What the entries say of the app. Nobody comes back to it, so nothing may be kept beside it for the next reader. */
 async function listingOf(
   {keys, writes}: AdminDependencies,
   app: string,
@@ -140,5 +140,6 @@ async function listingOf(
     else records.take(news, nowMs);
   });
   records.refresh(since);
-  return records.listing(revision, cluster);
+  const {ids: _, ...listing} = records.listing(revision, cluster);
+  return listing;
 }

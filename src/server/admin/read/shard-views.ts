@@ -11,7 +11,7 @@ import type {ShardCounts, ShardState, ShardView} from '../../../protocol/admin.t
 import {stateCounts} from '../../../appstate/state-counts.ts';
 import {stateOf} from './container-views.ts';
 import {shardLoad} from './loads.ts';
-import {once} from '../../../appview/listing.ts';
+import {once, onceSoon} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
 /**
@@ -81,9 +81,10 @@ export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: nu
 }
 
 /** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. What changes meanwhile may be in it or not. */
-export function shardIds({view, ids}: AppListing): Promise<readonly string[]> {
+export function shardIds(listing: AppListing): Promise<readonly string[]> {
+  const {view, ids} = listing;
   const make = (): Promise<readonly string[]> => runInSlices(sortedSteps(allIds(view)));
-  return ids === undefined ? make() : ids(make);
+  return ids === undefined ? onceSoon(listing, 'ids', make) : ids(make);
 }
 
 function* allIds(view: AppListing['view']): Generator<string, undefined> {
