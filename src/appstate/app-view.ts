@@ -86,8 +86,7 @@ export class AppView {
 
   /** There is no such app, or not any more: whatever were written for it would stay for ever. */
   get isGone(): boolean {
-    if (this.spec !== undefined) return false;
-    return this.quarantined.problem('spec') === undefined;
+    return this.spec === undefined && this.quarantined.problem('spec') === undefined;
   }
 
   /** The shard's spec or record cannot be read: hands off. */
@@ -256,6 +255,7 @@ export class AppView {
   private applyShard(shard: string, entry: Versioned<ShardSpec> | undefined, mod: number): boolean {
     const before = this.shards.get(shard)?.value;
     if (!put(this.shards, shard, entry, mod)) return false;
+    if (entry !== undefined) entry.value.id = this.rows.keptId(shard);
     this.specs.replace(before, entry?.value);
     const keyBefore = before?.spreadKey ?? '';
     const state = this.own.get(shard)?.value.state ?? 'free';
@@ -281,8 +281,8 @@ export class AppView {
     }
     const {incarnation} = entry.value;
     const shards = this.holding.get(incarnation);
-    if (shards === undefined) this.holding.set(incarnation, new Set([shard]));
-    else shards.add(shard);
+    if (shards === undefined) this.holding.set(incarnation, new Set([this.rows.keptId(shard)]));
+    else shards.add(this.rows.keptId(shard));
     return true;
   }
 

@@ -47,6 +47,11 @@ export class ShardRows {
     return this.lastRow;
   }
 
+  /** The text of the id that is kept: each change brings another, and whoever keeps that one keeps the id twice. */
+  keptId(shard: string): string {
+    return this.ids[this.rowOf(shard)] ?? shard;
+  }
+
   /** Undefined: nobody has the row. */
   idAt(row: number): string | undefined {
     return this.ids[row];
