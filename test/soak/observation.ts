@@ -19,6 +19,8 @@ export interface Observation {
   readonly containersMb: number;
   /** MB that the main threads of all daemons still need after a full collection. */
   readonly heapMb: number;
+  /** Of `heapMb`: compiled code, which the engine makes more of as long as it finds more that is worth it. */
+  readonly codeMb: number;
   readonly files: number;
   readonly storeMb: number;
   readonly revision: number;
@@ -26,6 +28,8 @@ export interface Observation {
   readonly loopMs: number;
   readonly text: string;
 }
+
+type Needed = Pick<Observation, 'heapMb' | 'codeMb'>;
 
 export async function observed(bed: BenchBed, minute: number): Promise<Observation> {
   const daemons = bed.daemons.map(({process}) => process);
@@ -40,34 +44,36 @@ export async function observed(bed: BenchBed, minute: number): Promise<Observati
     minute,
     daemonsMb: sum(daemons),
     containersMb: sum(staying),
-    heapMb: heaps.reduce((total, heapMb) => total + heapMb, 0),
+    heapMb: heaps.reduce((total, {heapMb}) => total + heapMb, 0),
+    codeMb: heaps.reduce((total, {codeMb}) => total + codeMb, 0),
     files,
     storeMb,
     revision,
   };
   const loopMs = Math.max(...delays);
   const text =
-    `minute ${minute.toFixed(1)}: daemons ${one.daemonsMb.toFixed(1)} MB (heap ${one.heapMb.toFixed(1)}), containers ${one.containersMb.toFixed(1)} MB, ` +
+    `minute ${minute.toFixed(1)}: daemons ${one.daemonsMb.toFixed(1)} MB (heap ${one.heapMb.toFixed(1)}, of it code ${one.codeMb.toFixed(2)}), containers ${one.containersMb.toFixed(1)} MB, ` +
     `${files} files, etcd ${storeMb.toFixed(1)} MB at revision ${revision}, loop p99 ${loopMs.toFixed(1)} ms`;
   return {...one, loopMs, text};
 }
 
 /** The least of several takes: a plan or a listing under way when one is taken holds tens of MB more. */
-async function leastNeededMb(daemon: ChildProcess): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let take = 0; take < TAKES; take += 1) {
-    if (take > 0) await setTimeout(BETWEEN_TAKES_MS);
-    least = Math.min(least, await neededMb(daemon));
+async function leastNeededMb(daemon: ChildProcess): Promise<Needed> {
+  let least = await neededMb(daemon);
+  for (let take = 1; take < TAKES; take += 1) {
+    await setTimeout(BETWEEN_TAKES_MS);
+    const needed = await neededMb(daemon);
+    if (needed.heapMb < least.heapMb) least = needed;
   }
   return least;
 }
 
 /** Asks the daemon's heap probe. */
-async function neededMb(daemon: ChildProcess): Promise<number> {
+async function neededMb(daemon: ChildProcess): Promise<Needed> {
   const answered = once(daemon, 'message');
   daemon.send('take');
-  const [{heapMb}] = (await answered) as [{heapMb: number}];
-  return heapMb;
+  const [needed] = (await answered) as [Needed];
+  return needed;
 }
 
 function openFiles(pid: number | undefined): number {

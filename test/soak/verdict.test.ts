@@ -12,7 +12,7 @@ const WILD_MINUTES: readonly number[] = [19, 21, 23];
 function series(minutes: number, daemonsMb: AtMinute, heapMb: AtMinute = () => 40): Observation[] {
   return Array.from({length: minutes}, (_, minute) => ({
     ...{minute, daemonsMb: daemonsMb(minute), heapMb: heapMb(minute)},
-    ...{containersMb: 50, files: 30, storeMb: 10},
+    ...{codeMb: 8 + minute / 120, containersMb: 50, files: 30, storeMb: 10},
     ...{revision: minute * 600, loopMs: 1, text: ''},
   }));
 }
@@ -77,6 +77,19 @@ describe('the verdict of a soak', () => {
     const {isGood, line} = verdictOf(series(MINUTES, () => 400, wide));
     expect(line).toContain('verdict: undecided');
     expect(isGood).toBe(false);
+  });
+
+  it('is of the whole heap, and says how much of its growth is not compiled code', () => {
+    const {isGood, line} = verdictOf(
+      series(
+        MINUTES,
+        () => 400,
+        (minute) => 40 + minute / 30,
+      ),
+    );
+    expect(isGood).toBe(false);
+    expect(line).toContain('full collection 2.00 (2.00 to 2.00) MB an hour');
+    expect(line).toContain('not compiled code 1.50 (1.50 to 1.50) MB an hour');
   });
 
   it('is none when there are too few points', () => {

@@ -34,6 +34,7 @@ export function verdictOf(series: readonly Observation[]): {
   const trend = (of: (one: Observation) => number): Trend =>
     trendPerHour(warm.map((one) => ({minute: one.minute, value: of(one)})));
   const heap = trend(({heapMb}) => heapMb);
+  const data = trend(({heapMb, codeMb}) => heapMb - codeMb);
   const daemons = trend(({daemonsMb}) => daemonsMb);
   const containers = trend(({containersMb}) => containersMb);
   const files = trend(({files: count}) => count);
@@ -44,7 +45,7 @@ export function verdictOf(series: readonly Observation[]): {
   return {
     isGood: outcome === 'good',
     line:
-      `verdict: ${outcome} (goal: at most ${GOAL_MB_PER_HOUR} MB an hour after warm-up; in brackets the 95 % interval): heap of daemons after a full collection ${text(heap)}, ` +
+      `verdict: ${outcome} (goal: at most ${GOAL_MB_PER_HOUR} MB an hour after warm-up; in brackets the 95 % interval): heap of daemons after a full collection ${text(heap)}, of it what is not compiled code ${text(data)}, ` +
       `memory of daemons ${text(daemons)}, of containers ${text(containers)}, files ${files.slope.toFixed(1)} an hour, ${writes.toFixed(1)} revisions/s`,
   };
 }
