@@ -3,7 +3,7 @@ export {joinApp} from './join.ts';
 export type {Container, ContainerEnd} from './container.ts';
 export type {JoinOptions} from './options.ts';
 export type {ReceiverTls} from './receiver-tls.ts';
-export type {EtcdLogin, Secret} from './secrets.ts';
+export type {EtcdLogin, Pem, Secret} from './secrets.ts';
 export type {Shard, ShardHooks} from './shard.ts';
 export type {LoadCallback} from './container-loads.ts';
 export type {Loads} from '../load/shard-meter.ts';

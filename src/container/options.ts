@@ -55,8 +55,8 @@ export interface JoinOptions {
   capacity?: number;
   /** Most load that it can bear, by metric of the app's policy; 0: no limit in that metric. Default: no limits. */
   limits?: Record<string, number>;
-  /** Shown to operators beside the container, as `{rack: 'r7'}`; text each, and nothing is decided by them. Default: none. */
-  labels?: Record<string, string>;
+  /** Shown to operators beside the container, as `{rack: 'r7'}`; text each; those that are undefined are left out. Nothing is decided by them. Default: none. */
+  labels?: Record<string, string | undefined>;
   /** The application's version, shown to operators. */
   version?: string;
   /** T: how long a heartbeat gives the right to act, ms, 3000-60000. Default 10000. */
@@ -97,8 +97,10 @@ export interface JoinOptions {
 }
 
 /** Options with every default filled in. */
-export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls'>> &
-  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls'>;
+export type Joining = Required<
+  Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls' | 'labels'>
+> &
+  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls'> & {labels: Record<string, string>};
 
 /** @throws SmError INVALID_INPUT or INVALID_NAME. */
 export function checkJoinOptions(options: JoinOptions): Joining {

@@ -9,16 +9,16 @@ import {given} from '../model/said.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {TLS_FLOOR} from '../runtime/tls.ts';
 import {SecretsWatch, loginKey, readSecrets} from './secrets.ts';
-import type {EtcdLogin, Secret} from './secrets.ts';
+import type {EtcdLogin, Pem, Secret} from './secrets.ts';
 
 /** PEM. Files and functions are looked at every 10 s, and what has changed is used for new connections. */
 export interface ReceiverTls {
   /** Certificate of the host by which daemons call this process. */
-  cert: Secret<Buffer>;
+  cert: Secret<Pem>;
   /** The private key of `cert`. */
-  key: Secret<Buffer>;
+  key: Secret<Pem>;
   /** Authority of callers: whoever shows no certificate that it signed gets `/livez` and `/readyz` alone. Absent: none is asked for. */
-  clientCa?: Secret<Buffer>;
+  clientCa?: Secret<Pem>;
 }
 
 const NAMES = {what: 'certificates of the hint receiver', tls: 'tls', ca: 'clientCa'};

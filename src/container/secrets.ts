@@ -19,6 +19,9 @@ import {SECRETS_LOOK_MS, SECRET_ANSWER_MS} from './limits.ts';
 /** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
 export type Secret<T> = T | {readonly file: string} | (() => T | Promise<T>);
 
+/** Certificate or key: the bytes of a file, or text, as a vault gives it. */
+export type Pem = string | Buffer;
+
 /** Who we are to etcd, and whom we trust there. Certificates are PEM. */
 export interface EtcdLogin {
   /** User of etcd, with `password`. Default: no login, or the name in the client certificate. */
@@ -28,7 +31,7 @@ export interface EtcdLogin {
   /** The password may go to another machine without TLS. Default false. */
   plainPassword?: boolean;
   /** TLS to etcd: `ca` is whom we trust (default: the authorities that Node knows), `cert` and `key` who we are. Default: TLS where an endpoint is https. */
-  tls?: {ca?: Secret<Buffer>; cert?: Secret<Buffer>; key?: Secret<Buffer>};
+  tls?: {ca?: Secret<Pem>; cert?: Secret<Pem>; key?: Secret<Pem>};
 }
 
 const TLS_PARTS = ['ca', 'cert', 'key'] as const;
@@ -59,9 +62,10 @@ export async function readSecrets(
     const secret = tls[part];
     if (secret === undefined) continue;
     const name = `${names.tls}.${part === 'ca' ? names.ca : part}`;
-    const pem = await read(name, secret, (content) => content);
+    const pem = await read<Pem>(name, secret, (content) => content);
     if (part === 'key') parts.key = new HiddenText(pem.toString('utf8'));
-    else parts[part] = pem;
+    // gRPC takes no text.
+    else parts[part] = Buffer.from(pem);
   }
   checkTls(parts, names);
   return {...login, tls: parts};
@@ -125,7 +129,7 @@ function checkTls(
   } catch (cause) {
     const text = `${names.tls}: ${names.ca}, cert and key cannot be used together`;
     throw new SmError('INVALID_INPUT', text, {
-      hint: 'pass PEM, and the key that belongs to the certificate',
+      hint: 'pass PEM, or the path of a file with it as {file: path}, and the key that belongs to the certificate',
       cause,
     });
   }

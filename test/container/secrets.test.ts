@@ -97,6 +97,24 @@ describe('secrets', () => {
     expect(await readSecrets({})).toEqual({});
   });
 
+  it('that are text are the same PEM as bytes: a vault gives text', async () => {
+    const {ca, cert, key} = issued('text');
+    const tls = {
+      ca: ca.toString(),
+      cert: () => cert.toString(),
+      key: () => Promise.resolve(`${key}`),
+    };
+    expect(shown(await readSecrets({tls}))).toEqual({tls: {ca, cert, key}});
+  });
+
+  it('that are paths say how a file is named', async () => {
+    for (const tls of [{ca: files.ca}, {cert: files.cert, key: files.key}])
+      await expect(readSecrets({tls})).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        hint: expect.stringContaining('{file: path}') as string,
+      });
+  });
+
   it('that cannot be had are named', async () => {
     await expect(readSecrets({password: {file: join(folder, 'none')}})).rejects.toMatchObject({
       code: 'INVALID_INPUT',
