@@ -66,6 +66,7 @@ export function containerLines(container: ContainerView): string[] {
     `shards: ${shards.ready} of ${shards.total} ready, ${shards.dropping} on their way out`,
     `endpoint ${endpoint || '-'}, pid ${container.pid}, zone ${container.zone || '-'}, T ${container.ttlMs} ms`,
     `weight ${container.weight}, capacity ${container.capacity || 'none'}${overrideText(container)}`,
+    ...registeredLines(container),
     `incarnation: ${container.incarnation || '-'}`,
     ...(container.load === undefined
       ? []
@@ -81,6 +82,16 @@ export function containerLines(container: ContainerView): string[] {
     ...(container.note === '' ? [] : [`note: ${container.note}`]),
     ...(container.problem === '' ? [] : [`problem: ${container.problem}`]),
   ];
+}
+
+/** What it has registered with, for people to tell it by. */
+function registeredLines({version, labels}: ContainerView): string[] {
+  const named = Object.entries(labels).map(([name, text]) => `${name}=${text}`);
+  const parts = [
+    ...(version === '' ? [] : [`version ${version}`]),
+    ...(named.length === 0 ? [] : [`labels ${named.join(' ')}`]),
+  ];
+  return parts.length === 0 ? [] : [parts.join(', ')];
 }
 
 /** '' where nobody may stop it; a daemon of before says nothing of it. */

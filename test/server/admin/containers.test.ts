@@ -1,4 +1,5 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
+import {containerLines} from '../../../src/cli/container-table.ts';
 import type {ContainerView} from '../../../src/protocol/admin.ts';
 import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {heartbeat, SERVICE, World} from './fixture.ts';
@@ -34,6 +35,14 @@ describe('containers', () => {
         order: null,
       },
     ]);
+  });
+
+  it('are shown to people with the version and the labels that they have registered', async () => {
+    await world.join('orders', 'c1', {version: '5.1', labels: {rack: 'r7', row: '2'}});
+    await world.join('orders', 'c2', {version: '', labels: {}});
+    const [c1, c2] = (await list()).map((one) => containerLines(one).join('\n'));
+    expect(c1).toContain('\nversion 5.1, labels rack=r7 row=2\n');
+    expect(c2).not.toMatch(/version|labels/);
   });
 
   it('take the governor’s word for what only its clock knows', async () => {
