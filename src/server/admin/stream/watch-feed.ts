@@ -1,7 +1,7 @@
 /** What happens below a prefix: one watch, in the order of revisions, so that a caller can go on where it stopped. */
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {Store, Watch, WatchBatch} from '../../../store/port.ts';
 import {WatchLosses} from '../../../store/watch-losses.ts';
+import {pause} from '../../../runtime/pause.ts';
 import {BACKLOG_LIMIT, BACKLOG_LIMIT_CHARACTERS} from '../limits.ts';
 
 /** The stream begins behind this revision. */
@@ -157,8 +157,7 @@ class WatchFeed<T> {
   private async startAnew(): Promise<FeedGap | undefined> {
     const {lost, signal} = this;
     if (lost === undefined) return undefined;
-    // An abort ends the pause.
-    await sleep(lost.pauseMs, undefined, {signal}).catch(() => undefined);
+    await pause(lost.pauseMs, signal);
     if (signal.aborted) return undefined;
     this.lost = undefined;
     const {revision} = await this.source.store.status();
