@@ -14,6 +14,7 @@ import {openEtcdStore} from '../src/store/etcd-store.ts';
 import type {Store} from '../src/store/port.ts';
 import {startEtcd} from '../test/support/etcd-process.ts';
 import {freePorts} from '../test/support/free-ports.ts';
+import {SampleContainer} from '../test/support/sample-container.ts';
 import type {EtcdProcess} from '../test/support/etcd-process.ts';
 import {LONG_MS, until} from '../test/support/until.ts';
 
@@ -55,7 +56,7 @@ export class DemoBed {
   private readonly etcd: EtcdProcess;
   private readonly folder: string;
   private daemons: Daemon[] = [];
-  private readonly containers = new Map<string, ChildProcess>();
+  private readonly containers = new Map<string, SampleContainer>();
   private readonly store: Store;
   private readonly signer: CallSigner;
 
@@ -77,8 +78,8 @@ export class DemoBed {
   }
 
   async stop(): Promise<void> {
-    const children = [...this.containers.values(), ...this.daemons.map((daemon) => daemon.process)];
-    for (const child of children) child.kill('SIGKILL');
+    await this.endContainers('SIGKILL');
+    for (const {process: child} of this.daemons) child.kill('SIGKILL');
     await this.store.close();
     await this.etcd.stop();
     rmSync(this.folder, {recursive: true, force: true});
@@ -128,31 +129,23 @@ export class DemoBed {
 
   async startContainer(id: string): Promise<void> {
     const {app, ttlMs} = this.options;
-    const args = [
-      'container',
-      'run',
-      '-a',
-      app,
-      '--id',
-      id,
-      '--endpoints',
-      this.etcd.endpoint,
-      '--etcd-prefix',
-      PREFIX,
-      '--ttl-ms',
-      String(ttlMs),
-    ];
-    this.containers.set(id, this.launch(args, `${id}.log`));
+    const where = ['--endpoints', this.etcd.endpoint, '--etcd-prefix', PREFIX];
+    const args = ['-a', app, '--id', id, '--ttl-ms', String(ttlMs)];
+    this.containers.set(id, new SampleContainer(...args, ...where));
     await this.sm('wait', `container/${app}/${id}`, '--for', 'ready', '--timeout', LIMIT);
   }
 
   async killContainer(id: string): Promise<void> {
-    await end(this.containers.get(id), 'SIGKILL');
+    await this.containers.get(id)?.end('SIGKILL');
     this.containers.delete(id);
   }
 
-  async stopContainers(): Promise<void> {
-    await Promise.all([...this.containers.values()].map((child) => end(child, 'SIGTERM')));
+  stopContainers(): Promise<void> {
+    return this.endContainers('SIGTERM');
+  }
+
+  private async endContainers(signal: NodeJS.Signals): Promise<void> {
+    await Promise.all([...this.containers.values()].map((container) => container.end(signal)));
     this.containers.clear();
   }
 

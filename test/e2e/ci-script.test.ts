@@ -1,6 +1,5 @@
 /** The script that pipelines copy: on the built daemon and two built sample containers, with nothing but exit codes and JSON. */
 import {spawn} from 'node:child_process';
-import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -11,13 +10,18 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {SampleContainer} from '../support/sample-container.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', 'examples', 'ci', 'lifecycle.sh');
 const ROLLING = join(SCRIPT, '..', 'rolling-restart.sh');
 const APP = 'ci-app';
+/** Of waits and leases: only a hang may reach it. */
+const LIMIT = `${LONG_MS / 1_000}s`;
+/** Nobody dies here: no container is to be missed because the machine is busy. */
+const TTL_MS = '30000';
 const folder = mkdtempSync(join(tmpdir(), 'sm-ci-'));
-const containers: ChildProcess[] = [];
+const containers: SampleContainer[] = [];
 let etcd: EtcdProcess;
 let daemon: DaemonProcess;
 let server = '';
@@ -27,7 +31,7 @@ beforeAll(async () => {
   const [port = 0] = await freePorts(1);
   server = `http://127.0.0.1:${port}`;
   daemon = new DaemonProcess(
-    `service: sm.ci\nport: ${port}\nendpoints: ["${etcd.endpoint}"]\netcdPrefix: /ci\nheartbeat: {ttlMs: 3000}\n`,
+    `service: sm.ci\nport: ${port}\nendpoints: ["${etcd.endpoint}"]\netcdPrefix: /ci\n`,
   );
   const sm = join(folder, 'sm');
   writeFileSync(sm, `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
@@ -39,27 +43,25 @@ beforeAll(async () => {
   );
 }, 2 * LONG_MS);
 afterAll(async () => {
-  for (const child of containers) child.kill('SIGKILL');
+  await Promise.all(containers.map((container) => container.end()));
   await daemon.end();
   await etcd.stop();
   rmSync(folder, {recursive: true, force: true});
 });
 
-/** A sample container that waits for its app; what it writes goes to `output`. */
-function startContainer(id: string, output: string[]): ChildProcess {
-  const args = ['container', 'run', '-a', APP, '--id', id, '--wait-for-app', '--ttl-ms', '3000'];
+/** A sample container that waits for its app. */
+function startContainer(id: string): SampleContainer {
+  const args = ['-a', APP, '--id', id, '--wait-for-app', '--ttl-ms', TTL_MS];
   const place = ['--endpoints', etcd.endpoint, '--etcd-prefix', '/ci'];
-  const child = spawn(process.execPath, [BIN, ...args, ...place], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  containers.push(child);
-  return child;
+  const container = new SampleContainer(...args, ...place);
+  containers.push(container);
+  return container;
 }
 
+const outputs = (): string => containers.map(({output}) => output).join('');
+
 async function runScript(): Promise<{code: number | null; output: string}> {
-  const env = {...process.env, SM: join(folder, 'sm'), SM_SERVER: server, SM_WAIT: '60s'};
+  const env = {...process.env, SM: join(folder, 'sm'), SM_SERVER: server, SM_WAIT: LIMIT};
   const child = spawn('bash', [SCRIPT, APP], {env, stdio: ['ignore', 'pipe', 'pipe']});
   let output = '';
   for (const stream of [child.stdout, child.stderr])
@@ -79,26 +81,23 @@ it('leaves an app alone that was there before', async () => {
 });
 
 it('creates, scales, drains, waits and tears down, and leaves nothing behind', async () => {
-  const output: string[] = [];
-  const running = ['c1', 'c2'].map((id) => startContainer(id, output));
-  const ended = running.map((child) => once(child, 'exit'));
+  const running = ['c1', 'c2'].map((id) => startContainer(id));
   const {code, output: said} = await runScript();
-  expect({code, said, of: code === 0 ? '' : output.join('')}).toMatchObject({code: 0});
+  expect({code, said, of: code === 0 ? '' : outputs()}).toMatchObject({code: 0});
   expect(said.trim().split('\n').at(-1)).toBe('done');
   const {stdout} = await runCli(['app', 'ls', '--json', '--server', server]);
   expect(JSON.parse(stdout)).toMatchObject({kind: 'AppList', items: []});
   // Their app is gone: the containers have ended, each by itself.
-  await Promise.all(ended);
-  for (const word of ['"add"', '"drop"']) expect(output.join('')).toContain(word);
+  await Promise.all(running.map(({ended}) => ended));
+  for (const word of ['"add"', '"drop"']) expect(outputs()).toContain(word);
 });
 
 it('restarts container by container, each only when it is permitted', async () => {
   const kept = ['app', 'create', APP, '--shards', '4', '--max-recovery-time', '0'];
   expect((await runCli([...kept, '--server', server])).exit).toBe(0);
-  const output: string[] = [];
   const ids = ['r1', 'r2', 'r3'];
-  for (const id of ids) startContainer(id, output);
-  const ready = ['wait', `app/${APP}`, '--for', 'balanced', '--timeout', '60s', '--server', server];
+  for (const id of ids) startContainer(id);
+  const ready = ['wait', `app/${APP}`, '--for', 'balanced', '--timeout', LIMIT, '--server', server];
   expect((await runCli(ready)).exit).toBe(0);
   // 0 looks once: what is so already is no timeout.
   const look = ['wait', `app/${APP}`, '--for', 'exists', '--timeout', '0', '--server', server];
@@ -111,7 +110,11 @@ it('restarts container by container, each only when it is permitted', async () =
     };
     return items.filter(({state}) => state === 'ready').map(({id}) => id);
   };
-  await until(async () => (await readyIds()).length === ids.length, LONG_MS, 'all have joined');
+  await until(
+    async () => (await readyIds()).length === ids.length,
+    LONG_MS,
+    () => `all have joined: ${outputs()}`,
+  );
   // An operator's cordon outlasts the restart of its container.
   const cordon = ['container', 'cordon', '-a', APP, 'r2', '--server', server];
   expect((await runCli(cordon)).exit).toBe(0);
@@ -123,9 +126,9 @@ it('restarts container by container, each only when it is permitted', async () =
     `#!/bin/sh\nkill "$("${join(folder, 'sm')}" container get -a ${APP} "$1" -o json | grep -o '"pid":[0-9]*' | cut -d: -f2)"; echo "$1"\n`,
   );
   chmodSync(restart, 0o755);
-  const env = {...process.env, SM: join(folder, 'sm'), SM_SERVER: server, SM_WAIT: '60s'};
+  const env = {...process.env, SM: join(folder, 'sm'), SM_SERVER: server, SM_WAIT: LIMIT};
   const deploy = spawn('bash', [ROLLING, APP], {
-    env: {...env, RESTART: restart, LEASE: '60s', HOLDER: 'deploy-1'},
+    env: {...env, RESTART: restart, LEASE: LIMIT, HOLDER: 'deploy-1'},
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
@@ -133,7 +136,7 @@ it('restarts container by container, each only when it is permitted', async () =
   deploy.stdout.on('data', (chunk: Buffer) => {
     for (const id of chunk.toString().split('\n').filter(Boolean)) {
       restarted.push(id);
-      startContainer(id, output);
+      startContainer(id);
     }
   });
   const [code] = (await once(deploy, 'close')) as [number | null];
@@ -157,7 +160,7 @@ it('says which step failed, and takes away what it made', async () => {
   expect(code).toBe(7);
   expect(output).toContain(`create ${APP}`);
   // The daemon takes the app apart after the script has ended.
-  const gone = ['wait', `app/${APP}`, '--for', 'gone', '--timeout', '30s', '--server', server];
+  const gone = ['wait', `app/${APP}`, '--for', 'gone', '--timeout', LIMIT, '--server', server];
   expect((await runCli(gone)).exit).toBe(0);
   expect((await runCli(['app', 'get', APP, '--server', server])).exit).toBe(3);
 });

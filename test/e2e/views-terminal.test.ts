@@ -1,17 +1,16 @@
 /** Live views on real terminals, as built, with a daemon and containers that are processes. */
-import {execFile, spawn} from 'node:child_process';
-import type {ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
+import {execFile} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
-import {Cluster, shardIds} from '../support/cluster.ts';
+import {Cluster, STEADY_TTL_MS, shardIds} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {SampleContainer} from '../support/sample-container.ts';
 import {Tmux} from '../support/tmux.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
@@ -30,7 +29,7 @@ let nobody = 0;
 let folder = '';
 let tmux: Tmux;
 const terminals: Tmux[] = [];
-const containers: ChildProcess[] = [];
+const containers: SampleContainer[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sm-terminal-'));
@@ -62,10 +61,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  for (const container of containers) {
-    const ended = once(container, 'exit');
-    if (container.kill('SIGKILL')) await ended;
-  }
+  await Promise.all(containers.map((container) => container.end()));
   admin.close();
   await daemon.end();
   await cluster.stop();
@@ -85,10 +81,11 @@ async function allReady(): Promise<boolean> {
   return app.shards.ready === SHARDS;
 }
 
-function runContainer(id: string): ChildProcess {
+function runContainer(id: string): SampleContainer {
   const where = ['--endpoints', etcd.endpoint, '--etcd-prefix', cluster.prefix];
-  const args = ['container', 'run', '-a', 'orders', '--id', id, '--ttl-ms', '3000', ...where];
-  return spawn(process.execPath, [BIN, ...args], {stdio: 'ignore'});
+  // Nobody dies here: none is to be missed because the machine is busy.
+  const steady = ['--ttl-ms', String(STEADY_TTL_MS)];
+  return new SampleContainer('-a', 'orders', '--id', id, ...steady, ...where);
 }
 
 /** A terminal of 80x24 with something in its scrollback, the one that is meant from now on. */
