@@ -3,13 +3,13 @@ import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
-import {Cluster} from '../support/cluster.ts';
+import {Cluster, STEADY_TTL_MS} from '../support/cluster.ts';
 import {CliHosts} from '../support/cli-hosts.ts';
 import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
 import {CommandProcess} from '../support/command.ts';
 import {startEtcd} from '../support/etcd-process.ts';
-import {LONG_MS, until} from '../support/until.ts';
+import {LONG_MS, patiently, until} from '../support/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {CONTRACT, LAST, PROCESSES} from './contract-cases.ts';
@@ -60,17 +60,17 @@ beforeAll(async () => {
   await cluster.addShards('lessening', ['a', 'b']);
   await cluster.addShards('moving', ['m1']);
   await cluster.createApp('orders', {maxRecoveryTime: 10});
-  await cluster.admin.call('addShards', {
-    service: 'orders',
-    shards: ['s1', 's2', 'old1', 'old2'].map((shardId) => ({shardId})),
-  });
-  for (const worker of ['w1', 'w2'])
-    await cluster.admin.call('addWorker', {service: 'orders', workerGroup: 'other', worker});
+  const shards = ['s1', 's2', 'old1', 'old2'].map((shardId) => ({shardId}));
+  await patiently(() => cluster.admin.call('addShards', {service: 'orders', shards}));
+  for (const worker of ['w1', 'w2']) {
+    const added = {service: 'orders', workerGroup: 'other', worker};
+    await patiently(() => cluster.admin.call('addWorker', added));
+  }
   await Promise.all([
-    cluster.join('orders', 'c1'),
-    ...['spare1', 'spare2'].map((id) => cluster.join('spare', id)),
-    ...['x1', 'x2'].map((id) => cluster.join('moving', id)),
-    ...['y1', 'y2'].map((id) => cluster.join('stopping', id)),
+    steady('orders', 'c1'),
+    ...['spare1', 'spare2'].map((id) => steady('spare', id)),
+    ...['x1', 'x2'].map((id) => steady('moving', id)),
+    ...['y1', 'y2'].map((id) => steady('stopping', id)),
     ...['gone1', 'gone2'].map((id) => cluster.join('evicted', id)),
   ]);
   await cluster.settled('orders');
@@ -81,6 +81,11 @@ afterAll(async () => {
   await etcd.stop();
   rmSync(folder, {recursive: true, force: true});
 });
+
+/** No case is about a container that the machine left without a heartbeat. */
+function steady(app: string, id: string): Promise<unknown> {
+  return cluster.join(app, id, {}, {ttlMs: STEADY_TTL_MS});
+}
 
 function sm(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return runCli(args, {...options, env: environment(options)});
@@ -95,9 +100,6 @@ function environment({env}: RunOptions): Record<string, string> {
   return {SM_SERVER: server, XDG_CONFIG_HOME: join(folder, 'home'), ...env};
 }
 
-/** Stands for how long the command is to run. */
-const RUNS_FOR = 'RUNS-FOR';
-
 /** The words of a case with this bed's places put in. */
 function wordsOf(line: string, count: number): string[] {
   const places: Readonly<Record<string, string>> = {
@@ -108,7 +110,7 @@ function wordsOf(line: string, count: number): string[] {
     prefix: cluster.prefix,
     closed: `http://127.0.0.1:${closed}`,
     'closed-address': `127.0.0.1:${closed}`,
-    'runs-for': RUNS_FOR,
+    ...Object.fromEntries(Object.keys(RUN_S).map((name) => [name, name])),
   };
   return line
     .split(' ')
@@ -139,19 +141,23 @@ function checkDocument(line: string, stdout: string, exit: number): void {
   expect(error).toMatchObject({exit, code: expect.stringMatching(/^[A-Z_]+$/) as string});
 }
 
-/** A command that runs until its time is over gets more where it could not even begin. */
-const RUN_S = [10, 40, 100];
-const OVER = 7;
+/** Words that stand for how long a command is to run, s, in each try. */
+const RUN_S: Readonly<Record<string, readonly number[]>> = {
+  'runs-for': [10, 40, 100],
+  'runs-briefly': [1, 10, 100],
+};
+const TRIES = 3;
+/** Its time was over before it could even begin; etcd did not answer in time. What a busy machine causes, and no case is about, is tried again. */
+const PASSING = new Set([6, 7]);
 
-async function ran(call: typeof hosted, words: readonly string[]): Promise<Ran> {
-  const runs = words.includes(RUNS_FOR) ? RUN_S : RUN_S.slice(0, 1);
-  let last: Ran | undefined;
-  for (const seconds of runs) {
-    last = await call(words.map((word) => (word === RUNS_FOR ? `${seconds}s` : word)));
-    if (last.exit !== OVER) break;
+async function ran(call: typeof hosted, words: readonly string[], exit: number): Promise<Ran> {
+  for (let tried = 0; ; tried += 1) {
+    const timed = words.map((word) =>
+      RUN_S[word] === undefined ? word : `${RUN_S[word][tried]}s`,
+    );
+    const last = await call(timed);
+    if (last.exit === exit || !PASSING.has(last.exit) || tried + 1 === TRIES) return last;
   }
-  if (last === undefined) throw new Error('it was not run');
-  return last;
 }
 
 /** `plainCall`, `jsonCall`: how each of the two is run. */
@@ -162,7 +168,7 @@ async function holds(
   jsonCall: typeof hosted,
 ): Promise<void> {
   expect(DOCUMENTED).toContain(exit);
-  const plain = await ran(plainCall, wordsOf(line, 1));
+  const plain = await ran(plainCall, wordsOf(line, 1), exit);
   expect({line, exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
   expect(plain.stdout + plain.stderr).not.toMatch(HARMFUL);
   expect(plain.stderr).not.toMatch(/node_modules|at async/);
@@ -176,7 +182,7 @@ async function holds(
   // Before --, else it would be one of the words.
   const words = wordsOf(line, 2);
   const end = words.includes('--') ? words.indexOf('--') : words.length;
-  const json = await ran(jsonCall, words.toSpliced(end, 0, '--json'));
+  const json = await ran(jsonCall, words.toSpliced(end, 0, '--json'), exit);
   expect({line, exit: json.exit, stderr: json.stderr}).toMatchObject({exit});
   expect(json.stdout + json.stderr).not.toMatch(HARMFUL);
   checkDocument(line, json.stdout, exit);

@@ -72,7 +72,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   events: [
     ['events -a orders', 0],
-    ['events -w --timeout 1s', 0],
+    ['events -w --timeout {runs-briefly}', 0],
     ['events -a nobody', 3],
     ['events --audit --since 24h', 0],
   ],
@@ -132,7 +132,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['token create two/words --role view', 2],
   ],
   top: [
-    ['top --timeout 1s', 0],
+    ['top --timeout {runs-briefly}', 0],
     ['top --server {closed}', 6],
     ['top --no-such-flag', 2],
   ],
@@ -172,11 +172,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['app ls', 0],
     ['app ls --state never', 2],
     ['app ls extra', 2],
-    ['app ls --watch --timeout 1s', 0],
+    ['app ls --watch --timeout {runs-briefly}', 0],
     ['app ls --watch --sort-by app', 2],
   ],
   'app:watch': [
-    ['app watch --timeout 1s', 0],
+    ['app watch --timeout {runs-briefly}', 0],
     ['app watch extra', 2],
   ],
   'app:pause': [
@@ -232,14 +232,14 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   'container:drain': [
     ['container drain -a orders c1 --dry-run', 0],
-    ['container drain -a spare spare{n} --timeout 50s', 0],
+    ['container drain -a spare spare{n} --timeout 100s', 0],
     ['container drain -a orders nobody', 3],
   ],
   'container:evict': [
     ['container evict -a orders c1 --dry-run', 0],
     ['container evict -a orders c1', 2],
     ['container evict -a orders nobody --confirm nobody', 3],
-    ['container evict -a evicted gone{n} --confirm gone{n} --wait --timeout 50s', 0],
+    ['container evict -a evicted gone{n} --confirm gone{n} --wait --timeout 100s', 0],
   ],
   'container:get': [
     ['container get -a orders c1', 0],
@@ -253,7 +253,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   // A run that ends well ends by a signal: ci-script.test.ts.
   'container:run': [['container run -a nobody --endpoints {closed-address}', 6]],
   'container:watch': [
-    ['container watch -a orders --timeout 1s', 0],
+    ['container watch -a orders --timeout {runs-briefly}', 0],
     ['container watch -a orders --for ready', 0],
     ['container watch -a nobody', 3],
   ],
@@ -287,11 +287,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'moves:ls': [
     ['moves ls -a orders', 0],
     ['moves ls -a nobody', 3],
-    ['moves ls -a orders --watch --timeout 1s', 0],
+    ['moves ls -a orders --watch --timeout {runs-briefly}', 0],
     ['moves ls -a orders --watch --limit 3', 2],
   ],
   'moves:watch': [
-    ['moves watch -a orders --timeout 1s', 0],
+    ['moves watch -a orders --timeout {runs-briefly}', 0],
     ['moves watch -a nobody', 3],
   ],
   'shard:add': [
@@ -334,7 +334,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['shard update -a orders nothing --task other', 3],
   ],
   'shard:watch': [
-    ['shard watch -a orders --timeout 1s', 0],
+    ['shard watch -a orders --timeout {runs-briefly}', 0],
     ['shard watch -a nobody', 3],
   ],
   'shard:rm': [
