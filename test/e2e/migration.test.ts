@@ -15,6 +15,8 @@ import {LONG_MS, until} from '../support/until.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const SERVICE = 'sm.test';
 const APP = 'proxy.dev';
+/** Nobody dies here: no session is to end because the machine is busy. */
+const SESSION_TTL_S = 60;
 const SHARDS = ['a.b', 'x y', 'ü', 's-1', 's-2', 's-3'];
 
 /** All blocks of shell commands, without what indents them. */
@@ -68,10 +70,11 @@ it('leads there and back while shards run on', async () => {
     expect(code, `${script}\n${shell.output}`).toBe(0);
     return shell.output;
   };
-  const server = await new OriginServer(etcd.endpoint, SERVICE).start();
+  const server = await new OriginServer(etcd.endpoint, SERVICE, SESSION_TTL_S).start();
   await server.createApp(APP, SHARDS);
   await server.rebalance(APP);
-  const container = await new OriginContainer({endpoint: etcd.endpoint, app: APP}).start();
+  const options = {endpoint: etcd.endpoint, app: APP, sessionTtlS: SESSION_TTL_S};
+  const container = await new OriginContainer(options).start();
   let daemon: Shell | undefined;
   try {
     for (const shard of SHARDS) await server.add(APP, container, shard);
