@@ -205,4 +205,20 @@ export default tseslint.config(
       'no-restricted-globals': ['error', ...OUTSIDE],
     },
   },
+  {
+    files: ['cli', 'commands', 'views'].map((folder) => `src/${folder}/**/*.{ts,tsx}`),
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.property.name="padEnd"]',
+          message: 'text for people is padded by columns: fit of model/text-width.ts',
+        },
+        {
+          selector: 'ImportDeclaration[source.value="string-width"]',
+          message: 'model/text-width.ts says how many columns a text takes',
+        },
+      ],
+    },
+  },
 );

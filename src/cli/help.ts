@@ -1,4 +1,5 @@
 import {CommandHelp, Help} from '@oclif/core';
+import {fit, widthOf} from '../model/text-width.ts';
 import {commandOf} from './asked-words.ts';
 import {unknownCommand} from './hooks/command-not-found.ts';
 import {EXIT_CODES, HELP_TOPICS} from './help-topics.ts';
@@ -30,9 +31,9 @@ export default class SmHelp extends Help {
   /** Of everything: the topics beside the commands, too. */
   protected override async showRootHelp(): Promise<void> {
     await super.showRootHelp();
-    const width = Math.max(...Object.keys(HELP_TOPICS).map((name) => name.length));
+    const width = Math.max(...Object.keys(HELP_TOPICS).map(widthOf));
     const topics = Object.entries(HELP_TOPICS).map(
-      ([name, {summary}]) => `  ${name.padEnd(width)}  ${summary}`,
+      ([name, {summary}]) => `  ${fit(name, width)}  ${summary}`,
     );
     this.log(['HELP TOPICS (sm help TOPIC)', ...topics].join('\n'));
   }

@@ -56,15 +56,20 @@ export async function renderObject(
   return lines.map((text) => line(visible(text))).join('');
 }
 
-function tableOf<Row>(items: readonly Row[], columns: readonly Column<Row>[]): string {
+async function tableOf<Row>(
+  items: readonly Row[],
+  columns: readonly Column<Row>[],
+): Promise<string> {
+  // Scripts, which want no table, do not wait for it.
+  const {fit, widthOf} = await import('../model/text-width.ts');
   const rows = items.map((item) => columns.map(({value}) => visible(String(value(item)))));
   const head = columns.map(({header}) => header);
   const widths = head.map((header, index) =>
-    rows.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), header.length),
+    rows.reduce((most, row) => Math.max(most, widthOf(row[index] ?? '')), widthOf(header)),
   );
   const format = (cells: readonly string[]): string =>
     cells
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .map((cell, index) => fit(cell, widths[index] ?? 0))
       .join('  ')
       .trimEnd();
   return [head, ...rows].map((cells) => line(format(cells))).join('');

@@ -1,5 +1,6 @@
 /** A simulation in words and figures. */
 import {counted} from '../model/counted.ts';
+import {fit, widthOf} from '../model/text-width.ts';
 import {chartLines} from '../simulator/chart.ts';
 import {minuteText, percentText} from '../simulator/scale.ts';
 import type {Run} from '../simulator/scale.ts';
@@ -31,16 +32,16 @@ export function simulationLines(
   const unmeasured = runs.filter(({result}) => result.fromMs >= durationMs);
   const of = source === '' ? '' : ` (${source})`;
   const rows = rowsOf(first.result);
-  const label = Math.max(...rows.map(([text]) => text.length));
+  const label = Math.max(...rows.map(([text]) => widthOf(text)));
   const cells = [
     ['', ...runs.map(({name}) => name)],
     ...rows.map(([text, valueOf]) => [text, ...runs.map(({result}) => valueOf(result))]),
   ];
-  const width = Math.max(...cells.flatMap(([, ...values]) => values.map(({length}) => length)));
+  const width = Math.max(...cells.flatMap(([, ...values]) => values.map(widthOf)));
   return [
     `placement simulation of app ${app}${of}: ${minuteText(durationMs)}, ${counted(shards, 'shard')}, figures from ${minuteText(fromMs)} on`,
     ...cells.map(([text = '', ...values]) =>
-      [text.padEnd(label), ...values.map((value) => value.padStart(width))].join('  ').trimEnd(),
+      [fit(text, label), ...values.map((value) => fit(value, width, true))].join('  ').trimEnd(),
     ),
     ...runs.map(({name, result}) => `moves of ${name}: ${causes(result)}`),
     ...unmeasured.map(({name}) => `! ${name}: ${unmeasuredText(askedFromMs, durationMs)}`),

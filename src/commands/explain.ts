@@ -1,5 +1,6 @@
 import {Args} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
+import {fit, widthOf} from '../model/text-width.ts';
 
 export default class Explain extends SmCommand<typeof Explain> {
   static override summary = 'Explain a key of apps.yml or of the configuration.';
@@ -19,7 +20,7 @@ export default class Explain extends SmCommand<typeof Explain> {
     const {explain} = await import('../config/explanations.ts');
     const found = explain(this.args.path);
     const {path, type, summary, required, fallback, keys} = found;
-    const width = keys.reduce((most, {name}) => Math.max(most, name.length), 0);
+    const width = keys.reduce((most, {name}) => Math.max(most, widthOf(name)), 0);
     await this.showObject({
       kind: 'Explanation',
       fields: found,
@@ -27,7 +28,7 @@ export default class Explain extends SmCommand<typeof Explain> {
       lines: [
         `${path}: ${type}${required ? ', required' : ''}${fallback === '' ? '' : `, default ${fallback}`}`,
         summary,
-        ...keys.map(({name, summary: text}) => `  ${name.padEnd(width)}  ${text}`),
+        ...keys.map(({name, summary: text}) => `  ${fit(name, width)}  ${text}`),
       ],
     });
   }

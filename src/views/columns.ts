@@ -1,5 +1,5 @@
 /** Columns of a table, and which of them there is room for. Pure. */
-import {fit, widthOf} from './text.ts';
+import {fit, widthOf} from '../model/text-width.ts';
 import {COLUMN_GAP, COLUMN_LEAST} from './limits.ts';
 
 /** What a cell needs besides its row. */

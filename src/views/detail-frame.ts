@@ -1,8 +1,9 @@
 /** What is shown on demand: details of the selected row, and the keys. Pure. */
+import {fit, widthOf} from '../model/text-width.ts';
 import {KEY_HELP} from './keys.ts';
 import {line, span} from './line.ts';
 import type {Line} from './line.ts';
-import {fit, safe} from './text.ts';
+import {safe} from './text.ts';
 import {contextOf, selectedRow} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 import {DETAIL_LABEL_WIDTH, DETAIL_KEY_WIDTH} from './limits.ts';
@@ -13,7 +14,7 @@ export function detailFrame(state: ViewState, height: number): Line[] {
   const panel = state.spec.slots[state.focus]?.panel;
   if (height < 2 || row === undefined || panel === undefined) return [];
   const title = `-- ${safe('id' in row && row.id !== '' ? row.id : row.key)} `;
-  const rule = '-'.repeat(Math.max(0, state.size.columns - title.length));
+  const rule = '-'.repeat(Math.max(0, state.size.columns - widthOf(title)));
   const details = panel.details(row, contextOf(state));
   // The command that tells more stands last and must not be what is cut off.
   const shown =

@@ -1,5 +1,6 @@
 /** A whole frame as lines: never more than the screen has less one, never wider than it. Pure. */
 import {counted} from '../model/counted.ts';
+import {cut} from '../model/text-width.ts';
 import {detailFrame, helpFrame} from './detail-frame.ts';
 import {figuresLine, progressLine, summaryText} from './figures.ts';
 import {LEAST_COLUMNS, LEAST_ROWS} from './limits.ts';
@@ -9,7 +10,7 @@ import {clipped, line, span, spread} from './line.ts';
 import type {Line} from './line.ts';
 import {isStale, linkText} from './link-state.ts';
 import {panelFrame} from './panel-frame.ts';
-import {clockText, cut, safe} from './text.ts';
+import {clockText, safe} from './text.ts';
 import {troublesOf} from './trouble.ts';
 import type {ViewState} from './view-state.ts';
 

@@ -1,5 +1,5 @@
 /** A line of a frame: what stands in it and how it is to be seen. Data, so that its width is known before it is drawn. */
-import {cut, widthOf} from './text.ts';
+import {cut, widthOf} from '../model/text-width.ts';
 import {SPREAD_LEAST_COLUMNS} from './limits.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'dim' | 'head' | 'selected';

@@ -1,5 +1,6 @@
 /** One panel as lines: a title, the names of its columns, the rows that there is room for. Pure. */
 import type {LiveRow} from '../protocol/admin-live.ts';
+import {widthOf} from '../model/text-width.ts';
 import {fitColumns, headerText, rowText} from './columns.ts';
 import type {CellContext, FittedColumn, TableRows} from './columns.ts';
 import {line, span} from './line.ts';
@@ -48,7 +49,7 @@ function titleLine(state: ViewState, index: number, count: number, shown: number
   const focused = state.focus === index && state.spec.slots.length > 1;
   const cutOff = shown < count ? ` (${shown} shown)` : '';
   const title = `${focused ? '*' : ' '} ${(slot?.panel.title ?? '').toUpperCase()} ${count}${cutOff} `;
-  const rule = '-'.repeat(Math.max(0, state.size.columns - title.length));
+  const rule = '-'.repeat(Math.max(0, state.size.columns - widthOf(title)));
   return [span(title, focused ? 'head' : 'plain'), span(rule, 'dim')];
 }
 

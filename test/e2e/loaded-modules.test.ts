@@ -29,7 +29,7 @@ process.once('exit', () => {
 });`;
 
 const HEAVY =
-  /^(etcd3|@grpc\/.*|fastify|@fastify\/.*|ink|react|react-reconciler|undici|zod|pino|yaml)$/;
+  /^(etcd3|@grpc\/.*|fastify|@fastify\/.*|ink|react|react-reconciler|undici|zod|pino|yaml|get-east-asian-width)$/;
 const folder = mkdtempSync(join(tmpdir(), 'sm-modules-'));
 let daemon: Server;
 let server = '';

@@ -3,7 +3,7 @@
  * renderer of 6.8 slips by one line at every frame as tall as the one before, and its plain one writes everything.
  * Pure: what is written is returned.
  */
-import stringWidth from 'string-width';
+import {widthOf} from '../../model/text-width.ts';
 
 export interface ScreenSize {
   readonly columns: number;
@@ -62,7 +62,7 @@ function framed(text: string): string {
 
 /** Erasing behind a line that fills the screen would take its last letter. */
 function ended(line: string, {columns}: ScreenSize): string {
-  return stringWidth(line) < columns ? line + ERASE_LINE_END : line;
+  return widthOf(line) < columns ? line + ERASE_LINE_END : line;
 }
 
 function cursorUp(lines: number): string {
@@ -75,5 +75,5 @@ function sameSize(a: ScreenSize, b: ScreenSize): boolean {
 
 /** Lines that the frame takes now: a terminal that has become narrower has wrapped them. */
 function heightAt(lines: readonly string[], columns: number): number {
-  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
 }
