@@ -5,7 +5,7 @@ import type {LiveSummary} from '../protocol/admin-live.ts';
 import {line, span, spread, textOf} from './line.ts';
 import type {Line} from './line.ts';
 import {ageText, bar, percent, safe, spanText} from './text.ts';
-import {rowsOf, shownData} from './view-state.ts';
+import {countsOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 import {PROGRESS_WIDTH, PACE_LEAST_MS} from './limits.ts';
 
@@ -32,8 +32,8 @@ export function figuresLine(state: ViewState): Line {
   const settings = [`sort ${sort}`, ...(filter === '' ? [] : [`filter "${safe(filter)}"`])].join(
     '  ',
   );
-  const left = [...figuresOf(state, summary), ...shownText(state, summary)];
-  return spread(left, [span(settings, 'dim')], size.columns);
+  const right = [...shownText(state, summary), span(settings, 'dim')];
+  return spread(figuresOf(state, summary), right, size.columns);
 }
 
 /** What it is all about in one line, the most important first: a small screen cuts it off behind. */
@@ -126,27 +126,29 @@ function shardsText({shards}: LiveSummary): string {
   const {total, ready, moving, unplaced, unknown, failed, quarantined, removing} = shards;
   const parts = [
     [ready, 'ready'],
-    [moving, 'moving'],
-    [unplaced, 'unplaced'],
-    [unknown, 'unknown'],
+    // What is wrong before what is on its way: a small screen cuts the line off behind.
     [failed, 'failed'],
     [quarantined, 'unreadable'],
+    [unknown, 'unknown'],
+    [unplaced, 'unplaced'],
+    [moving, 'moving'],
     [removing, 'removing'],
   ] as const;
   const states = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
   return `${counted(total, 'shard')}${states.length === 0 ? '' : `: ${states.join(' ')}`}`;
 }
 
-/** Nothing is cut without a word. */
-function shownText(state: ViewState, {matched, total}: LiveSummary): Line {
-  if (state.spec.view === 'top') return [];
-  const shown = rowsOf(state, 0).length;
-  const section = state.spec.slots[0]?.panel.section;
-  const listed = section === undefined ? 0 : shownData(state).sections[section].size;
-  if (listed < matched) return [span(`  showing ${shown} of ${matched}: narrow with /`, 'warn')];
-  // Of shards, the daemon has left out what does not match.
-  const all = Math.max(listed, total);
-  return shown < all ? [span(`  showing ${shown} of ${all}`, 'warn')] : [];
+/** Nothing is cut without a word. It stands where no figure can push it off the line. Panels with a title say it there. */
+function shownText(state: ViewState, {matched}: LiveSummary): Line {
+  const [slot] = state.spec.slots;
+  if (slot === undefined || slot.titled) return [];
+  const {found, sent, all} = countsOf(state, 0);
+  if (found >= all) return [];
+  // Shards are searched in the daemon, which looks at all of them and sends the first that match.
+  const searched = slot.panel.section === 'shards';
+  const of = searched && sent < matched ? matched : all;
+  const unseen = !searched && sent < all ? ` (${sent} sent)` : '';
+  return [span(`showing ${found} of ${of}${unseen}  `, 'warn')];
 }
 
 /** [#####.....]  59% (41 of 69 ready)  eta 1m  p50 18ms */

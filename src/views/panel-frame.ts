@@ -8,7 +8,7 @@ import type {Line, Tone} from './line.ts';
 import {quoted} from './panel.ts';
 import type {Panel} from './panel.ts';
 import {safe} from './text.ts';
-import {contextOf, rowsOf} from './view-state.ts';
+import {contextOf, countsOf, rowsOf} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 import {GUTTER_WIDTH} from './limits.ts';
 
@@ -22,11 +22,11 @@ export function panelFrame(state: ViewState, index: number, height: number): Lin
   const shown = rows.slice(look.table.top, look.table.top + height);
   const columns = columnsOf(state, panel, {all: rows, shown}, context);
   const lines: Line[] = [];
-  if (titled) lines.push(titleLine(state, index, rows.length, shown.length));
+  if (titled) lines.push(titleLine(state, index, shown.length));
   if (headed && rows.length > 0)
     lines.push(line(' '.repeat(GUTTER_WIDTH) + headerText(columns), 'dim'));
   if (rows.length === 0)
-    lines.push(line(' '.repeat(GUTTER_WIDTH) + emptyText(state, panel), 'dim'));
+    lines.push(line(' '.repeat(GUTTER_WIDTH) + emptyText(state, index, panel), 'dim'));
   for (const row of shown) lines.push(rowLine(state, index, row, columns, context));
   return lines;
 }
@@ -44,17 +44,26 @@ function columnsOf(
   return fitColumns(wanted, rows, context, size.columns - GUTTER_WIDTH);
 }
 
-function titleLine(state: ViewState, index: number, count: number, shown: number): Line {
+function titleLine(state: ViewState, index: number, shown: number): Line {
   const slot = state.spec.slots[index];
   const focused = state.focus === index && state.spec.slots.length > 1;
-  const cutOff = shown < count ? ` (${shown} shown)` : '';
-  const title = `${focused ? '*' : ' '} ${(slot?.panel.title ?? '').toUpperCase()} ${count}${cutOff} `;
+  const {found, sent, all} = countsOf(state, index);
+  const cutOff = [
+    ...(sent < all ? [`${sent} sent`] : []),
+    ...(shown < found ? [`${shown} shown`] : []),
+  ].join(', ');
+  const count = `${found}${found < all ? ` of ${all}` : ''}${cutOff === '' ? '' : ` (${cutOff})`}`;
+  const title = `${focused ? '*' : ' '} ${(slot?.panel.title ?? '').toUpperCase()} ${count} `;
   const rule = '-'.repeat(Math.max(0, state.size.columns - widthOf(title)));
   return [span(title, focused ? 'head' : 'plain'), span(rule, 'dim')];
 }
 
-function emptyText({filter, labels}: ViewState, {empty, section}: Panel): string {
-  if (filter !== '') return 'nothing matches the filter';
+function emptyText(state: ViewState, index: number, {empty, section}: Panel): string {
+  const {filter, labels} = state;
+  const {sent, all} = countsOf(state, index);
+  const among =
+    section !== 'shards' && sent < all ? ` among the ${sent} of ${all} that were sent` : '';
+  if (filter !== '') return `nothing matches the filter${among}`;
   return section === 'containers' && labels.service !== ''
     ? `${empty} -a ${quoted(safe(labels.service))}`
     : empty;

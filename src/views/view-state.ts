@@ -1,5 +1,5 @@
 /** All that decides what a live view looks like. Pure: time comes in. */
-import type {LiveRow} from '../protocol/admin-live.ts';
+import type {LiveRow, LiveSection, LiveSummary} from '../protocol/admin-live.ts';
 import type {CellContext} from './columns.ts';
 import {NO_LINK, serverNowMs} from './link-state.ts';
 import type {LinkState} from './link-state.ts';
@@ -107,6 +107,38 @@ export function rowsOf(state: ViewState, index: number): readonly LiveRow[] {
   const found = orderedRows(slot.panel, [...rows.values()], filter, look.sort);
   ordered.set(rows, {panel: slot.panel, sort: look.sort, filter, found});
   return found;
+}
+
+/** How many rows of a panel pass the filter, how many the daemon has sent, and how many there are. */
+export interface RowCounts {
+  readonly found: number;
+  readonly sent: number;
+  readonly all: number;
+}
+
+export function countsOf(state: ViewState, index: number): RowCounts {
+  const section = state.spec.slots[index]?.panel.section;
+  if (section === undefined) return {found: 0, sent: 0, all: 0};
+  const {summary, sections} = shownData(state);
+  const sent = sections[section].size;
+  const reported = summary === undefined ? 0 : totalOf(section, summary);
+  return {found: rowsOf(state, index).length, sent, all: Math.max(sent, reported)};
+}
+
+function totalOf(section: LiveSection, {apps, containers, moves, total}: LiveSummary): number {
+  switch (section) {
+    case 'apps':
+      return apps;
+    case 'containers':
+      return Object.values(containers).reduce((sum, count) => sum + count, 0);
+    case 'shards':
+      return total;
+    case 'moves':
+      return moves.running;
+    // A window over the newest: nobody counts those before.
+    case 'finished':
+      return 0;
+  }
 }
 
 interface Ordered {

@@ -202,6 +202,7 @@ function draining(): World {
     summary: {
       ...world.summary,
       containers: {ready: 1, draining: 1, leaving: 1},
+      moves: {...world.summary.moves, running: 1},
       matched: 2,
       total: 2,
       paused: true,
