@@ -12,7 +12,7 @@ import {DETAIL_LABEL_WIDTH, DETAIL_KEY_WIDTH} from './limits.ts';
 export function detailFrame(state: ViewState, height: number): Line[] {
   const row = selectedRow(state);
   const panel = state.spec.slots[state.focus]?.panel;
-  if (height < 2 || row === undefined || panel === undefined) return [];
+  if (height === 0 || row === undefined || panel === undefined) return [];
   const title = `-- ${safe('id' in row && row.id !== '' ? row.id : row.key)} `;
   const rule = '-'.repeat(Math.max(0, state.size.columns - widthOf(title)));
   const details = panel.details(row, contextOf(state));

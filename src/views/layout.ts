@@ -1,10 +1,12 @@
 /** How many lines everything gets. Pure. */
 import {troublesOf} from './trouble.ts';
 import {selectedRow, contextOf, rowsOf, shownData} from './view-state.ts';
+import type {PanelSlot} from './view-spec.ts';
 import type {ViewState} from './view-state.ts';
 import {
   LEAST_COLUMNS,
   LEAST_ROWS,
+  DETAIL_LEAST_LINES,
   HEADER_LINES,
   FOOTER_LINES,
   TROUBLE_LINES,
@@ -32,23 +34,34 @@ export function layoutOf(state: ViewState): Layout {
   const summary = shownData(state).summary;
   const progress = state.spec.view === 'moves' && (summary?.moves.running ?? 0) > 0;
   const troubles = Math.min(TROUBLE_LINES, troublesOf(state).sentences.length);
-  const details = state.details ? detailLines(state, height) : 0;
-  const fixed = HEADER_LINES + FOOTER_LINES + (progress ? 1 : 0) + troubles + details;
-  const heights = small ? [] : heightsOf(state, Math.max(1, height - fixed));
+  const room = height - HEADER_LINES - FOOTER_LINES - (progress ? 1 : 0) - troubles;
+  const most = Math.min(Math.floor(height / 2), room - linesOfOneRow(state));
+  const details = state.details && !small ? detailLines(state, most) : 0;
+  const heights = small ? [] : heightsOf(state, Math.max(1, room - details));
   return {height, small, heights, details, troubles, progress};
 }
 
-function detailLines(state: ViewState, height: number): number {
+function detailLines(state: ViewState, most: number): number {
   const row = selectedRow(state);
   const panel = state.spec.slots[state.focus]?.panel;
-  if (row === undefined || panel === undefined) return 0;
-  return Math.min(Math.floor(height / 2), panel.details(row, contextOf(state)).length + 1);
+  if (row === undefined || panel === undefined || most < DETAIL_LEAST_LINES) return 0;
+  return Math.min(most, panel.details(row, contextOf(state)).length + 1);
+}
+
+/** The panel in focus with the one row that the details are of. */
+function linesOfOneRow({spec, focus}: ViewState): number {
+  return linesAbove(spec.slots[focus]) + 1;
+}
+
+/** Its title and the names of its columns. */
+function linesAbove(slot: PanelSlot | undefined): number {
+  return Number(slot?.titled ?? false) + Number(slot?.headed ?? false);
 }
 
 /** Everyone gets what it needs as far as all can; what is left goes to those who need more, to what is over at last. */
 function heightsOf(state: ViewState, body: number): number[] {
   const {slots} = state.spec;
-  const chrome = slots.map(({titled, headed}) => Number(titled) + Number(headed));
+  const chrome = slots.map(linesAbove);
   if (body < PANEL_LINES * slots.length) {
     const only = body - (chrome[state.focus] ?? 0);
     return slots.map((_, index) => (index === state.focus ? Math.max(1, only) : 0));

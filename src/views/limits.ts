@@ -18,6 +18,9 @@ export const LOAD_BAR_WIDTH = 8;
 /** Columns of a label in the details of a row. */
 export const DETAIL_LABEL_WIDTH = 12;
 
+/** Least lines of details: with fewer they are left out. */
+export const DETAIL_LEAST_LINES = 2;
+
 /** Columns of a key in the list of keys. */
 export const DETAIL_KEY_WIDTH = 16;
 
