@@ -16,6 +16,8 @@ export type Step = 'up' | 'down' | 'pageUp' | 'pageDown' | 'first' | 'last';
 /** After the rows have changed. */
 export function anchored(table: TableState, keys: readonly string[], height: number): TableState {
   if (table.selected === '') return scrolled({...table, index: 0}, keys.length, height, false);
+  // No row to fall back on: a filter that nothing matches is cleared sooner or later.
+  if (keys.length === 0) return {...table, top: 0};
   const found = keys.indexOf(table.selected);
   const index = found >= 0 ? found : Math.max(0, Math.min(table.index, keys.length - 1));
   const selected = keys[index] ?? '';
@@ -28,7 +30,7 @@ export function moved(
   keys: readonly string[],
   height: number,
 ): TableState {
-  if (keys.length === 0) return TABLE_START;
+  if (keys.length === 0) return table;
   const here = anchored(table, keys, height);
   // The first key press only shows where the selection is.
   const from = table.selected === '' && step === 'down' ? -1 : here.index;

@@ -73,7 +73,7 @@ function takeKey(state: ViewState, key: Key): ViewState {
     case 'details':
       return withDetails(state);
     case 'escape':
-      return state.details ? {...state, details: false} : {...state, filter: ''};
+      return areDetailsSeen(state) ? {...state, details: false} : {...state, filter: ''};
     case 'wide':
       return {...state, wide: !state.wide};
     case 'nextPanel':
@@ -106,12 +106,18 @@ function paused(state: ViewState): ViewState {
   return {...state, frozen: {data: state.assembly.whole, sinceMs: state.nowMs}};
 }
 
-/** Details are of a selected row: without one, of the first. */
+/** Details are of a selected row: without one, of the first. Where there is no room or no row, there is nothing to open or to leave. */
 function withDetails(state: ViewState): ViewState {
-  const details = !state.details;
+  if (areDetailsSeen(state)) return {...state, details: false};
   const selected = state.panels[state.focus]?.table.selected ?? '';
-  const next = {...state, details};
-  return details && selected === '' ? stepped(next, 'down') : next;
+  const next = {...state, details: true};
+  const open = selected === '' ? stepped(next, 'down') : next;
+  return areDetailsSeen(open) ? open : state;
+}
+
+/** A filter without matches hides them, and a small screen: no key may be spent on what nobody sees. */
+function areDetailsSeen(state: ViewState): boolean {
+  return layoutOf(state).details > 0;
 }
 
 function turned(state: ViewState, by: number): ViewState {
