@@ -16,15 +16,34 @@ export function cut(text: string, width: number): string {
   if (width <= 0) return '';
   if (widthOf(text) <= width) return text;
   if (PLAIN.test(text)) return text.slice(0, width - 1) + CUT;
-  let kept = '';
-  let used = 0;
-  for (const {segment} of graphemes.segment(text)) {
-    const next = used + stringWidth(segment);
-    if (next > width - 1) break;
-    kept += segment;
-    used = next;
+  return taken(lettersOf(text), width - 1).join('') + CUT;
+}
+
+/** The same, cut off in the middle: ids of one app begin alike, and it is their end that tells one from the other. */
+export function cutMiddle(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  const letters = lettersOf(text);
+  const tail = taken([...letters].reverse(), Math.floor((width - 1) / 2))
+    .reverse()
+    .join('');
+  return taken(letters, width - 1 - widthOf(tail)).join('') + CUT + tail;
+}
+
+function lettersOf(text: string): string[] {
+  return Array.from(graphemes.segment(text), ({segment}) => segment);
+}
+
+/** Of these letters the first that take at most `width` columns together. */
+function taken(letters: readonly string[], width: number): string[] {
+  const kept: string[] = [];
+  let left = width;
+  for (const letter of letters) {
+    left -= widthOf(letter);
+    if (left < 0) break;
+    kept.push(letter);
   }
-  return kept + CUT;
+  return kept;
 }
 
 /** Exactly `width` columns. */

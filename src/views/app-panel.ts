@@ -3,7 +3,7 @@ import {noteText as noteTextOf} from '../model/operator-note.ts';
 import {troubleCount} from '../model/health.ts';
 import {appMark} from '../model/marks.ts';
 import type {LiveApp} from '../protocol/admin-live.ts';
-import {LEAVES} from './columns.ts';
+import {ID, LEAVES} from './columns.ts';
 import type {Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
@@ -11,7 +11,7 @@ import {bar, percent, safe} from './text.ts';
 import {APP_BAR_WIDTH, NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveApp>[] = [
-  {header: 'APP', value: ({service}) => safe(service)},
+  {header: 'APP', value: ({service}) => safe(service), ...ID},
   {header: 'STATE', value: ({health}) => health},
   {header: 'READY', value: ({shards}) => `${shards.ready}/${shards.total}`, right: true},
   {header: '', value: readyBar, leaves: LEAVES.bar},

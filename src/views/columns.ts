@@ -1,6 +1,6 @@
 /** Columns of a table, and which of them there is room for. Pure. */
-import {fit, widthOf} from '../model/text-width.ts';
-import {COLUMN_GAP, COLUMN_LEAST} from './limits.ts';
+import {cutMiddle, fit, widthOf} from '../model/text-width.ts';
+import {COLUMN_GAP, COLUMN_LEAST, ID_LEAST_COLUMNS} from './limits.ts';
 
 /** What a cell needs besides its row. */
 export interface CellContext {
@@ -16,6 +16,8 @@ export interface Column<Row> {
   readonly leaves?: number;
   /** It may be cut down to so many columns before any column leaves; without it, only at the last. */
   readonly least?: number;
+  /** An id: where it has to be cut, its two ends are kept. */
+  readonly isId?: boolean;
   /** Only when asked for wide. */
   readonly wide?: boolean;
   /** The column is there only while this is so of some row. */
@@ -80,9 +82,15 @@ export function rowText<Row>(
   context: CellContext,
 ): string {
   return joined(
-    columns.map(({column, width}) => fit(column.value(row, context), width, column.right)),
+    columns.map(({column, width}) => {
+      const text = column.value(row, context);
+      return fit(column.isId === true ? cutMiddle(text, width) : text, width, column.right);
+    }),
   );
 }
+
+/** What an id adds to its column: one long one is cut before it costs the others their place. */
+export const ID = {isId: true, least: ID_LEAST_COLUMNS};
 
 function joined(cells: readonly string[]): string {
   return cells.join(' '.repeat(COLUMN_GAP)).trimEnd();

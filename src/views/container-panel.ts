@@ -4,7 +4,7 @@ import {containerMark} from '../model/marks.ts';
 import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
 import type {LiveContainer} from '../protocol/admin-live.ts';
-import {LEAVES} from './columns.ts';
+import {ID, LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
@@ -12,8 +12,8 @@ import {ageSince, bar, percent, safe} from './text.ts';
 import {CONTAINER_BAR_WIDTH, LOAD_BAR_WIDTH, NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveContainer>[] = [
-  {header: 'CONTAINER', value: ({id}) => safe(id) || '?'},
-  {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
+  {header: 'CONTAINER', value: ({id}) => safe(id) || '?', ...ID},
+  {header: 'APP', value: ({service}) => safe(service), ...ID, leaves: LEAVES.app},
   {header: 'ZONE', value: ({zone}) => safe(zone) || '-', leaves: LEAVES.zone},
   {header: 'STATE', value: stateText},
   {header: 'SHARDS', value: shardsText, right: true},

@@ -63,6 +63,9 @@ export const FILTER_LIMIT_CHARACTERS = 100;
 /** A column of notes may be cut down to this width before another column is left out. */
 export const NOTE_LEAST_COLUMNS = 10;
 
+/** The same of a column of ids: the name of a pod of a usual length is whole. */
+export const ID_LEAST_COLUMNS = 24;
+
 /** The same of a column with the reason of a move. */
 export const WHY_LEAST_COLUMNS = 8;
 

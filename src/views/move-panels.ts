@@ -2,7 +2,7 @@ import {compareText} from '../model/compare-text.ts';
 import {moveMark, outcomeMark} from '../model/marks.ts';
 import {causeText} from '../model/move-reason.ts';
 import type {LiveFinished, LiveMove} from '../protocol/admin-live.ts';
-import {LEAVES} from './columns.ts';
+import {ID, LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
@@ -17,10 +17,10 @@ const STEPS: Readonly<Record<LiveMove['step'], string>> = {
 };
 
 const MOVE_COLUMNS: readonly Column<LiveMove>[] = [
-  {header: 'SHARD', value: ({shard}) => safe(shard)},
-  {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
-  {header: 'FROM', value: ({from}) => safe(from) || '-'},
-  {header: 'TO', value: ({to}) => safe(to) || '-'},
+  {header: 'SHARD', value: ({shard}) => safe(shard), ...ID},
+  {header: 'APP', value: ({service}) => safe(service), ...ID, leaves: LEAVES.app},
+  {header: 'FROM', value: ({from}) => safe(from) || '-', ...ID},
+  {header: 'TO', value: ({to}) => safe(to) || '-', ...ID},
   {header: 'STEP', value: ({step}) => STEPS[step]},
   {
     header: 'AGE',
@@ -33,10 +33,10 @@ const MOVE_COLUMNS: readonly Column<LiveMove>[] = [
 ];
 
 const FINISHED_COLUMNS: readonly Column<LiveFinished>[] = [
-  {header: 'SHARD', value: ({shard}) => safe(shard)},
-  {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
-  {header: 'FROM', value: ({from}) => safe(from) || '-'},
-  {header: 'TO', value: ({to}) => safe(to) || '-'},
+  {header: 'SHARD', value: ({shard}) => safe(shard), ...ID},
+  {header: 'APP', value: ({service}) => safe(service), ...ID, leaves: LEAVES.app},
+  {header: 'FROM', value: ({from}) => safe(from) || '-', ...ID},
+  {header: 'TO', value: ({to}) => safe(to) || '-', ...ID},
   {header: 'TOOK', value: tookText, right: true},
   {
     header: 'ENDED',

@@ -3,7 +3,7 @@ import {loadsText} from '../model/load-text.ts';
 import {shardMark} from '../model/marks.ts';
 import {shardTrouble} from '../model/trouble.ts';
 import type {LiveShard} from '../protocol/admin-live.ts';
-import {LEAVES} from './columns.ts';
+import {ID, LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
@@ -11,12 +11,12 @@ import {ageSince, safe} from './text.ts';
 import {NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveShard>[] = [
-  {header: 'SHARD', value: ({id}) => safe(id)},
+  {header: 'SHARD', value: ({id}) => safe(id), ...ID},
   {
     header: 'STATE',
     value: ({state, removing}) => `${state.toUpperCase()}${removing ? ' REMOVING' : ''}`,
   },
-  {header: 'CONTAINER', value: ({container}) => safe(container) || '-'},
+  {header: 'CONTAINER', value: ({container}) => safe(container) || '-', ...ID},
   {
     header: 'LOAD',
     value: ({currentLoad = {}}) => safe(loadsText(currentLoad)) || '-',
@@ -35,6 +35,7 @@ const COLUMNS: readonly Column<LiveShard>[] = [
   {
     header: 'PIN',
     value: ({manualContainerId}) => safe(manualContainerId) || '-',
+    ...ID,
     leaves: LEAVES.wide,
     wide: true,
   },
