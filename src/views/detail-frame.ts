@@ -28,19 +28,23 @@ export function detailFrame(state: ViewState, height: number): Line[] {
 
 const NOTES = [
   'marks  + ready   - cordoned, paused   ~ draining   ! suspect, silent, stuck',
-  '       x lost, failed   > running   . queued, waiting   ? unreadable',
-  'SHARDS n/m: of at most m.  n/~m: of about m, if all were alike.  FILL: the same',
+  '       x lost, failed   > running   . queued, waiting   ? unreadable, unknown',
+  'SHARDS n/m: of at most m.  FILL: of that; without a limit as in 1.2x the mean',
 ];
 
-export function helpFrame(height: number): Line[] {
-  const keys = KEY_HELP.map(([key, text]) => [
-    span(fit(key, DETAIL_KEY_WIDTH), 'head'),
-    span(text),
-  ]);
-  const lines: Line[] = [
-    ...keys,
-    ...NOTES.map((note) => line(note, 'dim')),
-    line('any key goes back', 'dim'),
-  ];
-  return lines.slice(0, Math.max(0, height));
+/** On a low screen the keys stand in two columns. How to leave it is said by the line of keys. */
+export function helpFrame(height: number, columns: number): Line[] {
+  const isLow = height < KEY_HELP.length + NOTES.length;
+  const rows = isLow ? Math.ceil(KEY_HELP.length / 2) : KEY_HELP.length;
+  const width = isLow ? Math.floor(columns / 2) : columns;
+  const keys = Array.from({length: rows}, (_, row) =>
+    [KEY_HELP[row], KEY_HELP[row + rows]].flatMap((pair) =>
+      pair === undefined ? [] : keyText(pair, width),
+    ),
+  );
+  return [...keys, ...NOTES.map((note) => line(note, 'dim'))].slice(0, Math.max(0, height));
+}
+
+function keyText([key, text]: readonly [string, string], width: number): Line {
+  return [span(fit(key, DETAIL_KEY_WIDTH), 'head'), span(fit(text, width - DETAIL_KEY_WIDTH))];
 }

@@ -27,7 +27,7 @@ function wholeFrame(state: ViewState, layout: Layout): Line[] {
   if (layout.progress) head.push(progressLine(state));
   const foot = [footLine(state)];
   const lines = layout.height - head.length - foot.length;
-  if (state.help) return [...head, ...helpFrame(lines), ...foot];
+  if (state.help) return [...head, ...helpFrame(lines, state.size.columns), ...foot];
   const body = state.spec.slots.flatMap((_, index) =>
     (layout.heights[index] ?? 0) === 0 ? [] : panelFrame(state, index, layout.heights[index] ?? 0),
   );
@@ -57,7 +57,8 @@ function headLine(state: ViewState): Line {
 }
 
 function footLine(state: ViewState): Line {
-  const {typing, filter, frozen, nowMs, assembly, spec} = state;
+  const {help, typing, filter, frozen, nowMs, assembly, spec} = state;
+  if (help) return line('any key goes back  q quit', 'dim');
   if (typing)
     return [span('/', 'head'), span(`${safe(filter)}_`), span('   Enter keep  Esc clear', 'dim')];
   const keys = [

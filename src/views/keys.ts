@@ -69,12 +69,12 @@ function specialOf(pressed: Pressed): KeyName | undefined {
 
 export const KEY_HELP: readonly (readonly [string, string])[] = [
   ['up down j k', 'move the selection'],
-  ['PgUp PgDn g G', 'one page, first row, last row'],
+  ['PgUp PgDn g G', 'a page, first row, last'],
   ['Tab', 'the next panel'],
-  ['Enter', 'show or leave the details of the selected row'],
-  ['/', 'filter: type, Enter keeps it, Esc clears it'],
+  ['Enter', 'details, and back'],
+  ['/', 'filter, Esc clears it'],
   ['s', 'sort by the next column'],
   ['Space', 'pause, and go on'],
-  ['w', 'show more or fewer columns'],
+  ['w', 'more or fewer columns'],
   ['q', 'quit (Ctrl-C too)'],
 ];

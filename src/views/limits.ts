@@ -22,7 +22,7 @@ export const DETAIL_LABEL_WIDTH = 12;
 export const DETAIL_LEAST_LINES = 2;
 
 /** Columns of a key in the list of keys. */
-export const DETAIL_KEY_WIDTH = 16;
+export const DETAIL_KEY_WIDTH = 15;
 
 /** Columns of the progress bar of moves. */
 export const PROGRESS_WIDTH = 36;
