@@ -22,6 +22,8 @@ export interface ViewHost {
   /** What the daemon is asked for has changed. */
   readonly onQuery: (query: {readonly filter: string; readonly sort: string}) => void;
   readonly onEnd: (how: 'quit' | 'interrupt') => void;
+  /** The process is to be stopped until it is called back. */
+  readonly onSuspend: () => void;
 }
 
 export interface OpenedView {
@@ -56,7 +58,10 @@ export function openView({view, labels, filter, heard}: ViewStart, host: ViewHos
   const element = () => (
     <LiveScreen
       state={state}
-      onKey={(key) => act({type: 'key', key, nowMs: host.nowMs()})}
+      onKey={(key) => {
+        if (key.name === 'suspend') host.onSuspend();
+        else act({type: 'key', key, nowMs: host.nowMs()});
+      }}
       listens={host.stdin.isTTY}
     />
   );

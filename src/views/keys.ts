@@ -6,6 +6,7 @@ export type KeyName =
   | Step
   | 'quit'
   | 'interrupt'
+  | 'suspend'
   | 'filter'
   | 'sort'
   | 'pause'
@@ -43,11 +44,15 @@ const LETTERS: Readonly<Record<string, KeyName>> = {
   '\t': 'nextPanel',
   '\u007f': 'backspace',
   '\u0003': 'interrupt',
+  '\u001a': 'suspend',
 };
+
+const CONTROLS: Readonly<Record<string, KeyName>> = {c: 'interrupt', z: 'suspend'};
 
 /** undefined: means nothing here. */
 export function keyOf(input: string, pressed: Pressed): Key | undefined {
-  if (pressed.ctrl === true) return input === 'c' ? {name: 'interrupt', text: ''} : undefined;
+  const control = pressed.ctrl === true ? CONTROLS[input] : undefined;
+  if (pressed.ctrl === true) return control === undefined ? undefined : {name: control, text: ''};
   const special = specialOf(pressed);
   if (special !== undefined) return {name: special, text: ''};
   if (pressed.meta === true || input === '') return undefined;
@@ -77,4 +82,5 @@ export const KEY_HELP: readonly (readonly [string, string])[] = [
   ['Space', 'pause, and go on'],
   ['w', 'more or fewer columns'],
   ['q', 'quit (Ctrl-C too)'],
+  ['Ctrl-Z', 'stop, fg brings it back'],
 ];

@@ -81,6 +81,8 @@ function takeKey(state: ViewState, key: Key): ViewState {
       return turned(state, key.name === 'nextPanel' ? 1 : -1);
     case 'text':
     case 'backspace':
+    // The host stops the process; nothing changes for the view.
+    case 'suspend':
       return state;
     default:
       return stepped(state, key.name);

@@ -168,6 +168,56 @@ describe('views that draw in place', () => {
   });
 });
 
+describe.each([
+  ['top', '1 0 80x24'],
+  ['container ls -a orders --watch', '0 0 80x24'],
+])('a view that is stopped: sm %s', (line, drawn) => {
+  it.each([
+    ['Ctrl-Z', (): Promise<void> => tmux.keys('C-z')],
+    ['SIGTSTP', (): unknown => process.kill(viewPid(), 'SIGTSTP')],
+  ] as const)('gives the terminal back, and takes it again: %s', async (_how, stop) => {
+    await terminal();
+    await start(line);
+    await shows(/ LIVE [^]*q quit/);
+    await comesTo(drawn);
+    await stop();
+    await shows(/Stopped/);
+    await comesTo(RESTORED);
+    // The shell reads whole lines, and one sees what one types.
+    await tmux.enter(
+      'stty -a | tr " ;" "\\n\\n" | grep -E "^-?(icanon|echo|isig)$" | xargs echo modes',
+    );
+    await shows(/^modes (icanon|echo|isig) (icanon|echo|isig) (icanon|echo|isig)$/m);
+    await tmux.resize(100, 24);
+    await tmux.enter('clear; fg');
+    await comesTo(drawn.replace('80', '100'));
+    const fits = async (): Promise<boolean> => headLine(await tmux.screen()).length === 100;
+    await until(fits, LONG_MS, 'it draws anew, at the size of now');
+    // A key arrives without Enter, and is not shown.
+    await tmux.keys('?');
+    await shows('any key goes back');
+    await tmux.keys('x', 'C-c');
+    await shows(/^[$#] *$/m);
+    await comesTo(RESTORED.replace('80', '100'));
+  });
+
+  it('takes it again after SIGSTOP, too, which nobody can hear', async () => {
+    await terminal();
+    await start(line);
+    await shows(/ LIVE [^]*q quit/);
+    process.kill(viewPid(), 'SIGSTOP');
+    await shows(/Stopped/);
+    // Nobody has given the terminal back: in raw mode Enter ends no line.
+    await tmux.keys('-l', 'stty sane; clear; fg');
+    await tmux.keys('C-j');
+    await shows(/ LIVE [^]*q quit/);
+    await tmux.keys('?');
+    await shows('any key goes back');
+    await tmux.keys('x', 'C-c');
+    await comesTo(RESTORED);
+  });
+});
+
 describe('top', () => {
   it.each([
     ['q', 0, (): Promise<void> => tmux.keys('q')],

@@ -2,6 +2,7 @@
 import type {LinkEvent} from '../../model/live-link.ts';
 import type {LiveMessage, LiveView} from '../../protocol/admin-live.ts';
 import {gate} from '../../runtime/gate.ts';
+import {hearStops, stopJob} from './job-control.ts';
 import {LiveLink} from './live-link.ts';
 import type {OpenStream} from './live-link.ts';
 import {TerminalScreen} from './terminal-screen.ts';
@@ -107,11 +108,29 @@ class LiveSession {
         onChange: () => this.drawSoon(),
         onQuery: (query) => this.askAnew(query),
         onEnd: (how) => this.ended.resolve(how === 'quit' ? 0 : 130),
+        onSuspend: stopJob,
       },
     );
+    this.undo.push(hearStops({giveBack: () => this.giveBack(), takeAgain: () => this.takeAgain()}));
     this.listen(process.stdout, 'resize', () => this.view?.resized());
     const tick = setInterval(() => this.drawSoon(), TICK_MS);
     this.undo.push(() => clearInterval(tick));
+  }
+
+  private giveBack(): void {
+    process.stdin.setRawMode(false);
+    this.screen.stop();
+  }
+
+  private takeAgain(): void {
+    // Raw mode may have been lost unseen: only what changes is set.
+    process.stdin.setRawMode(false);
+    process.stdin.setRawMode(true);
+    this.screen.start();
+    // While another job had the terminal, no signal came for a new size.
+    process.kill(process.pid, 'SIGWINCH');
+    this.view?.resized();
+    this.view?.draw();
   }
 
   private take(event: LinkEvent<LiveMessage>): void {

@@ -23,8 +23,10 @@ export class TerminalScreen {
     this.fullScreen = fullScreen;
   }
 
+  /** Takes the terminal, at first and whenever it was given back: what stands on it by then is not known. */
   start(): void {
     this.open = true;
+    this.painted = undefined;
     this.stdout.write((this.fullScreen ? ENTER_ALTERNATE : '') + HIDE_CURSOR);
     process.once('exit', this.restore);
   }
