@@ -197,7 +197,8 @@ describe.each([['within'], ['beside']] as const)('a governor that plans %s its t
       ...{state: 'queued', numbers: 'c1 12 -> 7 shards; c2 1 -> 6 shards'},
       waitsFor: {budget: 'maxMoving', used: MAX_MOVING, limit: MAX_MOVING},
     });
-    expect(bed.plans.here).toBeLessThan(bed.plans.elsewhere);
+    // Else both said what one governor says.
+    expect(bed.plans.elsewhere).toBeGreaterThan(0);
   });
 
   it('lists the moves that begin next, in that order', async () => {
