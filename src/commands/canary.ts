@@ -25,7 +25,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     'Creates an app if it does not exist, and runs containers for it on this machine that constantly act for their shards. Their reports are checked for two ' +
     'owners of a shard, and show how long a shard is without an owner when it moves. Runs until Ctrl-C, SIGTERM or --duration; its shards are then removed, its containers ' +
     'leave, and the app stays for the next run; sm app rm canary removes it. With --faults it kills, pauses and drains its own containers at random. Exits 10 if ' +
-    'a shard ever had two owners.';
+    'a shard ever had two owners, 7 if nothing could be measured.';
   static override examples = [
     '<%= config.bin %> canary --endpoints 127.0.0.1:2379 --metrics-port 9464',
     '<%= config.bin %> canary --duration 10m --faults kill,pause,drain -o json',
@@ -74,7 +74,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     const {flags, program} = this;
     const faults = faultsOf(flags.faults);
     const limitMs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
-    const {Canary, CanaryLines} = await import('../dev/index.ts');
+    const {Canary, CanaryLines, nothingMeasured} = await import('../dev/index.ts');
     const lines = new CanaryLines(flags.app);
     const emit = (event: CanaryEvent): void => this.showEvent(event, lines.of(event));
     const canary = new Canary({
@@ -94,6 +94,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     } finally {
       await canary.stop();
     }
+    if (canary.measured.verdict.passes === 0) throw nothingMeasured();
     await this.conclude(canary, lines.of({event: 'measured', measured: canary.measured}));
   }
 

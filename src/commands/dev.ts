@@ -57,7 +57,7 @@ export default class Dev extends SmCommand<typeof Dev> {
 
   override async run(): Promise<void> {
     const end = untilEnd(this.timeoutMs);
-    const {Chaos, DevBed, Lines, programName} = await import('../dev/index.ts');
+    const {Chaos, DevBed, Lines, endedBeforeUp, programName} = await import('../dev/index.ts');
     const {createLogger} = await import('../runtime/logger.ts');
     const program = programName(process.argv[1] ?? 'sm', process.cwd());
     const lines = new Lines({program, defaultServer: DEFAULT_SERVER});
@@ -77,6 +77,7 @@ export default class Dev extends SmCommand<typeof Dev> {
     await end;
     await chaos?.stop();
     await bed.stop();
+    if (bed.fleet.verdict.summary.passes === 0) throw endedBeforeUp();
     await this.conclude(bed, lines.of({event: 'verdict', verdict: bed.fleet.verdict.summary}));
   }
 

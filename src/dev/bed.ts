@@ -129,7 +129,8 @@ function note<T>({opened, taken}: {opened: T; taken?: number}, all: number[]): T
   return opened;
 }
 
-function endedBeforeUp(): SmError {
+/** Nothing was shown, so nothing can be said of two owners. */
+export function endedBeforeUp(): SmError {
   return new SmError('TIMEOUT', 'sm dev was ended, by --timeout or a signal, before it was up', {
     hint: 'run it again, with a longer --timeout',
     retryable: true,

@@ -161,6 +161,18 @@ export class Canary {
   }
 }
 
+/** "Never two owners" of a canary that never had one would look as if all were well. */
+export function nothingMeasured(): SmError {
+  return new SmError(
+    'TIMEOUT',
+    'sm canary has measured nothing: none of its containers has acted for a shard',
+    {
+      hint: 'check that --endpoints and --etcd-prefix are those of the daemons; give it more time with --duration',
+      retryable: true,
+    },
+  );
+}
+
 /** The clock that the containers stamp their effects with. */
 function nowUs(): number {
   return Number(process.hrtime.bigint() / 1_000n);

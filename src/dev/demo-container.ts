@@ -2,7 +2,7 @@
  * A container of `sm dev` as a process of its own. For each of its shards it has an effect now and then, behind the guard, and tells
  * its parent. It lives no longer than its parent: the channel between them closes when either ends, however that came about.
  */
-import {joinApp} from '../container/index.ts';
+import {SmError, joinApp} from '../container/index.ts';
 import type {Container, Shard} from '../container/index.ts';
 import type {ContainerReport, GuardPass, JoinOrder, LeaveOrder} from './reports.ts';
 import {EFFECTS_EVERY_MS, EFFECTS_PER_ROUND} from './limits.ts';
@@ -74,12 +74,18 @@ process.on('message', (order: JoinOrder | LeaveOrder) => {
 
 function begin(order: JoinOrder): void {
   join(order).then(
-    () => leave(''),
-    (error: unknown) => leave(String((error as {code?: string}).code ?? error)),
+    () => leave('', ''),
+    (error: unknown) => leave(String((error as {code?: string}).code ?? error), whyOf(error)),
   );
 }
 
-function leave(code: string): void {
-  const report: ContainerReport = {type: 'ended', code};
+/** Nobody sees it in this process: its output is that of the parent. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof SmError)) return '';
+  return error.hint === undefined ? error.message : `${error.message}; fix: ${error.hint}`;
+}
+
+function leave(code: string, why: string): void {
+  const report: ContainerReport = {type: 'ended', code, why};
   process.send?.(report, () => process.disconnect());
 }

@@ -35,6 +35,8 @@ export type DevEvent =
       readonly container: string;
       /** Its own word for why it gave up, else the exit code or the signal. */
       readonly how: string;
+      /** Its error in words, and the fix; '' where it has said nothing. */
+      readonly why: string;
       /** It will be started again. */
       readonly again: boolean;
     }

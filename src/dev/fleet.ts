@@ -40,7 +40,7 @@ export class Fleet {
   private readonly children = new Map<string, ContainerChild>();
   private readonly served = new Set<string>();
   /** Why a container said that it ends. */
-  private readonly reasons = new Map<ContainerChild, string>();
+  private readonly reasons = new Map<ContainerChild, {code: string; why: string}>();
   private readonly restarts = new Set<NodeJS.Timeout>();
   private joining: Joining | undefined;
   private stopping = false;
@@ -98,7 +98,7 @@ export class Fleet {
   }
 
   private heard(child: ContainerChild, report: ContainerReport): void {
-    if (report.type === 'ended') this.reasons.set(child, report.code);
+    if (report.type === 'ended') this.reasons.set(child, report);
     if (report.type !== 'effects') return;
     const owner = `${child.id} (process ${child.pid})`;
     this.verdict.refused(report.refusals);
@@ -124,12 +124,12 @@ export class Fleet {
 
   /** One that is killed stays away: that is what its killer wants to see. One that gives up, as on a starved machine, tries again. */
   private ended(child: ContainerChild, end: ProcessEnd): void {
-    const reason = this.reasons.get(child) ?? '';
+    const {code, why} = this.reasons.get(child) ?? {code: '', why: ''};
     this.reasons.delete(child);
     if (this.stopping || child.disturbed) return;
     const again = end.signal === null;
-    const how = reason === '' ? String(end.signal ?? end.code) : reason;
-    this.options.emit({event: 'containerEnded', container: child.id, how, again});
+    const how = code === '' ? String(end.signal ?? end.code) : code;
+    this.options.emit({event: 'containerEnded', container: child.id, how, why, again});
     if (!again) return;
     const timer = setTimeout(() => {
       this.restarts.delete(timer);

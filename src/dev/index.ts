@@ -1,7 +1,7 @@
 /** What `sm dev` and `sm canary` are made of. */
-export {DevBed} from './bed.ts';
+export {DevBed, endedBeforeUp} from './bed.ts';
 export type {DevOptions} from './bed.ts';
-export {Canary} from './canary.ts';
+export {Canary, nothingMeasured} from './canary.ts';
 export type {Measured} from './canary.ts';
 export {CanaryLines} from './canary-lines.ts';
 export type {CanaryEvent} from './canary-lines.ts';

@@ -40,9 +40,7 @@ export class Lines {
       case 'moved':
         return [moved(event)];
       case 'containerEnded':
-        return [
-          `${event.container} has ended (${event.how})${event.again ? ', and is started again' : ''}`,
-        ];
+        return [containerEnded(event)];
       case 'chaos':
         return [chaos(event)];
       case 'chaosOver':
@@ -106,6 +104,16 @@ function chaos({action, container, ...of}: Extract<DevEvent, {event: 'chaos'}>):
   return `chaos: ${container} is ${action === 'kill' ? 'killed' : 'drained'}`;
 }
 
+function containerEnded({
+  container,
+  how,
+  why,
+  again,
+}: Extract<DevEvent, {event: 'containerEnded'}>): string {
+  const reason = why === '' ? how : `${how}: ${why}`;
+  return `${container} has ended (${reason})${again ? ', and is started again' : ''}`;
+}
+
 function moved({shards, from, to}: Extract<DevEvent, {event: 'moved'}>): string {
   const named = shards.slice(0, SHARDS_NAMED).join(' ');
   const rest = shards.length > SHARDS_NAMED ? ` and ${shards.length - SHARDS_NAMED} more` : '';
@@ -114,6 +122,8 @@ function moved({shards, from, to}: Extract<DevEvent, {event: 'moved'}>): string 
 
 function verdictLine(verdict: Verdict): string {
   const {twoOwners, breachCount, passes, refusals, terms, shards} = verdict;
+  if (passes === 0 && refusals === 0)
+    return 'two owners at once: not known, as no container has acted for a shard yet';
   const said = twoOwners ? `YES, ${breachCount} times` : 'never';
   return `two owners at once: ${said} (${counted(shards, 'shard')}, ${terms} terms of ownership, ${passes} effects passed their guard, ${refusals} refused)`;
 }

@@ -40,7 +40,17 @@ export async function openAtPort<T>(
       return first || any ? {opened} : {opened, taken: port.wanted};
     } catch (error) {
       const isTaken = error instanceof SmError && error.code === 'PORT_TAKEN';
-      if (!isTaken || !mayMove || tries === PORT_TRIES) throw error;
+      if (!isTaken) throw error;
+      if (!mayMove) throw takenPort(error);
+      if (tries === PORT_TRIES) throw error;
     }
   }
+}
+
+/** The fault names keys of a configuration, and whoever asked for this port gave a flag. */
+function takenPort({message, cause}: SmError): SmError {
+  return new SmError('PORT_TAKEN', message, {
+    hint: 'leave the flag out, and a free port is taken; or end what listens there (ss -ltnp shows its process)',
+    cause,
+  });
 }

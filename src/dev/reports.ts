@@ -18,5 +18,5 @@ export type GuardPass = readonly [shard: string, token: string, atUs: number];
 export type ContainerReport =
   | {readonly type: 'ready'; readonly endpoint: string}
   | {readonly type: 'effects'; readonly passes: readonly GuardPass[]; readonly refusals: number}
-  /** It ended by itself; `code` is '' when it left in order. */
-  | {readonly type: 'ended'; readonly code: string};
+  /** It ended by itself; `code` is '' when it left in order. `why`: the error in words, and its fix. */
+  | {readonly type: 'ended'; readonly code: string; readonly why: string};

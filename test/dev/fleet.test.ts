@@ -19,7 +19,10 @@ it('starts a container again that gave up, and leaves one dead that was killed',
     await until(() => fleet.verdict.summary.shards === 1, LONG_MS, 'the second one serves');
     const [end, more] = ends();
     expect([end, more]).toEqual([
-      {event: 'containerEnded', container: 'c1', how: 'STORE_UNAVAILABLE', again: true},
+      {
+        ...{event: 'containerEnded', container: 'c1', again: true},
+        ...{how: 'STORE_UNAVAILABLE', why: 'etcd does not answer'},
+      },
       undefined,
     ]);
     expect(fleet.living).toHaveLength(1);

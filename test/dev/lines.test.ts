@@ -55,6 +55,18 @@ describe('moves', () => {
   });
 });
 
+it('says why a container has ended, and what leads out', () => {
+  const lines = new Lines({program: 'sm', defaultServer: DEFAULT_SERVER});
+  const event = {event: 'containerEnded', container: 'c1', again: true} as const;
+  expect([
+    ...lines.of({...event, how: 'SIGKILL', why: ''}),
+    ...lines.of({...event, how: 'STORE_UNAVAILABLE', why: 'etcd does not answer; fix: start it'}),
+  ]).toEqual([
+    'c1 has ended (SIGKILL), and is started again',
+    'c1 has ended (STORE_UNAVAILABLE: etcd does not answer; fix: start it), and is started again',
+  ]);
+});
+
 it('names a pause with T of the container, which is not the same in a canary as in sm dev', () => {
   const lines = new Lines({program: 'sm', defaultServer: DEFAULT_SERVER});
   const event = {event: 'chaos', action: 'pause', container: 'c1', forMs: 7_840} as const;
@@ -70,6 +82,13 @@ describe('the verdict', () => {
   it('says never, with what that rests on', () => {
     expect(lines.of({event: 'verdict', verdict: {...counted, twoOwners: false}})).toEqual([
       'two owners at once: never (2 shards, 3 terms of ownership, 9 effects passed their guard, 1 refused)',
+    ]);
+  });
+
+  it('is none while nothing has acted', () => {
+    const verdict = {...counted, twoOwners: false, shards: 0, passes: 0, refusals: 0, terms: 0};
+    expect(lines.of({event: 'verdict', verdict})).toEqual([
+      'two owners at once: not known, as no container has acted for a shard yet',
     ]);
   });
 

@@ -57,6 +57,8 @@ describe('openAtPort', () => {
     const wanted = portOf(await listenAt(0));
     await expect(openAtPort({wanted, fixed: true}, listenAt)).rejects.toMatchObject({
       code: 'PORT_TAKEN',
+      // Not a key of a configuration: sm dev has none.
+      hint: 'leave the flag out, and a free port is taken; or end what listens there (ss -ltnp shows its process)',
     });
   });
 

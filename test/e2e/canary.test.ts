@@ -12,6 +12,7 @@ interface Line {
   readonly server?: string;
   readonly store?: string;
   readonly url?: string;
+  readonly why?: string;
   readonly measured?: {
     readonly verdict: {readonly twoOwners: boolean; readonly passes: number};
     readonly standing: number;
@@ -98,6 +99,16 @@ describe('sm canary', () => {
     // An alarm about a container that has left ends with the governor's next summary, which is written each second.
     await until(isWell, LONG_MS, () => `the app is well: ${JSON.stringify(left)}`);
     expect(left).toMatchObject({health: 'OK', shards: {total: 0}, alarms: []});
+  });
+
+  it('that has measured nothing does not end as if all were well, and says why', async () => {
+    const [, server = ''] = place;
+    const wrong = ['--server', server, '--endpoints', '127.0.0.1:1', '-a', 'wrong'];
+    const canary = new CommandProcess('canary', ...wrong, '-o', 'jsonl');
+    const {why} = await line(canary, 'containerEnded');
+    expect(why).toMatch(/^etcd does not answer: .*; fix: .*endpoints/);
+    expect(await canary.end('SIGINT')).toBe(7);
+    expect(canary.output).toContain('measured nothing');
   });
 
   it('does not touch an app that has shards of others, nor takes a fault it does not know', async () => {

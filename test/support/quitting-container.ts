@@ -11,6 +11,8 @@ process.on('message', ({options}: JoinOrder) => {
     return;
   }
   writeFileSync(mark, '');
-  const ended: ContainerReport = {type: 'ended', code: 'STORE_UNAVAILABLE'};
+  const ended: ContainerReport = {
+    ...{type: 'ended', code: 'STORE_UNAVAILABLE', why: 'etcd does not answer'},
+  };
   process.send?.(ended, () => process.exit(0));
 });
