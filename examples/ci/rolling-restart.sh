@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Restarts every container of an app, one after the other, each only when sm permits it. Run two of these at once: they take turns.
 #
-#   SM_SERVER=http://127.0.0.1:8801 RESTART='systemctl restart orders@' examples/ci/rolling-restart.sh APP
+#   SM_SERVER=http://127.0.0.1:8801 RESTART='kubectl delete pod' examples/ci/rolling-restart.sh APP
 #
-# RESTART: command that restarts one container; its id is appended. It may return before the container is back.
+# RESTART: command that restarts one container; its id is its last argument, so systemd's orders@ID needs a script of yours. It may return before the container is back.
 # HOLDER: name of this deploy; whoever uses it again renews what it holds. Default: the host name and the process id.
 # SM: the command to call, default sm. SM_WAIT: limit of each wait, default 10m. LEASE: longest a restart may take, default 5m.
 set -euo pipefail
