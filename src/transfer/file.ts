@@ -39,8 +39,13 @@ export function readExport(text: string): ExportFile {
   const lines = body.split('\n').slice(0, -1);
   const header = headerOf(lines[0] ?? text);
   const end = parsed(text.slice(last + 1), 'its last line');
-  if (end['end'] !== true || end['keys'] !== lines.length - 1)
+  if (end['end'] !== true)
     throw unreadable('it is truncated: the last line is missing', 'export it again');
+  if (end['keys'] !== lines.length - 1)
+    throw unreadable(
+      `it has ${lines.length - 1} of ${String(end['keys'])} keys`,
+      'export it again',
+    );
   if (end['sha256'] !== hashOf(body))
     throw unreadable('it was changed: its checksum does not match', 'export it again');
   const items = lines.slice(1).map((line, index): Item => {
@@ -96,7 +101,7 @@ function parsed(line: string, where: string): Record<string, unknown> {
     // Reported below.
   }
   throw unreadable(
-    `${where} is not JSON object`,
+    `${where} is not a JSON object`,
     'pass a complete file written by sm store export',
   );
 }
