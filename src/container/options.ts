@@ -113,6 +113,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     });
   }
   checkReceiverTls(options);
+  checkKinds(options);
   if (options.load !== undefined && typeof options.load !== 'function') {
     throw new SmError('INVALID_INPUT', 'load is not a function', {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
@@ -149,6 +150,22 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     requireSigned: options.requireSigned ?? false,
     logger: checkLogger(options.logger ?? stderrLogger()),
   };
+}
+
+/** Programs without types, as where a version comes from a number of a build. @throws SmError INVALID_INPUT. */
+function checkKinds(options: JoinOptions): void {
+  for (const name of ['bind', 'etcdPrefix', 'service', 'version'] as const) {
+    if (options[name] === undefined || typeof options[name] === 'string') continue;
+    throw new SmError('INVALID_INPUT', `${name} is not text`, {
+      hint: `pass ${name} as text: String(value)`,
+    });
+  }
+  for (const name of ['labels', 'limits'] as const) {
+    if (options[name] === undefined || typeof options[name] === 'object') continue;
+    throw new SmError('INVALID_INPUT', `${name} is not an object`, {
+      hint: name === 'labels' ? "pass labels: {rack: 'r7'}" : 'pass limits: {qps: 1000}',
+    });
+  }
 }
 
 function checkEndpoints(endpoints: unknown): void {

@@ -161,6 +161,12 @@ describe('what would fail later, or never end', () => {
     ['a host with a port', {endpoints, host: '10.0.0.1:80'}, hooks, /host "10.0.0.1:80" is not/],
     ['a host that is a URL', {endpoints, host: 'http://a'}, hooks, /host "http:\/\/a" is not/],
     ['a host that is no text', {endpoints, host: 7}, hooks, /host 7 is not/],
+    ['a version that is no text', {endpoints, version: 5}, hooks, /version is not text/],
+    ['a prefix that is no text', {endpoints, etcdPrefix: 7}, hooks, /etcdPrefix is not text/],
+    ['a bind that is no text', {endpoints, bind: 5}, hooks, /bind is not text/],
+    ['a service that is no text', {endpoints, service: 5}, hooks, /service is not text/],
+    ['labels that are text', {endpoints, labels: 'r7'}, hooks, /labels is not an object/],
+    ['limits that are a number', {endpoints, limits: 5}, hooks, /limits is not an object/],
     ['a label that is null', {endpoints, labels: {rack: null}}, hooks, /labels.rack is not text/],
   ])('is refused when joining: %s', async (_what, said, given, message) => {
     const joining = joinApp({app: 'orders', ...said} as JoinOptions, given as ShardHooks);
