@@ -3,6 +3,7 @@
  * noticed before anything of it is written.
  */
 import {createHash} from 'node:crypto';
+import {counted} from '../model/counted.ts';
 import {SmError} from '../model/errors.ts';
 import type {Item} from './contents.ts';
 
@@ -43,7 +44,7 @@ export function readExport(text: string): ExportFile {
     throw unreadable('it is truncated: the last line is missing', 'export it again');
   if (end['keys'] !== lines.length - 1)
     throw unreadable(
-      `it has ${lines.length - 1} of ${String(end['keys'])} keys`,
+      `it has ${lines.length - 1} of ${counted(Number(end['keys']), 'key')}`,
       'export it again',
     );
   if (end['sha256'] !== hashOf(body))
