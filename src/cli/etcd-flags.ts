@@ -1,5 +1,6 @@
 /** Flags of commands that run containers: where etcd is. */
 import {Flags} from '@oclif/core';
+import {etcdEndpoints} from './etcd-endpoints.ts';
 
 export const etcdFlags = {
   endpoints: Flags.string({
@@ -19,5 +20,5 @@ export function etcdOf(flags: {readonly endpoints: string; readonly 'etcd-prefix
   endpoints: string[];
   etcdPrefix: string;
 } {
-  return {endpoints: flags.endpoints.split(/\s*,\s*/), etcdPrefix: flags['etcd-prefix']};
+  return {endpoints: etcdEndpoints(flags.endpoints), etcdPrefix: flags['etcd-prefix']};
 }

@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {etcdEndpoints} from './etcd-endpoints.ts';
 
 /** Which store a command works on. */
 export const locationFlags = {
@@ -28,7 +29,7 @@ interface LocationFlags {
 /** The location that the flags name. */
 export function locationOf(flags: LocationFlags) {
   return {
-    endpoints: flags.endpoints?.split(/\s*,\s*/),
+    endpoints: flags.endpoints === undefined ? undefined : etcdEndpoints(flags.endpoints),
     dataDir: flags['data-dir'],
     configFile: flags['config-file'],
     prefix: flags['etcd-prefix'],
