@@ -44,12 +44,17 @@ it('leaves the last whole build', async () => {
   const tsx = join(PROJECT, 'node_modules', '.bin', 'tsx');
   const build = spawn(tsx, ['scripts/build.ts'], {cwd: checkout, stdio: 'ignore', detached: true});
   const ended = once(build, 'exit');
+  const kill = (): void => {
+    if (build.pid !== undefined && build.exitCode === null && build.signalCode === null)
+      process.kill(-build.pid, 'SIGKILL');
+  };
+  onTestFinished(kill);
   const hangs = (): boolean => existsSync(join(checkout, 'hangs')) || build.exitCode !== null;
   await until(hangs, LONG_MS, () => 'the build is in its middle');
   expect(build.exitCode).toBeNull();
   const made = readdirSync(checkout, {recursive: true}).map(String);
   expect(made).toContain(join('.build', 'dist', 'cli', 'help.js'));
-  if (build.pid !== undefined) process.kill(-build.pid, 'SIGKILL');
+  kill();
   await ended;
   expect(readdirSync(join(checkout, 'dist'))).toEqual(['whole']);
 });
