@@ -16,21 +16,25 @@ import type {
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
 import {hasShapeOf} from './answer-shape.ts';
+import {faultOf, notSm, otherVersion, parseBody, refusal, tookTooLong} from './faults.ts';
+import {firstAnswer} from './first-answer.ts';
 import {
   ACCEPT_RESTORE_LIMIT_MS,
   ANSWER_LIMIT_BYTES,
   CALL_LIMIT_MS,
   LIMITED_WAITS,
   LIMITED_WAIT_MAX_S,
+  PATIENCE_MS,
   SILENCE_LIMIT_MS,
 } from './limits.ts';
 import {
-  NEVER_SENT,
   isAway,
+  limitConnecting,
   mayAskAnother,
   nameOf,
   refusePlainToken,
   serverUrls,
+  tellingMost,
   urlOf,
 } from './servers.ts';
 import {openTransport} from './transport.ts';
@@ -50,33 +54,25 @@ export interface AdminClientOptions extends TransportOptions {
   readonly plainToken?: boolean;
 }
 
+/** What is asked, whichever daemon it is that answers. */
+interface Asked {
+  readonly operation: AdminOperation;
+  readonly input: object;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the caller. */
+  readonly signal: AbortSignal | undefined;
+  readonly limitMs: number;
+  /** Monotonic ms when the limit is over, however many are asked. */
+  readonly endMs: number;
+  /** How long an opened connection may take; undefined: as long as the call. */
+  readonly connectMs: number | undefined;
+}
+
 /** A reply that has begun, and which of the daemons gives it. */
 interface Answer {
   readonly reply: IncomingMessage;
   readonly at: number;
 }
-
-const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NEVER_SENT, 'ECONNRESET', 'EPIPE']);
-
-/** What Node calls a certificate of nobody whom it knows. */
-/** What is wrong with a certificate whose signer is not to blame, and the way out. */
-const CERTIFICATE_FAULTS: Readonly<Record<string, {readonly what: string; readonly hint: string}>> =
-  {
-    CERT_HAS_EXPIRED: {
-      what: 'has expired',
-      hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names; the daemon reads it again by itself',
-    },
-    CERT_NOT_YET_VALID: {
-      what: 'is not yet valid',
-      hint: 'see whether the clock of this machine is right, and that of the machine where the certificate was made',
-    },
-    ERR_TLS_CERT_ALTNAME_INVALID: {
-      what: 'is for another name',
-      hint: 'call it by a name or an address that its certificate has, or issue one for this name: the file that tls.cert of the daemon names',
-    },
-  };
-
-const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
 
 /** Calls the daemons of one cluster. Where several are given, another one is asked when one cannot be reached. Use one client for many calls, and close it. */
 export class AdminClient {
@@ -117,14 +113,14 @@ export class AdminClient {
     for (let waits = 0; ; waits += 1) {
       const answer = await this.send(operation, input, {}, signal);
       const {reply, at} = answer;
-      const server = nameOf(this.serverAt(at));
-      const body = parseBody(await this.bodyOf(answer, signal), server);
-      if ((reply.statusCode ?? 500) < 300) {
+      if (reply.statusCode !== 429) {
+        const server = nameOf(this.serverAt(at));
+        const body = parseBody(await this.bodyOf(answer, signal), server);
         if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
         throw otherVersion(server);
       }
-      if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
-        throw new RemoteError(remoteFailure(body));
+      const tooMany = await this.refusalOf(answer, signal);
+      if (waits === LIMITED_WAITS) throw tooMany;
       // Nothing was done: whoever has many calls to make is only to make them slower.
       const wait = setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
       await wait.catch(() => signal?.throwIfAborted());
@@ -184,8 +180,11 @@ export class AdminClient {
     const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
     const answer = await this.send(operation, input, headers, signal);
     const server = nameOf(this.serverAt(answer.at));
-    if ((answer.reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(answer, signal), server)));
+    if (answer.reply.statusCode === 429) throw await this.refusalOf(answer, signal);
+    if (answer.reply.headers['content-type']?.startsWith('text/event-stream') !== true) {
+      answer.reply.destroy();
+      throw notSm(server, 'its answer is not a stream of events');
+    }
     const tooLong = (): SmError => notSm(server, 'an event of its stream exceeds the size limit');
     for await (const data of readEvents(this.chunksOf(answer, signal), tooLong)) {
       const event = parseBody(data, server);
@@ -218,40 +217,72 @@ export class AdminClient {
     }
   }
 
-  /** Asks the daemons in turn, beginning with the one that answered last. @throws SmError of the last one that was asked. */
-  private async send(
+  /**
+   * Asks the daemons in turn, beginning with the one that answered last. A slow one is waited for while the next is asked: for reads, of which it does no harm to ask two.
+   * @returns an answer that does what was asked, or says that there are too many calls (429).
+   * @throws RemoteError, SmError of the last one that was asked.
+   */
+  private send(
     operation: AdminOperation,
     input: object,
-    extra: Record<string, string>,
+    headers: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const isRead = routeRows[operation].method === 'GET';
-    let {at} = this;
-    for (let left = this.servers.length - 1; ; left -= 1) {
-      try {
-        return {reply: await this.sendTo(this.serverAt(at), operation, input, extra, signal), at};
-      } catch (error) {
-        const next = isAway(error) ? this.passOver(at) : at;
-        const isOver = left === 0 || signal?.aborted === true;
-        if (isOver || !mayAskAnother(error, isRead)) throw error;
-        at = next;
-      }
+    const limitMs = this.#options.timeoutMs ?? limitOf(operation);
+    const {length} = this.servers;
+    const patienceMs = Math.min(PATIENCE_MS, limitMs / length);
+    const asked: Asked = {
+      ...{operation, input, headers, signal, limitMs},
+      endMs: performance.now() + limitMs,
+      connectMs: patienceMs,
+    };
+    const first = this.at;
+    const servers = this.servers.map((_, index) => (first + index) % length);
+    // Where no other is left there is no reason to give up early.
+    const ofLast = {...asked, connectMs: undefined};
+    return firstAnswer({
+      servers,
+      ask: (at, ended) => this.ask(at, at === servers.at(-1) ? ofLast : asked, ended),
+      mayAskAnother: (fault) => signal?.aborted !== true && mayAskAnother(fault, isRead),
+      isFinal: (fault) => fault instanceof RemoteError && !isAway(fault),
+      patienceMs: isRead ? patienceMs + heldMsOf(input) : undefined,
+      onSlow: (at) => this.passOver(at),
+      choose: tellingMost,
+    });
+  }
+
+  private async ask(at: number, asked: Asked, ended: AbortSignal): Promise<Answer> {
+    try {
+      const reply = await this.sendTo(this.serverAt(at), asked, ended);
+      const status = reply.statusCode ?? 500;
+      const answer = {reply, at};
+      if (status < 300 || status === 429) return answer;
+      throw await this.refusalOf(answer, asked.signal);
+    } catch (error) {
+      if (!ended.aborted && isAway(error)) this.passOver(at);
+      throw error;
     }
   }
 
-  /** Another daemon is asked first from now on. Of calls that fail together the first one says so. @returns the one after it. */
-  private passOver(at: number): number {
-    const next = (at + 1) % this.servers.length;
-    if (this.at === at) this.at = next;
-    return next;
+  /** @throws SmError for an answer that breaks off. */
+  private async refusalOf(
+    answer: Answer,
+    signal: AbortSignal | undefined,
+  ): Promise<RemoteError | SmError> {
+    const text = await this.bodyOf(answer, signal);
+    return refusal(text, answer.reply, nameOf(this.serverAt(answer.at)));
+  }
+
+  /** Another daemon is asked first from now on. Of calls that fail together the first one says so. */
+  private passOver(at: number): void {
+    if (this.at === at) this.at = (at + 1) % this.servers.length;
   }
 
   private async sendTo(
     server: URL,
-    operation: AdminOperation,
-    input: object,
-    extra: Record<string, string>,
-    signal: AbortSignal | undefined,
+    {operation, input, headers: extra, signal, limitMs, endMs, connectMs}: Asked,
+    ended: AbortSignal,
   ): Promise<IncomingMessage> {
     const {method, path, stream} = routeRows[operation];
     const url = urlOf(server, path);
@@ -266,12 +297,14 @@ export class AdminClient {
       // Once a reply has begun, what ends the call is only seen by whoever reads it.
       let begun: IncomingMessage | undefined;
       const call = transport.request(url, options, (reply) => resolve((begun = reply)));
+      // Another one has answered.
+      ended.addEventListener('abort', () => call.destroy(), {once: true});
       const name = nameOf(server);
       const giveUp = (limitMs: number) => () => (begun ?? call).destroy(tookTooLong(name, limitMs));
       // Of the whole call, however slowly bytes come; of a stream until its answer begins.
-      const {timeoutMs, silenceMs = SILENCE_LIMIT_MS} = this.#options;
-      const limitMs = timeoutMs ?? limitOf(operation);
-      const whole = globalThis.setTimeout(giveUp(limitMs), limitMs);
+      const {silenceMs = SILENCE_LIMIT_MS} = this.#options;
+      const whole = globalThis.setTimeout(giveUp(limitMs), endMs - performance.now());
+      if (connectMs !== undefined) limitConnecting(call, url, connectMs);
       if (stream) {
         call.setTimeout(silenceMs, giveUp(silenceMs));
         call.once('response', () => clearTimeout(whole));
@@ -315,41 +348,6 @@ export class AdminClient {
   }
 }
 
-function tookTooLong(server: string, limitMs: number): SmError {
-  return new SmError('TIMEOUT', `${server} did not answer within ${limitMs} ms`, {
-    hint: 'the operation may still continue: check with sm status, or pass a longer --timeout',
-    retryable: true,
-  });
-}
-
-/** `server`: how it is named to people. */
-function faultOf(
-  error: NodeJS.ErrnoException,
-  server: string,
-  signal: AbortSignal | undefined,
-): unknown {
-  if (error instanceof SmError) return error;
-  // The connection breaks because the caller gave up, not because of the daemon.
-  if (signal?.aborted === true) return signal.reason;
-  const known = CERTIFICATE_FAULTS[error.code ?? ''];
-  if (known !== undefined)
-    return new SmError('SERVER_UNAVAILABLE', `the certificate of ${server} ${known.what}`, {
-      hint: known.hint,
-      cause: error,
-    });
-  if (UNTRUSTED.test(error.code ?? ''))
-    return new SmError('SERVER_UNAVAILABLE', `the certificate of ${server} is not trusted`, {
-      hint: 'pass the CA that signed it: --ca-file or SM_CA_FILE',
-      cause: error,
-    });
-  const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
-  return new SmError('SERVER_UNAVAILABLE', `${server} ${kind}`, {
-    hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server; a daemon that runs but waits for its etcd does not listen yet: see its log',
-    retryable: true,
-    cause: error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
-  });
-}
-
 /** What Retry-After asks for, within reason. */
 function waitMsOf({headers}: IncomingMessage): number {
   const seconds = Number(headers['retry-after'] ?? 1);
@@ -361,35 +359,9 @@ function tokenOf(text: string): string {
   return text.split('\n', 1)[0]?.trim().split(/\s+/).at(-1) ?? '';
 }
 
-/** @throws SmError SERVER_UNAVAILABLE for what is not a JSON object. */
-function parseBody(text: string, server: string): object {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = undefined;
-  }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
-  throw notSm(server, 'its answer is not a JSON object');
-}
-
-/** An object, and not the one that was asked for: most likely of an older daemon. */
-function otherVersion(server: string): SmError {
-  return new SmError(
-    'SERVER_UNAVAILABLE',
-    `${server} answers, but it is not a daemon of sm, or one of an older version`,
-    {
-      hint: 'upgrade the daemons before the command line and programs that use the client; or check --server: is another program on that port?',
-      cause: new Error('its answer lacks a required field'),
-    },
-  );
-}
-
-function notSm(server: string, why: string): SmError {
-  return new SmError('SERVER_UNAVAILABLE', `${server} answers, but it is not a daemon of sm`, {
-    hint: 'check --server: is another program on that port?',
-    cause: new Error(why),
-  });
+/** How long a daemon may hold its answer, because it was asked to. */
+function heldMsOf(input: {readonly timeoutMs?: unknown}): number {
+  return typeof input.timeoutMs === 'number' ? input.timeoutMs : 0;
 }
 
 function limitOf(operation: AdminOperation): number {

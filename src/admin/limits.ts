@@ -6,6 +6,9 @@ export const CALL_LIMIT_MS = 30_000;
 /** The same of acceptRestore: the daemon waits for the longest T that a container may have, a minute, and its clock's error. */
 export const ACCEPT_RESTORE_LIMIT_MS = 90_000;
 
+/** A daemon that has not answered a read for so long is waited for while the next one is asked, ms; a write is made at the next one where no connection is there by then. */
+export const PATIENCE_MS = 3_000;
+
 /** Times that a call refused for its rate is made again before the caller hears of it. */
 export const LIMITED_WAITS = 5;
 

@@ -1,6 +1,8 @@
 /** The daemons that a client may ask: any of them answers anything, so the next is asked where one is away. */
+import type {ClientRequest} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
+import {RemoteError} from './remote-error.ts';
 
 /** `a,b` or a list; each `host:port`, `http://host:port/path` or `https://...`. @throws SmError INVALID_INPUT. */
 export function serverUrls(servers: string | readonly string[]): URL[] {
@@ -20,6 +22,9 @@ export function nameOf(server: URL): string {
   return `${server.origin}${pathOf(server)}`;
 }
 
+/** What Node calls it where it tries several addresses. */
+const NOT_CONNECTED = 'ERR_SOCKET_CONNECTION_TIMEOUT';
+
 /** Faults by which nothing was sent: there never was a connection. */
 export const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -27,18 +32,41 @@ export const NEVER_SENT: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EAI_AGAIN',
+  NOT_CONNECTED,
 ]);
 
-/** Whether the daemon that was asked cannot be reached, or does not answer in time. */
-export function isAway(error: unknown): error is SmError {
-  return error instanceof SmError && ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
+/** The call ends where the connection to the server is not there in time: then nothing has been sent. */
+export function limitConnecting(call: ClientRequest, {protocol}: URL, limitMs: number): void {
+  const fault = Object.assign(new Error(`no connection within ${limitMs} ms`), {
+    code: NOT_CONNECTED,
+  });
+  const timer = setTimeout(() => call.destroy(fault), limitMs);
+  const connected = (): void => clearTimeout(timer);
+  call.once('close', connected);
+  call.once('socket', (socket) => {
+    if (call.reusedSocket) connected();
+    else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+  });
+}
+
+const AWAY: ReadonlySet<string> = new Set(['SERVER_UNAVAILABLE', 'STORE_UNAVAILABLE', 'TIMEOUT']);
+
+/** Whether the daemon that was asked cannot be reached, does not answer in time, or says that it cannot answer now. */
+export function isAway(fault: unknown): boolean {
+  if (fault instanceof RemoteError) return AWAY.has(fault.failure.code);
+  return fault instanceof SmError && AWAY.has(fault.code);
 }
 
 /** Whether another daemon may be asked after this fault: whatever it is for a read, for a write only where nothing was sent. */
-export function mayAskAnother(error: unknown, reads: boolean): boolean {
-  if (!isAway(error)) return false;
-  const {code = ''} = (error.cause ?? {}) as NodeJS.ErrnoException;
+export function mayAskAnother(fault: unknown, reads: boolean): boolean {
+  if (!isAway(fault)) return false;
+  const {code = ''} = ((fault as Error).cause ?? {}) as NodeJS.ErrnoException;
   return reads || NEVER_SENT.has(code);
+}
+
+/** What a daemon says of itself tells more than that another one cannot be reached. */
+export function tellingMost(faults: readonly unknown[]): unknown {
+  return faults.findLast((fault) => fault instanceof RemoteError) ?? faults.at(-1);
 }
 
 const HINT = 'as http://127.0.0.1:8801; several with commas between them';

@@ -58,7 +58,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
     server: globalText(
       'SM_SERVER',
-      'daemon to call; several, comma-separated: if one cannot be reached, the next one is called',
+      'daemon to call; several, comma-separated: if one cannot be reached or does not answer, the next one is called',
     ),
     output: Flags.string({
       char: 'o',

@@ -14,15 +14,14 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** The one is silent until its caller gives up; the other one gives what it is asked for. */
-function bed<T>(answer: T) {
+function bed<T>(answer: T, servers: readonly string[] = SERVERS) {
   const asked: string[] = [];
-  const client = new AdminClient({server: SERVERS, timeoutMs: HOUR_MS});
-  const sendTo = (server: URL, ...[, , , signal]: unknown[]): Promise<T> => {
+  const client = new AdminClient({server: servers, timeoutMs: HOUR_MS});
+  const sendTo = (server: URL, {signal}: {signal: AbortSignal}): Promise<T> => {
     asked.push(server.hostname);
     if (server.hostname === 'living') return Promise.resolve(answer);
-    const given = signal as AbortSignal;
     return new Promise((_, reject) => {
-      given.addEventListener('abort', () => reject(given.reason as Error));
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
   };
   Object.assign(client as object, {sendTo});
@@ -45,7 +44,7 @@ it('a wait with a long limit', async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toEqual(['silent', 'living']);
   expect((await waiting).answer.met).toBe(true);
-  expect(shown).toEqual([expect.stringContaining('the daemon at http://silent:1 cannot be')]);
+  expect(shown).toEqual([]);
 });
 
 it.each([
@@ -53,7 +52,9 @@ it.each([
   ['unless it is the only one', 1, ['silent'], 'TIMEOUT'],
 ])('a live view, %s', async (_name, daemons, expected, code) => {
   const frame = `event: hello\ndata: ${JSON.stringify(HEARD)}\n\n`;
-  const {client, asked} = bed(Object.assign(chunks(frame), {statusCode: 200}));
+  const headers = {'content-type': 'text/event-stream'};
+  const reply = Object.assign(chunks(frame), {statusCode: 200, headers});
+  const {client, asked} = bed(reply, SERVERS.slice(0, daemons));
   const link = new LiveLink(
     (lastEventId, signal) => client.liveStream({view: 'top'}, lastEventId, signal),
     (event) => {
