@@ -75,6 +75,16 @@ export class SharedMap<T> {
     if (shared !== undefined && shared.users <= 0) this.drop(shared);
   }
 
+  /** Ends the oldest of those that nobody uses. False: all are used. */
+  dropOneUnused(): boolean {
+    for (const shared of this.all.values()) {
+      if (shared.users > 0) continue;
+      this.drop(shared);
+      return true;
+    }
+    return false;
+  }
+
   closeAll(): void {
     for (const shared of [...this.all.values()]) this.drop(shared);
   }

@@ -13,14 +13,19 @@ import {sendEvents} from './event-stream.ts';
 import {badRequest, notJson} from './failures.ts';
 import type {HeavyBodies} from './heavy-bodies.ts';
 import {onceGone} from './hung-up.ts';
-import {STREAMS_LIMIT} from './limits.ts';
+import {OpenStreams} from './open-streams.ts';
 import {parseSteps} from './long-lists.ts';
 
 type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
 
 export function addAdminRoutes(
   server: FastifyInstance,
-  {admin, logger, onTokensChanged}: Pick<HttpDependencies, 'admin' | 'logger' | 'onTokensChanged'>,
+  {
+    admin,
+    logger,
+    tokens,
+    onTokensChanged,
+  }: Pick<HttpDependencies, 'admin' | 'logger' | 'tokens' | 'onTokensChanged'>,
   access: Access,
   bodies: HeavyBodies,
 ): void {
@@ -41,7 +46,7 @@ export function addAdminRoutes(
     });
   }
   addRoute(server, adminRoutes.health, async () => ({msg: 'success'}));
-  addStreams(server, admin, callers, logger);
+  addStreams(server, admin, callers, {logger, open: new OpenStreams(tokens !== 'none')});
 }
 
 function addRoute(
@@ -67,15 +72,11 @@ function addStreams(
   server: FastifyInstance,
   admin: HttpDependencies['admin'],
   callers: Callers,
-  logger: HttpDependencies['logger'],
+  {logger, open}: {logger: HttpDependencies['logger']; open: OpenStreams},
 ): void {
-  let open = 0;
   const counted = (route: AdminRoute, send: StreamSender): void =>
     addRoute(server, route, async (request, reply) => {
-      if (open >= STREAMS_LIMIT) {
-        throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
-      }
-      open++;
+      const close = open.begin(grantOf(request).name);
       try {
         await send(request, reply, callerOf(request, reply, callers));
       } catch (error) {
@@ -84,7 +85,7 @@ function addStreams(
           logger.error({err: error, requestId: request.id, path: route.path}, 'stream failed');
         if (!reply.sent) throw error;
       } finally {
-        open--;
+        close();
       }
     });
   const {movesStream, eventsStream, liveStream} = adminRoutes;

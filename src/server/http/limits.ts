@@ -9,6 +9,9 @@ export const WRITTEN_KEPT_BYTES = 8 * 1024 ** 2;
 /** Streams open at once in one daemon: each holds a connection and what its reader has not read. */
 export const STREAMS_LIMIT = 200;
 
+/** Of these, those of one token: nobody takes all of them, nor all live views that differ. */
+export const STREAMS_OF_ONE = 40;
+
 /** Lines of a token file: one for each person and program that calls. */
 export const TOKENS_LIMIT = 200;
 

@@ -9,6 +9,7 @@ import type {
   LiveRows,
   LiveSummary,
 } from '../../../../src/protocol/admin.ts';
+import {FEEDS_LIMIT} from '../../../../src/server/admin/limits.ts';
 import {ViewLease} from '../../../../src/appview/app-views.ts';
 import {LONG_MS, until} from '../../../support/until.ts';
 import {NOW_MS, World} from '../fixture.ts';
@@ -156,6 +157,25 @@ describe('a live stream', () => {
     ]);
     expect(client.parts[0]?.id).toBe('');
     expect(client.summary).toMatchObject({matched: 1_200, total: 1_200, shards: {unplaced: 1_200}});
+  });
+
+  it('is opened however many others have been watched before, which are kept for a while', async () => {
+    for (let at = 0; at <= FEEDS_LIMIT; at += 1) {
+      const client = new Client({view: 'containers', ...app, filter: `c${at}`});
+      await until(() => client.hello ?? client.ended, LONG_MS, 'its first word');
+      expect(client.ended).toBeUndefined();
+      client.closing.abort();
+    }
+  });
+
+  it('is refused while as many others are watched, and may be tried again', async () => {
+    const query = (at: number) => ({view: 'containers', ...app, filter: `c${at}`}) as const;
+    const clients = Array.from({length: FEEDS_LIMIT}, (_, at) => new Client(query(at)));
+    await until(() => clients.every(({hello}) => hello), LONG_MS, 'their first words');
+    const one = new Client(query(FEEDS_LIMIT));
+    await until(() => one.ended, LONG_MS, 'it is refused');
+    expect(one.ended).toMatchObject({code: 'SERVER_UNAVAILABLE', retryable: true});
+    expect(clients.map(({ended}) => ended)).toEqual(clients.map(() => undefined));
   });
 
   it('ends for an app that is not there with its error, before the first message', async () => {

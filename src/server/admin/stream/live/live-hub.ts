@@ -34,7 +34,8 @@ export class LiveHub {
   ): AsyncGenerator<LiveMessage> {
     checkQuery(query);
     const key = JSON.stringify([query, apps]);
-    if (!this.feeds.has(key) && this.feeds.size >= FEEDS_LIMIT)
+    const isFull = !this.feeds.has(key) && this.feeds.size >= FEEDS_LIMIT;
+    if (isFull && !this.feeds.dropOneUnused())
       throw new SmError('SERVER_UNAVAILABLE', 'too many live views', {retryable: true});
     const shared = await this.feeds.acquire(key, () => this.openFeed(query, apps));
     const release = this.probe.use();
