@@ -139,18 +139,32 @@ export class AppViews {
    */
   async current(app: string): Promise<AppListing | undefined> {
     const {store, keys} = this.options;
-    const {revision, entries} = await store.getMany([keys.cluster(), keys.appSpec(app)]);
-    // Nothing is kept of what does not exist.
-    if (entries[1] === undefined && app !== keys.service) return undefined;
+    const open = this.holds(app) ? await this.acquire(app) : undefined;
+    try {
+      const before = open?.revision ?? 0;
+      const {revision, entries} = await store.getMany([keys.cluster(), keys.appSpec(app)]);
+      // The store has gone back, as after a restore, and the view has not noticed yet.
+      if (revision < before) return undefined;
+      // Nothing is kept of what does not exist.
+      if (entries[1] === undefined && app !== keys.service) return undefined;
+      const word = valueOf(entries[0], decodeCluster) ?? NO_CLUSTER_WORD;
+      return await this.currentTo(revision, app, word);
+    } finally {
+      open?.release();
+    }
+  }
+
+  private async currentTo(
+    revision: number,
+    app: string,
+    word: ClusterWord,
+  ): Promise<AppListing | undefined> {
     const lease = await this.acquire(app);
     try {
       if (!(await lease.untilComplete(revision, CATCH_UP_LIMIT_MS))) return undefined;
       const [records] = lease.apps();
       records?.refresh(lease.unknownSince);
-      return records?.listing(
-        lease.revision,
-        valueOf(entries[0], decodeCluster) ?? NO_CLUSTER_WORD,
-      );
+      return records?.listing(lease.revision, word);
     } finally {
       lease.release();
     }

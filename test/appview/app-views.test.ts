@@ -4,7 +4,7 @@ import {AppViews} from '../../src/appview/app-views.ts';
 import {UNREAD_CHANGES_MIN} from '../../src/appview/limits.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {MemoryStore} from '../support/memory-store.ts';
+import {MemoryKv, MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Watch, WatchListener} from '../../src/store/port.ts';
 import {World} from '../server/admin/fixture.ts';
 import {LONG_MS, until} from '../support/until.ts';
@@ -96,6 +96,15 @@ describe('a reader', () => {
     store.mute = true;
     expect(await views.current('orders')).toBeDefined();
     await world.own('orders', 's1', {});
+    expect(await views.current('orders')).toBeUndefined();
+  });
+
+  it('is told to list for itself where the store is behind the view, as one that was restored is', async () => {
+    const backup = MemoryKv.restored(store.kv.list('/'), store.kv.revision);
+    await world.delete(world.keys.shardSpec('orders', 's2'));
+    expect((await views.current('orders'))?.view.shards.size).toBe(1);
+    // Its watches have not ended yet.
+    Object.assign(store, {kv: backup});
     expect(await views.current('orders')).toBeUndefined();
   });
 
