@@ -91,6 +91,15 @@ export class AppRecords {
     return this.touched(true);
   }
 
+  /** Nothing of the app is there any more. */
+  get isEmpty(): boolean {
+    const {view, rounds, loadParts, status} = this;
+    const isOwn = !this.isKept && view.isGone && view.stops === undefined && status === undefined;
+    const {rows, pools, orders, overrides, heartbeats, ids, quarantined} = view;
+    const parts = [rows, pools, orders, overrides, heartbeats, ids, quarantined, rounds, loadParts];
+    return isOwn && parts.every(({size}) => size === 0);
+  }
+
   /** A complete listing of it begins. */
   beginListing(): RecordsListing {
     const marks = this.isKept ? undefined : this.view.beginListing();

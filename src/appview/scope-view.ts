@@ -237,12 +237,19 @@ export class ScopeView {
     return () => {
       if (parts.next().done !== true) return false;
       this.records = listing.records;
+      this.forgetEmpty();
       this.listedAt = revision;
       this.opened?.resolve();
       this.opened = undefined;
       this.onChange();
       return true;
     };
+  }
+
+  /** A view of all apps lives for as long as somebody watches: apps that come and go must not stay in it. */
+  private forgetEmpty(): void {
+    for (const [app, records] of this.records)
+      if (app !== this.scope && records.isEmpty) this.records.delete(app);
   }
 
   private changed(all: readonly News[]): void {

@@ -1,6 +1,7 @@
 /** The views that a daemon holds, on a store in memory. */
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {AppViews} from '../../src/appview/app-views.ts';
+import {ScopeView} from '../../src/appview/scope-view.ts';
 import {UNREAD_CHANGES_MIN} from '../../src/appview/limits.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -173,6 +174,30 @@ describe('a view', () => {
     expect(await views.current('billing')).toBeDefined();
     expect(views.size).toBe(1);
     one.release();
+  });
+
+  it('of all apps forgets those that were removed, at its next listing', async () => {
+    const due: (() => void)[] = [];
+    const after = (delayMs: number, callback: () => void) => {
+      if (delayMs > LONG_MS) due.push(callback);
+      return {cancel: () => undefined};
+    };
+    const changed = vi.fn<() => void>();
+    const view = new ScopeView(
+      {...options(), clock: {...systemClock(), after}},
+      undefined,
+      changed,
+    );
+    await view.open();
+    for (const {key} of store.kv.list(world.keys.appSpecPrefix('billing'))) await world.delete(key);
+    await world.delete(world.keys.appSpec('billing'));
+    await until(() => !view.isThere('billing'), LONG_MS, 'billing is gone');
+    expect(view.named('billing')).toHaveLength(1);
+    const heard = changed.mock.calls.length;
+    due.pop()?.();
+    await until(() => changed.mock.calls.length > heard, LONG_MS, 'it is listed again');
+    expect([view.named('billing'), view.named('orders')]).toEqual([[], [expect.anything()]]);
+    view.close();
   });
 
   it('that cannot be listed is not a view, and the next reader tries again', async () => {
