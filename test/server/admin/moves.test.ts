@@ -1,6 +1,7 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {AppView} from '../../../src/appstate/app-view.ts';
 import type {FinishedMove} from '../../../src/model/status.ts';
+import {formatToken} from '../../../src/model/token.ts';
 import {plan} from '../../../src/planner/index.ts';
 import type {MoveEvent} from '../../../src/protocol/admin.ts';
 import {stillPlan, World} from './fixture.ts';
@@ -76,6 +77,23 @@ describe('the stream of moves', () => {
     ]);
     const revisions = events.map(({revision}) => Number(revision));
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+  });
+
+  it('tells the tokens that are valid after a restore was accepted, also where it stood before', async () => {
+    let epoch = 1;
+    world = new World({epoch: () => epoch});
+    await world.call('addSpec', app);
+    const stream = world.stream(app, stop.signal)[Symbol.asyncIterator]();
+    await stream.next();
+    const reading = take({[Symbol.asyncIterator]: () => stream}, 2);
+    const first = await world.own('orders', 's', {token: ''});
+    await new Promise((resolve) => setImmediate(resolve));
+    epoch = 7;
+    const second = await world.own('orders', 's', {token: ''});
+    expect(await reading).toMatchObject([
+      {type: 'settled', token: formatToken({epoch: 1, revision: first})},
+      {type: 'settled', token: formatToken({epoch: 7, revision: second})},
+    ]);
   });
 
   it('says what moves wait for when that changes, and once', async () => {

@@ -26,15 +26,19 @@ export async function* moveEvents(
   {store = dependencies.store, probe}: StreamSources = {},
 ): AsyncGenerator<readonly MoveEvent[]> {
   const {keys} = dependencies;
-  const {revision, epoch} = await readKeys(dependencies, service, []);
+  const begun = await readKeys(dependencies, service, []);
+  const {revision} = begun;
   const from = after === undefined ? revision : Math.min(Number(after), revision);
   const waits = new WaitNews();
-  const itemsOf = (batch: WatchBatch): readonly MoveEvent[] =>
-    waits.newOf(
+  const itemsOf = (batch: WatchBatch): readonly MoveEvent[] => {
+    // A stream may outlive a restore: after it was accepted, tokens are of another epoch.
+    const epoch = Math.max(begun.epoch, dependencies.epoch());
+    return waits.newOf(
       readOnce(batch, JSON.stringify([service, epoch]), () =>
         batch.events.flatMap((event) => eventsOf({keys, epoch, service}, event)),
       ),
     );
+  };
   yield* watchFeed(
     {
       store,
