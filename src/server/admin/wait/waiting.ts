@@ -39,7 +39,7 @@ async function waitCheck(
 ): Promise<WaitCheckAnswer> {
   const goal = goalOf(query);
   const endMs = performance.now() + query.timeoutMs;
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     const listing = await oneRevision(dependencies, query.service, goal);
     if (!exists(dependencies, listing)) {
       if (goal.for !== 'gone') await refuseForeignApp(dependencies, query.service);
@@ -48,9 +48,9 @@ async function waitCheck(
     const answer = await conditionOf(listing, goal, dependencies);
     const leftMs = endMs - performance.now();
     if (answer.met || leftMs <= 0 || signal.aborted) return answer;
-    // A view may be a mixture of revisions for a moment: it only says when to look at one revision again.
-    const looksMet = await untilLooksMet(dependencies, query.service, goal, leftMs, signal);
-    if (!looksMet) await pause(Math.min(LOOK_PAUSE_MS, Math.max(0, endMs - performance.now())));
+    // A view may be a mixture of revisions for a moment, or behind: it only says when to look at one revision again.
+    if (looks > 1) await pause(Math.min(LOOK_PAUSE_MS, leftMs), signal);
+    await untilLooksMet(dependencies, query.service, goal, endMs, signal);
   }
 }
 
@@ -67,15 +67,14 @@ async function oneRevision(
   return (await views.atOneRevision(app)) ?? listTogether(dependencies, app, WHOLE_APP);
 }
 
-/** Follows the view until it looks as if the goal were met. False: out of time. */
+/** Follows the view until it looks as if the goal were met, or the time is over. `endMs`: monotonic. */
 async function untilLooksMet(
   dependencies: AdminDependencies,
   app: string,
   goal: Goal,
-  limitMs: number,
+  endMs: number,
   signal: AbortSignal,
-): Promise<boolean> {
-  const endMs = performance.now() + limitMs;
+): Promise<void> {
   const change = new Change(signal);
   const lease = await dependencies.views.acquire(app, change.notify);
   try {
@@ -84,13 +83,11 @@ async function untilLooksMet(
       lease.refresh();
       const [records] = lease.apps();
       const listing = records?.listing(lease.revision, lease.cluster);
-      if (listing !== undefined && (await conditionOf(listing, goal, dependencies)).met)
-        return true;
+      if (listing !== undefined && (await conditionOf(listing, goal, dependencies)).met) return;
       const spentMs = performance.now() - startedMs;
       await pause(Math.max(LEAST_PAUSE_MS, spentMs / JUDGING_SHARE - spentMs), signal);
       await change.next(endMs - performance.now());
     }
-    return false;
   } finally {
     change.close();
     lease.release();

@@ -1,6 +1,9 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {AdminInput} from '../../../../src/protocol/admin.ts';
 import {encodeIdHolder} from '../../../../src/protocol/container-id.ts';
+import {LOOK_PAUSE_MS} from '../../../../src/server/admin/limits.ts';
+import type {Watch} from '../../../../src/store/port.ts';
+import {MemoryStore} from '../../../support/memory-store.ts';
 import {heartbeat, ownership, SERVICE, stillPlan, World} from '../fixture.ts';
 
 const app = {service: 'orders'};
@@ -49,6 +52,35 @@ it('gone of one process, whoever has its id now', async () => {
   expect(await met(gone)).toBe(true);
   expect(await met({kind: 'container', id: 'c1', for: 'gone'})).toBe(false);
   await expect(check({...gone, for: 'drained'})).rejects.toMatchObject({code: 'INVALID_INPUT'});
+});
+
+it('a goal that is met only in a view that is behind is looked at with pauses', async () => {
+  let lists = 0;
+  /** Its watches bring nothing, as those of a member that lags, and cannot tell how far they are. */
+  class LaggingStore extends MemoryStore {
+    override list(...given: Parameters<MemoryStore['list']>): ReturnType<MemoryStore['list']> {
+      lists += 1;
+      return super.list(...given);
+    }
+    override watch(): Watch {
+      return {close: () => undefined};
+    }
+  }
+  const store = new LaggingStore();
+  world = new World({store});
+  Object.assign(world, {memory: store});
+  await world.call('addSpec', app);
+  await world.call('addShards', {...app, shards: [{shardId: 's'}]});
+  const incarnation = await world.join('orders', 'c1');
+  await world.own('orders', 's', {container: 'c1', incarnation});
+  const lease = await world.dependencies.views.acquire('orders');
+  expect(await met({kind: 'app', for: 'ready'})).toBe(true);
+  await world.own('orders', 's', {state: 'free', ready: false});
+  lists = 0;
+  const timeoutMs = 10 * LOOK_PAUSE_MS;
+  expect(await met({kind: 'app', for: 'ready', timeoutMs})).toBe(false);
+  expect(lists).toBeLessThanOrEqual(12);
+  lease.release();
 });
 
 describe('goals', () => {
