@@ -51,26 +51,29 @@ export async function waitUntilMet(
   const waiting = waitingText(timeoutMs);
   let total = 0;
   let holdMs = 0;
-  let state = 'the daemon has not answered';
+  let state = '';
+  let away = 'the daemon has not answered';
   let answered = client.server;
   for (;;) {
     const asked = client.server;
     const leftMs = timeoutMs - (performance.now() - startedMs);
     const lookedMs = performance.now();
-    const answer = await check(client, goal, Math.max(0, Math.min(holdMs, leftMs)), signal, leftMs);
+    const lookMs = Math.max(0, Math.min(holdMs, leftMs));
+    const found = await check(client, goal, lookMs, signal, timeoutMs > 0);
+    const answer = 'away' in found ? undefined : found;
     const waitedMs = Math.round(performance.now() - startedMs);
     if (answer?.met === true) return {answer, waitedMs};
     if (answer !== undefined) [state, answered] = [describe(answer), client.server];
     total = Math.max(total, answer?.missingCount ?? 0);
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
-    const away = `the daemon at ${asked} cannot be reached: trying again`;
+    if ('away' in found && found.away !== '') ({away} = found);
     progress.update({
-      text: `${waiting}: ${answer === undefined ? away : state}`,
+      text: `${waiting}: ${'away' in found ? awayText(asked, found.away) : state}`,
       ...done,
     });
-    if (waitedMs >= timeoutMs) throw tookTooLong(answered, goal, timeoutMs, state);
+    if (waitedMs >= timeoutMs) throw tookTooLong(answered, goal, timeoutMs, state || away);
     // A daemon where too many wait already answers at once: then the time passes here.
-    const restMs = Math.min(holdMs, leftMs) - (performance.now() - lookedMs);
+    const restMs = lookMs - (performance.now() - lookedMs);
     await pause(answer === undefined ? lookPauseMs(RETRY_MS) : Math.max(0, restMs), signal);
     if (signal.aborted) throw new Error('interrupted');
     // A look at a large app costs the daemon something: it stays open the longer the more it takes.
@@ -85,22 +88,29 @@ function waitingText(timeoutMs: number): string {
   return `waiting until ${new Date(Date.now() + timeoutMs).toISOString()}`;
 }
 
-/** Undefined while the daemon is away or slow: a wait outlives its restart, and ends with what is known to be missing. */
+/** Said of a daemon that is `away`. */
+function awayText(server: string, word: string): string {
+  const what = word === '' ? 'cannot be reached' : `says: ${word}`;
+  return `the daemon at ${server} ${what}: trying again`;
+}
+
+/** `away`: the daemon cannot look now, and what it says of that, '' where it says nothing. A wait outlives that, unless it is to look once, and ends with what is known to be missing. */
 async function check(
   client: AdminClient,
   goal: WaitFor,
   holdMs: number,
   signal: AbortSignal,
-  leftMs: number,
-): Promise<WaitCheckAnswer | undefined> {
+  isPatient: boolean,
+): Promise<WaitCheckAnswer | {readonly away: string}> {
   const look = (ended: AbortSignal): Promise<WaitCheckAnswer> =>
     client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, ended);
   try {
     return await unlessSilent(look, holdMs + CALL_LIMIT_MS, signal);
   } catch (error) {
-    const away = error instanceof SmError && ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
-    const unavailable = error instanceof RemoteError && error.failure.retryable;
-    if ((away || unavailable) && leftMs > 0) return undefined;
+    if (!isPatient) throw error;
+    if (error instanceof RemoteError && error.failure.retryable) return {away: error.message};
+    const isAway = ['SERVER_UNAVAILABLE', 'TIMEOUT'];
+    if (error instanceof SmError && isAway.includes(error.code)) return {away: ''};
     throw error;
   }
 }

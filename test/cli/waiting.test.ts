@@ -1,6 +1,7 @@
 /** Waiting for longer than a single look may take. */
 import {afterEach, beforeEach, expect, it, vi} from 'vitest';
 import type {AdminClient} from '../../src/admin/admin-client.ts';
+import {RemoteError, remoteFailure} from '../../src/admin/remote-error.ts';
 import {waitUntilMet} from '../../src/cli/waiting.ts';
 
 const GOAL = {service: 'orders', kind: 'app', id: '', for: 'ready'} as const;
@@ -83,4 +84,22 @@ it('a daemon that lets no call wait, for too many wait there already, is asked o
   await vi.advanceTimersByTimeAsync(61_000);
   expect(await outcome).toMatchObject({code: 'TIMEOUT'});
   expect(looks).toBeLessThanOrEqual(63);
+});
+
+it('a daemon that cannot look now is quoted, also once the time is over', async () => {
+  const body = {error: 'etcd does not answer', code: 'STORE_UNAVAILABLE', retryable: true};
+  const call = (): Promise<object> => Promise.reject(new RemoteError(remoteFailure(body)));
+  const shown: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
+  const {signal} = new AbortController();
+  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
+  const outcome = waitUntilMet(client, GOAL, 2_000, progress, signal).catch((e: unknown) => e);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(shown[0]).toMatch(
+    /: the daemon at http:\/\/d:1 says: etcd does not answer: trying again$/,
+  );
+  expect(await outcome).toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringContaining('missing: etcd does not answer') as string,
+  });
 });
