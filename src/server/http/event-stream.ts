@@ -29,6 +29,8 @@ export async function sendEvents<Event extends {readonly type: string}>(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    // nginx would gather 8 KiB before it passes anything on.
+    'x-accel-buffering': 'no',
     // Nothing follows a stream; an idle connection would hold up a shutdown.
     connection: 'close',
   });

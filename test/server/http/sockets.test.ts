@@ -150,6 +150,7 @@ describe('the event stream', () => {
     };
     const text = await readStream('Last-Event-ID: 4\r\n', (seen) => seen.includes('id: 7'));
     expect(text).toContain('content-type: text/event-stream');
+    expect(text).toContain('x-accel-buffering: no');
     expect(text).toContain('id: 5\nevent: hello\ndata: {"type":"hello","revision":"5"}\n\n');
     expect(http.calls[0]).toMatchObject({operation: 'movesStream', request: {after: '4'}});
     await until(() => ended, LONG_MS, 'the end of the source');
