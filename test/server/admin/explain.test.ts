@@ -176,10 +176,12 @@ describe('why', () => {
 
   it('names the rule that excludes a container, with its numbers', async () => {
     await world.join(service, 'full', {capacity: 1});
-    await world.call('addShard', {service, shardId: 'd', spreadKey: 'k', load: {qps: 1}});
+    const staying = {manualContainerId: 'full', spreadKey: 'k', load: {qps: 1}};
+    await world.call('addShard', {service, shardId: 'd', ...staying});
     await world.own(service, 'd', {container: 'full', incarnation: 'full-1'});
     await world.join(service, 'bound');
-    await world.call('addShard', {service, shardId: 'e', spreadKey: 'k2', load: {qps: 1}});
+    const bound = {manualContainerId: 'bound', spreadKey: 'k2', load: {qps: 1}};
+    await world.call('addShard', {service, shardId: 'e', ...bound});
     await world.own(service, 'e', {container: 'bound', incarnation: 'bound-1'});
     await world.join(service, 'small', {limits: {qps: 20}});
     await world.call('addShard', {service, shardId: 'f', load: {qps: 15}});
@@ -217,6 +219,56 @@ describe('why names each container once', () => {
     });
   });
 
+  it('a full one that others are to leave is its home, and is not excluded', async () => {
+    for (const container of ['m1', 'm2', 'm3'])
+      await world.join('small', container, {capacity: container === 'm3' ? 0 : 1});
+    await world.call('addSpec', {service: 'small'});
+    for (const [shardId, container, manualContainerId] of [
+      ['one', 'm1', 'm2'],
+      ['two', 'm2', 'm3'],
+    ] as const) {
+      await world.call('addShard', {service: 'small', shardId, manualContainerId});
+      await world.own('small', shardId, {container, incarnation: `${container}-1`});
+    }
+    const {homes, excluded} = await world.call('why', {service: 'small', shardId: 'one'});
+    expect(homes.map(({container}) => container)).toEqual(['m2']);
+    expect(excluded.map(({container}) => container)).toEqual(['m1', 'm3']);
+  });
+
+  it('one that the plan fills up to its own capacity is no home', async () => {
+    await world.join('small', 'm1');
+    await world.join('small', 'm2', {capacity: 3});
+    await world.call('addSpec', {service: 'small'});
+    for (let at = 0; at < 7; at += 1) {
+      const container = at === 0 ? 'm2' : 'm1';
+      await world.call('addShard', {service: 'small', shardId: `n${at}`});
+      await world.own('small', `n${at}`, {container, incarnation: `${container}-1`});
+    }
+    const found = [];
+    for (let at = 0; at < 7; at += 1) {
+      const {homes, excluded} = await world.call('why', {service: 'small', shardId: `n${at}`});
+      found.push({homes: homes.map(({container}) => container), excluded});
+    }
+    const stays = {
+      homes: ['m1'],
+      excluded: [{container: 'm2', rule: 'the plan gives it 3 of 3 shards'}],
+    };
+    expect(found.filter(({homes}) => homes[0] === 'm1')).toEqual(Array(4).fill(stays));
+  });
+
+  it('a push container is no home of a shard that it cannot have', async () => {
+    await world.join('small', 'm1');
+    // Its incarnation has the shape of a push session: hexadecimal digits and a number.
+    await world.join('small', 'f1');
+    await world.call('addSpec', {service: 'small'});
+    await world.call('addShard', {service: 'small', shardId: 'a/../b'});
+    const {homes, excluded} = await world.call('why', {service: 'small', shardId: 'a/../b'});
+    expect(homes.map(({container}) => container)).toEqual(['m1']);
+    expect(excluded).toEqual([
+      {container: 'f1', rule: expect.stringContaining('containers of the Go project')},
+    ]);
+  });
+
   it('one with its spread key, or without room for its load, is no home', async () => {
     for (const container of ['m1', 'm2', 'm3']) await world.join('small', container);
     await world.join('small', 'm4', {limits: {qps: 20}});
@@ -227,6 +279,43 @@ describe('why names each container once', () => {
         {container: 'm4', rule: 'its qps of 30 does not fit: 0 of 20 are taken there'},
       ],
     });
+  });
+});
+
+describe('how many of its group each container gets', () => {
+  const range = async (shardId: string) => {
+    const {rule} = await world.call('why', {service: 'shared', shardId});
+    return /on (.*) each/.exec(rule)?.[1];
+  };
+
+  beforeEach(async () => {
+    await world.call('addSpec', {service: 'shared'});
+    for (const container of ['m1', 'm2', 'm3']) await world.join('shared', container);
+  });
+
+  const add = async (count: number, terms: object = {}) => {
+    for (let at = 0; at < count; at += 1)
+      await world.call('addShard', {service: 'shared', shardId: `s${at}`, ...terms});
+  };
+
+  it('is what pins leave', async () => {
+    await add(4, {manualContainerId: 'm1'});
+    for (const shardId of ['x', 'y']) await world.call('addShard', {service: 'shared', shardId});
+    expect(await range('x')).toBe('3 containers, 1 to 4');
+  });
+
+  it('is what capacities leave', async () => {
+    await world.call('setContainer', {service: 'shared', container: 'm1', capacity: 1});
+    await add(9);
+    expect(await range('s0')).toBe('3 containers, 1 to 4');
+  });
+
+  it('is of what containers that take nothing new leave', async () => {
+    await add(9);
+    for (let at = 0; at < 5; at += 1)
+      await world.own('shared', `s${at}`, {container: 'm1', incarnation: 'm1-1'});
+    await world.call('cordon', {service: 'shared', container: 'm1'});
+    expect(await range('s0')).toBe('2 containers, 2 to 2');
   });
 });
 

@@ -1,7 +1,6 @@
 /** The best homes of one shard, by the plan in use. */
 import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import {countsFor, placementShard} from '../../../governor/placement.ts';
-import {poolOf, poolTerms} from '../../../governor/placement-terms.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import type {MoveGate} from '../../../governor/move-gate.ts';
 import type {PlanInUse} from '../../../governor/plan-in-use.ts';
@@ -9,7 +8,6 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import {groupOf} from '../../../appstate/spec-tally.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
-import {runInSlices} from '../../../runtime/slices.ts';
 
 /** What one container would hold if the plan were carried out, without the shard in question. */
 interface Share {
@@ -37,12 +35,13 @@ export const NO_HOMES: Homes = {containers: [], current: '', reason: '', strande
  * The plan's choice is the best home; then follow the containers that may take the shard too, by the planner's own order: fewest of the bucket in that plan,
  * where it is now, fewest in all. At most `limit`, and none of `excluded`.
  */
-export async function homesOf(
+export function homesOf(
   {plan, gate}: Pick<PlanInUse, 'plan' | 'gate'>,
-  {view, living, excluded}: Pick<Candidates, 'view' | 'living' | 'excluded'>,
+  candidates: Pick<Candidates, 'view' | 'living' | 'excluded' | 'bucketCount'>,
   spec: ShardSpec,
   limit: number,
-): Promise<Homes> {
+): Homes {
+  const {view, living} = candidates;
   const {id} = spec;
   const known = view.own.get(id);
   const current = countsFor(known?.value, living);
@@ -52,49 +51,38 @@ export async function homesOf(
   if (target === '' || stranded !== '') return {containers: [], current, reason: nowhere, stranded};
   const {avoid} = placementShard(id, spec, known, current, [], undefined);
   const {plannedCount} = gate;
-  const candidates = {view, living, excluded, spec, target, plan, plannedCount};
-  const others = (await runInSlices(shares(candidates)))
+  const others = shares({...candidates, target, plannedCount})
     .sort((a, b) => order({current, avoid}, a, b))
     .map(({container}) => container);
   return {containers: [target, ...others].slice(0, limit), current, reason: '', stranded};
 }
 
-interface Candidates extends Pick<PlanInUse, 'plan'>, Pick<MoveGate, 'plannedCount'> {
+interface Candidates extends Pick<MoveGate, 'plannedCount'> {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
-  /** Containers that may not take the shard as they are. */
+  /** Containers that may not take the shard as they are, or as the plan leaves them. */
   readonly excluded: ReadonlySet<string>;
-  readonly spec: ShardSpec;
+  /** Shards of its bucket that the plan gives a container. */
+  readonly bucketCount: (container: string) => number;
   /** The container that the plan gives the shard. */
   readonly target: string;
 }
 
-/** Of the containers but the target that take something new and may have the shard. */
-function* shares(candidates: Candidates): Generator<undefined, Share[]> {
-  const {view, living, excluded, target, plannedCount} = candidates;
-  const {id, manualContainerId: pin, workerGroup} = candidates.spec;
-  const limit = view.spec?.value.maxShardCount ?? 0;
-  const pool = poolTerms(view, living.values()).get(poolOf(id, workerGroup));
-  const bucket = yield* bucketCounts(candidates);
-  const found: Share[] = [];
-  for (const {container, mode} of living.values()) {
-    const isAllowed =
-      pin === '' ? workerGroup === '' || pool?.has(container) === true : pin === container;
-    const total = plannedCount(container);
-    if (!isAllowed || mode !== 'open' || container === target) continue;
-    if (excluded.has(container)) continue;
-    if (limit === 0 || total < limit) found.push({container, total, bucket: bucket(container)});
-  }
-  return found;
+/** Of the containers but the target that may have the shard. */
+function shares({living, excluded, target, bucketCount, plannedCount}: Candidates): Share[] {
+  return [...living.keys()]
+    .filter((container) => container !== target && !excluded.has(container))
+    .map((container) => ({
+      ...{container, total: plannedCount(container), bucket: bucketCount(container)},
+    }));
 }
 
 /** Shards of the bucket that the plan gives a container. Where the app has one bucket, it is all of them. */
-function* bucketCounts({
-  view,
-  spec,
-  plan,
-  plannedCount,
-}: Candidates): Generator<undefined, (container: string) => number> {
+export function* bucketCounts(
+  {plan, gate: {plannedCount}}: Pick<PlanInUse, 'plan' | 'gate'>,
+  view: AppView,
+  spec: ShardSpec,
+): Generator<undefined, (container: string) => number> {
   const name = groupOf(spec);
   if (view.specs.groups === 1) return plannedCount;
   const counts = new Map<string, number>();

@@ -4,29 +4,35 @@ import {containerShare} from '../../../model/container-share.ts';
 import {groupOf} from '../../../appstate/spec-tally.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
+import {poolOf, poolTerms} from '../../../governor/placement-terms.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import {haveWeight} from '../../../model/weights.ts';
 
-/** How many shards of its bucket each container holds, where nothing else decides. */
+/**
+ * How many shards of its bucket each container that takes new ones gets. The numbers are those of the plan: shares alone know neither pins nor limits, nor what
+ * closed containers keep. `planned`: shards of the bucket by container; undefined where there is no plan.
+ */
 export function shareRule(
-  {specs, pools, heartbeats, overrides}: AppView,
+  view: AppView,
   living: ReadonlyMap<string, LivingContainer>,
-  {group, workerGroup}: ShardSpec,
+  {id, group, workerGroup}: ShardSpec,
+  planned: ((container: string) => number) | undefined,
 ): string {
-  const pool = workerGroup === '' ? undefined : pools.get(workerGroup);
-  const weights = [...living.values()]
-    .filter(({container, mode}) => mode === 'open' && (workerGroup === '' || pool?.has(container)))
-    .map(({container, incarnation}) => {
-      const registered = heartbeats.get(incarnation)?.value;
-      return containerShare(registered, overrides.get(container)?.value).weight;
-    });
+  const {specs, heartbeats, overrides} = view;
+  const pool = poolTerms(view, living.values()).get(poolOf(id, workerGroup));
+  const takers = [...living.values()].filter(
+    ({container, mode}) => mode === 'open' && (pool?.has(container) ?? workerGroup === ''),
+  );
+  const weights = takers.map(({container, incarnation}) => {
+    const registered = heartbeats.get(incarnation)?.value;
+    return containerShare(registered, overrides.get(container)?.value).weight;
+  });
   const peers = specs.shardsOf(groupOf({group, workerGroup}));
-  const used = haveWeight(weights) ? weights : weights.map(() => 1);
-  const weight = used.reduce((sum, one) => sum + one, 0);
-  const shares = used.map((one) => (peers * one) / weight);
-  const [least, most] = [Math.min(...shares, peers), Math.max(0, ...shares)];
-  const range = `${weights.length === 0 ? 0 : Math.floor(least)} to ${Math.ceil(most)} each`;
-  const byWeight = least < most && new Set(weights).size > 1 ? ' by weight' : '';
   const bucket = `group ${group === '' ? '-' : group}, worker group ${workerGroup === '' ? '-' : workerGroup}`;
-  return `${bucket}: ${counted(peers, 'shard')} on ${counted(weights.length, 'container')}, ${range}${byWeight}`;
+  const whole = `${bucket}: ${counted(peers, 'shard')} on ${counted(takers.length, 'container')}`;
+  if (planned === undefined || takers.length === 0) return whole;
+  const counts = takers.map(({container}) => planned(container));
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const decide = least < most && haveWeight(weights) && new Set(weights).size > 1;
+  return `${whole}, ${least} to ${most} each${decide ? ' by weight' : ''}`;
 }

@@ -19,11 +19,12 @@ import {planInUse} from '../read/plan-in-use.ts';
 import {PlannerBroken, unlessBroken} from '../read/planner-broken.ts';
 import {withReasons} from '../read/unplaced.ts';
 import {exclusions} from './exclusions.ts';
-import {NO_HOMES, homesOf} from './homes.ts';
+import {NO_HOMES, bucketCounts, homesOf} from './homes.ts';
 import type {Homes} from './homes.ts';
 import {RULES} from '../../../model/placement-rules.ts';
 import {shardNotFound} from '../../../model/not-found.ts';
 import {shareRule} from './rules.ts';
+import {runInSlices} from '../../../runtime/slices.ts';
 import {EXCLUDED_SHOWN, HISTORY_SHOWN, HOMES_SHOWN} from '../limits.ts';
 
 /** @throws SmError APP_NOT_FOUND, SHARD_NOT_FOUND. */
@@ -37,12 +38,7 @@ export async function why(
   const spec = read.view.shards.get(shardId)?.value;
   const found = await unlessBroken(planOf(dependencies, read, spec));
   const inUse = found instanceof PlannerBroken ? undefined : found;
-  const excluded = spec === undefined ? [] : exclusions(read, living, spec);
-  const candidates = {...read, living, excluded: new Set(excluded.map(({container}) => container))};
-  const homes =
-    spec === undefined || inUse === undefined
-      ? NO_HOMES
-      : await homesOf(inUse, candidates, spec, HOMES_SHOWN);
+  const {homes, excluded, bucketCount} = await placesOf(read, living, spec, inUse);
   const {reason} = homes;
   // The governor's own word may be some seconds old, and be cut short.
   const listing =
@@ -57,7 +53,10 @@ export async function why(
   });
   const view = shardView(listing, shardId);
   const known = {
-    rule: ruleOf(listing, living, spec, view.reason) + trialOf(inUse, shardId) + quietOf(read),
+    rule:
+      ruleOf(listing, living, spec, view.reason, bucketCount) +
+      trialOf(inUse, shardId) +
+      quietOf(read),
     ...present(dependencies, listing, shardId, homes.stranded),
   };
   return {
@@ -72,6 +71,34 @@ export async function why(
     ...(inUse === undefined ? {} : {planRevision: String(inUse.revision)}),
     revision: String(listing.revision),
   };
+}
+
+interface Places {
+  readonly homes: Homes;
+  readonly excluded: WhyAnswer['excluded'];
+  /** Shards of its bucket that the plan gives a container; undefined without a plan. */
+  readonly bucketCount?: (container: string) => number;
+}
+
+/** Which containers may have the shard, and which may not. No container is both. */
+async function placesOf(
+  read: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  spec: ShardSpec | undefined,
+  inUse: PlanInUse | undefined,
+): Promise<Places> {
+  if (spec === undefined) return {homes: NO_HOMES, excluded: []};
+  if (inUse === undefined)
+    return {homes: NO_HOMES, excluded: exclusions(read, living, spec, undefined)};
+  const {plan, gate} = inUse;
+  // Who is stranded belongs where it is, but that is no home.
+  const isStranded = plan.stranded.has(spec.id);
+  const target = isStranded ? '' : (plan.destination(spec.id)?.target ?? '');
+  const excluded = exclusions(read, living, spec, {target, countOf: gate.plannedCount});
+  const bucketCount = await runInSlices(bucketCounts(inUse, read.view, spec));
+  const names = new Set(excluded.map(({container}) => container));
+  const candidates = {view: read.view, living, excluded: names, bucketCount};
+  return {homes: homesOf(inUse, candidates, spec, HOMES_SHOWN), excluded, bucketCount};
 }
 
 /** The plan in use, or where it does not cover the shard yet, a newer one. */
@@ -158,10 +185,11 @@ function ruleOf(
   living: ReadonlyMap<string, LivingContainer>,
   spec: ShardSpec | undefined,
   reason: string,
+  planned: ((container: string) => number) | undefined,
 ): string {
   if (spec === undefined) return 'its spec is deleted: its owner drops it';
   if (Object.hasOwn(RULES, reason)) return RULES[reason as PlacementReason];
   if (reason !== '') return reason;
   const {manualContainerId: pin} = spec;
-  return pin === '' ? shareRule(view, living, spec) : `it is pinned to ${pin}`;
+  return pin === '' ? shareRule(view, living, spec, planned) : `it is pinned to ${pin}`;
 }
