@@ -10,7 +10,7 @@ import type {Table} from '../table.ts';
 import {classify, freeOf} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
 import {LoadChooser} from './chooser.ts';
-import {MovingFleet, inOrderOfGain} from './order.ts';
+import {MovingFleet} from './order.ts';
 import {LoadSearch} from './search.ts';
 import {Utilisation, bandOf} from './utilisation.ts';
 import type {Band} from './utilisation.ts';
@@ -49,7 +49,7 @@ export interface LoadPhase {
   readonly target: Int32Array;
 }
 
-/** Writes into `target`. Returns the running shards that are moved for load, in the order in which they bring most. */
+/** Writes into `target`. Returns the running shards that are moved for load. */
 export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   const {table, sorted, bounds, target} = phase;
   const before = bounds.unevenness();
@@ -66,8 +66,7 @@ export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   const moved = searchIn(phase, metrics.map(bandOf), freeBut(isFree, stays, cooling));
   invariant(bounds.unevenness() <= before, 'evener load has made counts less even');
   // What moved anyway still moves for its own reason.
-  const forLoad = [...moved].filter((shard) => stays[shard] === 1);
-  return inOrderOfGain(table, phase.utilisation, target, forLoad);
+  return new Set([...moved].filter((shard) => stays[shard] === 1));
 }
 
 /** Per shard: 1 where it is where it runs. */
@@ -136,7 +135,7 @@ function isAbove(utilisation: Utilisation, bands: readonly Band[]): boolean {
 }
 
 /** Undefined where nothing but counts is limited, and those are bounded by the matrix. */
-function occupantsOf(table: Table, target: Int32Array): Occupants | undefined {
+export function occupantsOf(table: Table, target: Int32Array): Occupants | undefined {
   if (table.caps === undefined && !Occupants.areLimited(table)) return undefined;
   const occupants = new Occupants(table);
   for (const [shard, container] of target.entries())

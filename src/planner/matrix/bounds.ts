@@ -8,11 +8,9 @@ export class MatrixBounds {
     this.targets = targets;
   }
 
-  /** Whether the matrix is as even when a free shard of the bucket goes from one to the other. */
+  /** Whether the matrix is as even when a free shard of the bucket goes from one to the other, also where it is not even. */
   allowsMove(bucket: number, from: number, to: number): boolean {
-    const {totals, least, most} = this.targets.levels;
-    if ((totals[from] ?? 0) <= (least[from] ?? 0)) return false;
-    return (totals[to] ?? 0) < (most[to] ?? 0) && this.allowsInBucket(bucket, from, to);
+    return this.ofTotals(from, to) <= 0 && this.allowsInBucket(bucket, from, to);
   }
 
   /** Whether it is as even when a free shard of `bucket` goes to `to`, and one of `other` comes from there. */
@@ -84,17 +82,45 @@ export class MatrixBounds {
   }
 
   private allowsInBucket(bucket: number, from: number, to: number): boolean {
-    const {cells, zones} = this.targets;
-    const source = cells.find(bucket, from);
-    if (source < 0 || (cells.want[source] ?? 0) <= (cells.least[source] ?? 0)) return false;
-    if (this.excessOf(bucket, to) > 0) return false;
-    if (zones === undefined) return true;
-    const [leaves, enters] = [zones.at(bucket, from), zones.at(bucket, to)];
-    if (leaves === enters) return true;
+    return this.ofBucket(bucket, from, to) <= 0 && this.ofZones(bucket, from, to) <= 0;
+  }
+
+  /** By how much totals are less even when a shard goes from one to the other; below 0: more even. */
+  private ofTotals(from: number, to: number): number {
+    const {totals, least, most} = this.targets.levels;
+    const leaves = whenFewer(totals[from] ?? 0, least[from] ?? 0, most[from] ?? 0);
+    return leaves + whenMore(totals[to] ?? 0, least[to] ?? 0, most[to] ?? 0);
+  }
+
+  /** The same of a bucket when one of its free shards does. */
+  private ofBucket(bucket: number, from: number, to: number): number {
+    const [leaves, enters] = [this.cellOf(bucket, from), this.cellOf(bucket, to)];
     return (
-      (zones.counts[leaves] ?? 0) > (zones.least[leaves] ?? 0) &&
-      (zones.counts[enters] ?? 0) < (zones.most[enters] ?? 0)
+      whenFewer(leaves.want, leaves.least, leaves.most) +
+      whenMore(enters.want, enters.least, enters.most)
     );
+  }
+
+  private ofZones(bucket: number, from: number, to: number): number {
+    const {zones} = this.targets;
+    if (zones === undefined) return 0;
+    const {counts, least, most} = zones;
+    const [leaves, enters] = [zones.at(bucket, from), zones.at(bucket, to)];
+    if (leaves === enters) return 0;
+    const fewer = whenFewer(counts[leaves] ?? 0, least[leaves] ?? 0, most[leaves] ?? 0);
+    return fewer + whenMore(counts[enters] ?? 0, least[enters] ?? 0, most[enters] ?? 0);
+  }
+
+  private cellOf(bucket: number, container: number): {want: number; least: number; most: number} {
+    const {cells, levels} = this.targets;
+    const cell = cells.find(bucket, container);
+    if (cell < 0) {
+      const weight = this.weightOf(bucket, container);
+      const least = levels.leastOf(bucket, weight);
+      return {want: least, least, most: levels.mostOf(bucket, weight)};
+    }
+    const least = cells.least[cell] ?? 0;
+    return {want: cells.want[cell] ?? 0, least, most: least + (cells.spare[cell] ?? 0)};
   }
 
   private count(bucket: number, container: number, by: number): void {
@@ -120,6 +146,18 @@ export class MatrixBounds {
 
 function outside(count: number, least: number, most: number): number {
   return Math.max(0, least - count, count - most);
+}
+
+/** By how much the distance of a count from its bounds costs more with one more; below 0: less. */
+function whenMore(count: number, least: number, most: number): number {
+  if (count >= most) return count - most + 1;
+  return count < least ? count - least : 0;
+}
+
+/** The same with one less. */
+function whenFewer(count: number, least: number, most: number): number {
+  if (count <= least) return least - count + 1;
+  return count > most ? most - count : 0;
 }
 
 function triangle(distance: number): number {
