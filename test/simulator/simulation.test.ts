@@ -123,6 +123,14 @@ describe('a simulation', () => {
     expect(result.unservedAtEnd).toBe(0);
   });
 
+  it('measures among the containers that take new shards: a cordoned one keeps what it has, and does not count', () => {
+    const cordon = {atMs: 0, event: 'cordon', container: 'a'};
+    const own = {atMs: 0, event: 'own', container: 'a', shards: ids(6)};
+    const result = play([join('a'), join('b'), join('c'), add(10), own, cordon, end(30_000)]);
+    expect(result.curve.at(-1)).toMatchObject({containers: 2, imbalance: 0});
+    expect(result.moves).toBe(0);
+  });
+
   it('knows weights, overrides, pools and orders', () => {
     const set = {atMs: 0, event: 'set', container: 'b', weight: 2};
     const weighted = play([join('a'), join('b'), set, add(9), end(30_000)]);
