@@ -91,7 +91,7 @@ async function placesOf(
   if (inUse === undefined)
     return {homes: NO_HOMES, excluded: exclusions(read, living, spec, undefined)};
   const {plan, gate} = inUse;
-  // Who is stranded belongs where it is, but that is no home.
+  // A stranded shard belongs where it is, but that is not a home.
   const isStranded = plan.stranded.has(spec.id);
   const target = isStranded ? '' : (plan.destination(spec.id)?.target ?? '');
   const excluded = exclusions(read, living, spec, {target, countOf: gate.plannedCount});
