@@ -1,6 +1,7 @@
 /** Finds the app that a container wants to join. */
 import {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
+import {importIncomplete} from '../model/import-incomplete.ts';
 import {appDeleting} from '../model/not-found.ts';
 import {appQuota, overAppQuota, overClusterQuota} from '../model/quota.ts';
 import type {AppQuota} from '../model/quota.ts';
@@ -30,7 +31,7 @@ export interface FoundApp {
   readonly quota: AppQuota | undefined;
 }
 
-/** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_RESTORED, STORE_CORRUPT, STORE_UNAVAILABLE. */
+/** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, CONFLICT (an import is not complete), STORE_RESTORED, STORE_CORRUPT, STORE_UNAVAILABLE. */
 export async function findApp(
   store: Store,
   joining: Joining,
@@ -94,8 +95,12 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   const [spec, cluster, callKeys] = entries;
   if (spec === undefined) return undefined;
   if (isDeleting(spec.value)) throw appDeleting(joining.app);
-  const {epoch, clusterId} =
-    cluster === undefined ? {epoch: 1, clusterId: undefined} : trustedCluster(cluster);
+  const record = cluster && trustedCluster(cluster);
+  const incomplete = record && importIncomplete(record, true);
+  // Whoever joins now may be in the way of the keys that are still to come, and knows a cluster that has no name yet.
+  if (incomplete !== undefined && joining.waitForApp) return undefined;
+  if (incomplete !== undefined) throw incomplete;
+  const {epoch, clusterId} = record ?? {epoch: 1, clusterId: undefined};
   const app = decodeAppSpec(spec.value);
   const quota = app.ok ? app.value.quota : undefined;
   return {keys, epoch, clusterId, revision, specMod: spec.mod, callKeys: callKeys?.value, quota};

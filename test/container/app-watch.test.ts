@@ -149,7 +149,9 @@ describe('the app of a container', () => {
     await pause(100);
     expect(get.mock.calls.length - reads).toBeLessThanOrEqual(1);
   });
+});
 
+describe('an app that is there', () => {
   it('is not joined while it is being removed, nor in a store that was restored', async () => {
     const joining = {app: 'app', service: 'sm', etcdPrefix: '/sm', waitForApp: false};
     const find = () => findApp(store, joining as Joining, systemClock());
@@ -163,6 +165,24 @@ describe('the app of a container', () => {
     expect(await find()).toMatchObject({epoch: 3, clusterId: 'one'});
     await write(keys.cluster(), {...cluster, restored: 'a snapshot'});
     await expect(find()).rejects.toMatchObject({code: 'STORE_RESTORED'});
+  });
+
+  it('is not joined while an import is not complete; who waits for the app waits for its end', async () => {
+    const joining = {app: 'app', service: 'sm', etcdPrefix: '/sm', waitForApp: false} as Joining;
+    await write(KEY, SPEC);
+    const cluster = {v: 1, epoch: 3, clusterId: 'one', maxRevision: 1};
+    await write(keys.cluster(), {...cluster, clusterId: '', maxRevision: 0, importing: true});
+    const refused = findApp(store, joining, systemClock());
+    await expect(refused).rejects.toMatchObject({code: 'CONFLICT', retryable: true});
+    const delays: number[] = [];
+    const waiting = findApp(
+      store,
+      {...joining, endpoints: [], waitForApp: true},
+      fastClock(delays),
+    );
+    await until(() => delays.length > 2, LONG_MS, 'it waits');
+    await write(keys.cluster(), cluster);
+    expect(await waiting).toMatchObject({epoch: 3, clusterId: 'one'});
   });
 
   it('is not joined where the cluster record cannot be read: its tokens would be of a guessed epoch', async () => {

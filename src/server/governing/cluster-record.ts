@@ -1,6 +1,7 @@
 /** The record that ties the prefix to one etcd history: notices a restored or wiped etcd before any decision is taken. */
 import type {Keys} from '../../etcd/keys.ts';
 import {SmError} from '../../model/errors.ts';
+import {importIncomplete} from '../../model/import-incomplete.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {ClusterRecord} from '../../model/status.ts';
 import {nextEpoch} from '../../model/token.ts';
@@ -132,10 +133,8 @@ function checked(entry: KeyValue, status: StoreStatus, revision: number): KnownC
   if (!decoded.ok)
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`);
   const record = decoded.value;
-  if (record['importing'] === true)
-    throw new SmError('CONFLICT', 'an import into this prefix is not complete', {
-      hint: 'wait until sm store import ends; if it was interrupted, run it again with --force',
-    });
+  const incomplete = importIncomplete(record, false);
+  if (incomplete !== undefined) throw incomplete;
   const newest = Math.max(status.revision, revision);
   return {record, mod: entry.mod, doubt: doubtOf(record, {...status, revision: newest})};
 }
