@@ -183,8 +183,12 @@ export class GoverningDaemon {
       ...common,
       epoch: () => this.epochNow,
       daemon: this.options.identity.container,
-      onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
+      onProbeInterval: () => this.lookAtProbeInterval(),
     });
+  }
+
+  private lookAtProbeInterval(): void {
+    this.probeEveryMs = probeIntervalMs(this.governors, this.leadership);
   }
 
   private newDriver(common: Common): SessionDriver {
@@ -229,6 +233,7 @@ export class GoverningDaemon {
       standby: () => this.state.kind !== 'leaving' && !this.isStopped,
       onElected: (fencingKey) => this.elected(fencingKey),
       onLostLeadership: () => this.lostLeadership(),
+      onProbeInterval: () => this.lookAtProbeInterval(),
       onLeaderLost: ({container, incarnation}) =>
         this.putDown(this.events.leaderLost(container, incarnation)),
     });

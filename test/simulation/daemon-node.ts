@@ -92,7 +92,7 @@ export class DaemonNode implements Daemon {
       holdings: undefined,
       leases: NO_LEASES,
       plan,
-      onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
+      onProbeInterval: () => this.lookAtProbeInterval(),
     });
     this.driver = this.newDriver(common);
     this.leadership = new LeadershipShell({
@@ -103,8 +103,13 @@ export class DaemonNode implements Daemon {
       onElected: (fencingKey) =>
         this.governors.start(keys.service, fencingKey, this.leadership.failureDetector),
       onLostLeadership: () => this.governors.stop(keys.service),
+      onProbeInterval: () => this.lookAtProbeInterval(),
     });
     checker.joined(keys.service, process, this.driver);
+  }
+
+  private lookAtProbeInterval(): void {
+    this.probeEveryMs = probeIntervalMs(this.governors, this.leadership);
   }
 
   start(): void {

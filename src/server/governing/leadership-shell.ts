@@ -25,6 +25,8 @@ export interface LeadershipOptions extends Pick<
   readonly standby: () => boolean;
   readonly onElected: (fencingKey: FencingKey) => void;
   readonly onLostLeadership: () => void;
+  /** The smallest T of the daemons has changed. */
+  readonly onProbeInterval: () => void;
   /** This daemon has deleted the key of a leader that was silent, not of one that left in order. Default: nothing is done about it. */
   readonly onLeaderLost?: (leader: {container: string; incarnation: string}) => void;
 }
@@ -56,6 +58,7 @@ export class LeadershipShell {
   private readonly originServers = new Map<string, string>();
   /** Container id of the leader that was seen last. */
   private leaderName = '';
+  private leastTtlMs = Number.POSITIVE_INFINITY;
 
   constructor(options: LeadershipOptions) {
     this.options = options;
@@ -68,6 +71,7 @@ export class LeadershipShell {
         listed: (sightings, revision) => this.listed([...sightings], revision),
         changed: (sightings) => {
           for (const seen of sightings) this.take(seen);
+          this.lookAtTtl();
           this.wake();
         },
       },
@@ -196,7 +200,15 @@ export class LeadershipShell {
     if (!sightings.some((seen) => seen.kind === 'leader'))
       this.leadership.leaderSeen(undefined, revision);
     this.leadership.complete();
+    this.lookAtTtl();
     this.wake();
+  }
+
+  /** A daemon that governs nothing hears of the others here only, and may have to take the place of any of them. */
+  private lookAtTtl(): void {
+    const before = this.leastTtlMs;
+    this.leastTtlMs = this.smallestTtlMs();
+    if (this.leastTtlMs !== before) this.options.onProbeInterval();
   }
 
   private take(seen: Sighting): void {

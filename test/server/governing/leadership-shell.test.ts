@@ -34,7 +34,9 @@ class Bed {
   readonly store = new RacingStore();
   elected = 0;
   readonly lost: string[] = [];
-  readonly shell = new LeadershipShell({
+  /** Smallest T, each time that it may have changed. */
+  readonly leastTtlMs: number[] = [];
+  readonly shell: LeadershipShell = new LeadershipShell({
     keys,
     store: this.store,
     clock: systemClock(),
@@ -44,6 +46,7 @@ class Bed {
     standby: () => true,
     onElected: () => (this.elected += 1),
     onLostLeadership: () => undefined,
+    onProbeInterval: () => this.leastTtlMs.push(this.shell.smallestTtlMs()),
     onLeaderLost: ({container, incarnation}) => this.lost.push(`${container} ${incarnation}`),
   });
 
@@ -184,5 +187,17 @@ describe('a daemon', () => {
     await bed.shell.resign();
     expect(bed.leader).toBe('next');
     expect(bed.store.outcomes.at(-1)).toBe('refused');
+  });
+});
+
+describe('a daemon that watches others', () => {
+  it('says that the smallest T may have changed when a daemon comes: it has to probe more often from then on', async () => {
+    const bed = new Bed();
+    await bed.store.write([heartbeat('me')]);
+    bed.shell.start();
+    await until(() => bed.leastTtlMs.at(-1) === 60_000, LONG_MS, 'it knows itself');
+    await bed.store.write([heartbeat('other', TTL_MIN_MS)]);
+    await until(() => bed.leastTtlMs.at(-1) === TTL_MIN_MS, LONG_MS, 'it knows the other one');
+    bed.shell.stop();
   });
 });
