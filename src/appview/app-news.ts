@@ -2,6 +2,7 @@
 import type {ParsedKey} from '../etcd/keys.ts';
 import type {LoadSummary} from '../load/summary.ts';
 import type {AppChange} from '../model/change.ts';
+import {unreadableStatus} from '../model/status.ts';
 import type {AppStatus, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {
   decodeAppStatus,
@@ -14,7 +15,7 @@ import type {KeyValue} from '../store/port.ts';
 import {changeOf} from './app-changes.ts';
 import type {ClusterWord} from './listing.ts';
 
-/** What one key says now; undefined values: the key is gone, or cannot be read. */
+/** What one key says now; undefined values: the key is gone, or cannot be read; a summary that cannot be read is one that says so. */
 export type AppNews =
   | {readonly kind: 'change'; readonly app: string; readonly change: AppChange}
   | {readonly kind: 'status'; readonly app: string; readonly status: AppStatus | undefined}
@@ -50,7 +51,7 @@ export function newsOf(
     case 'usage':
       return undefined;
     case 'status':
-      return {kind: 'status', app: parsed.app, status: valueOf(entry, decodeAppStatus)};
+      return {kind: 'status', app: parsed.app, status: entry && statusOf(entry)};
     case 'load': {
       const {app, part} = parsed;
       return {kind: 'load', app, part, summary: valueOf(entry, decodeLoadSummary)};
@@ -64,6 +65,11 @@ export function newsOf(
       return change === undefined ? undefined : {kind: 'change', app: parsed.app, change};
     }
   }
+}
+
+function statusOf({value}: KeyValue): AppStatus {
+  const decoded = decodeAppStatus(value);
+  return decoded.ok ? decoded.value : unreadableStatus(decoded.problem);
 }
 
 export function valueOf<T>(

@@ -42,7 +42,7 @@ export function alarmFix({code, service, object, others = [], cause}: AlarmSubje
     case 'BRAKE':
       return `see what the lost containers have in common: sm container ls -a ${service}; it ends by itself`;
     case 'QUARANTINE':
-      return 'written by a newer sm: bring the daemons to that version; damaged: a shard: sm shard rm, then sm shard add; an app: sm app create again; a heartbeat: restart or evict its container; a record: see the page; of two keys of a shard: delete the wrong one';
+      return 'written by a newer sm: bring the daemons to that version; damaged: a shard: sm shard rm, then sm shard add; an app: sm app create again; a heartbeat: restart or evict its container; a record: see the page; the summary: its governor writes it anew within 40 s; of two keys of a shard: delete the wrong one';
     case 'REFUSING':
       return `${refusalFix(cause)}, or take it out: sm container evict -a ${service} ${object}`;
     case 'LOAD_REJECTED':

@@ -78,6 +78,12 @@ export function emptyStatus(governor: string, at: string): AppStatus {
   };
 }
 
+/** Stands for one that cannot be read: what it says of the app nobody knows, and least of all that all is well. */
+export function unreadableStatus(problem: string): AppStatus {
+  const text = `the summary of this app cannot be read: ${problem}`;
+  return {...emptyStatus('', ''), alarms: [{code: 'QUARANTINE', text, since: ''}]};
+}
+
 /** One move that has ended. */
 export interface FinishedMove extends MoveNote {
   shard: string;

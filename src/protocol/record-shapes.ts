@@ -51,6 +51,30 @@ export function isStopPermission(value: unknown): value is StopPermission {
   return isFields(value) && haveTexts(value, texts);
 }
 
+/** Texts that each item of a summary's lists has. */
+const SUMMARY_ITEMS = {
+  unplaced: ['shard', 'reason'],
+  failed: ['shard', 'lastError'],
+  quarantined: ['key', 'problem'],
+  alarms: ['code', 'text', 'since'],
+  containers: ['state', 'since', 'incarnation', 'note'],
+} as const;
+
+/**
+ * What is wrong with a list of an app's summary; a list that is missing becomes an empty one. An item that is left out would be trouble that
+ * nobody sees.
+ */
+export function summaryListsProblem(fields: Fields): string | undefined {
+  for (const [name, texts] of Object.entries(SUMMARY_ITEMS)) {
+    fields[name] ??= name === 'containers' ? {} : [];
+    const list = fields[name];
+    const items = name !== 'containers' ? list : isFields(list) ? Object.values(list) : undefined;
+    if (!isListOf(items, (one) => isFields(one) && haveTexts(one, texts)))
+      return `${name} holds what cannot be read`;
+  }
+  return undefined;
+}
+
 export function isUndoStep(value: unknown): value is UndoStep {
   if (!isFields(value)) return false;
   const {before, wasDeleted} = value;

@@ -24,6 +24,7 @@ import {
   isUndoStep,
   keepRestore,
   keepWaits,
+  summaryListsProblem,
 } from './record-shapes.ts';
 import {isUsage, keepQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
@@ -174,9 +175,8 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
   return decode(text, true, (fields) => {
     if (typeof fields['governor'] !== 'string' || typeof fields['at'] !== 'string')
       return 'governor or at is not text';
-    for (const name of ['unplaced', 'failed', 'quarantined', 'alarms'])
-      if (!Array.isArray(fields[name])) fields[name] = [];
-    if (!isFields(fields['containers'])) fields['containers'] = {};
+    const problem = summaryListsProblem(fields);
+    if (problem !== undefined) return problem;
     countOr(fields, 'unplacedCount', 0);
     if (typeof fields['settled'] !== 'boolean') fields['settled'] = false;
     const {omitted, quiet} = fields;

@@ -30,7 +30,7 @@ import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
 import {silentMeter, timedPlan} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
-import {lastLoads, lastRestore, lastStatus} from './last-word.ts';
+import {isStatusLost, lastLoads, lastRestore, lastStatus} from './last-word.ts';
 import {KeptApp} from '../../appview/kept-app.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
@@ -188,8 +188,14 @@ export class GovernorShell {
         this.options.onProbeInterval();
       });
       this.driver.queueTurn();
+      void this.lookAtSummary();
       return true;
     };
+  }
+
+  /** It has a key that the governor does not watch: it alone writes there, unless somebody has damaged it. */
+  private async lookAtSummary(): Promise<void> {
+    if ((await isStatusLost(this.options)) && !this.driver.isStopped) this.summaryLost();
   }
 
   private summaryLost(): void {

@@ -19,6 +19,12 @@ export async function lastStatus({
   return valueOf(reply?.entry, decodeAppStatus);
 }
 
+/** There is none, or it cannot be read. False while the store does not answer. */
+export async function isStatusLost({app, keys, store}: LastWordOptions): Promise<boolean> {
+  const reply = await store.get(keys.status(app)).catch(() => undefined);
+  return reply !== undefined && valueOf(reply.entry, decodeAppStatus) === undefined;
+}
+
 /** The last restore of etcd that was accepted; undefined: there was none, or it cannot be read. */
 export async function lastRestore({
   keys,

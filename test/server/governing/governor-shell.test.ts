@@ -231,6 +231,22 @@ describe('silence', () => {
   });
 });
 
+describe('a summary', () => {
+  it('that somebody has damaged or deleted is written anew after the next listing, though nothing has changed', async () => {
+    const key = keys.status(APP);
+    await govern();
+    const said = (): string => store.kv.get(key)?.value.toString() ?? '';
+    await passUntil(
+      () => said().includes('UNSERVED'),
+      'its only container is gone: nothing more can come',
+    );
+    await store.put(key, 'damaged');
+    await passUntil(() => said().includes('UNSERVED'), 'it is written anew');
+    await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    await passUntil(() => said().includes('UNSERVED'), 'it is written anew once more');
+  });
+});
+
 describe('a governor that has broken', () => {
   it('says no more that nothing moves once it has begun anew', async () => {
     isSick = true;
