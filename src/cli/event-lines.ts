@@ -1,7 +1,7 @@
 /** Events as lines for people. The mark says what kind: `*` an operator, `+` and `x` moves, shards placed and unplaced, `!` containers, alarms and outages. */
 import {counted} from '../model/counted.ts';
 import {causeText} from '../model/move-reason.ts';
-import type {EventView} from '../protocol/admin.ts';
+import type {AdminAnswer, EventView} from '../protocol/admin.ts';
 
 export function eventLine(event: EventView): string {
   switch (event.type) {
@@ -40,6 +40,15 @@ export function eventLine(event: EventView): string {
       return `${at ?? ''} ? ${type}`;
     }
   }
+}
+
+/** What an answer says of entries that cannot be read. */
+export function unreadableLines(unreadable: AdminAnswer<'events'>['unreadable']): string[] {
+  if (unreadable === undefined) return [];
+  const {count, first} = unreadable;
+  const lines = first.map(({key, problem}) => `${key} cannot be read: ${problem}`);
+  const more = count - first.length;
+  return more > 0 ? [...lines, `and ${counted(more, 'value')} more`] : lines;
 }
 
 function changesOf({changed}: Extract<EventView, {type: 'audit'}>): string[] {

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
-import {eventLine} from '../cli/event-lines.ts';
+import {eventLine, unreadableLines} from '../cli/event-lines.ts';
 import {followStream, showStreamed} from '../cli/following.ts';
 import {visible} from '../model/visible.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from '../protocol/limits.ts';
@@ -51,7 +51,8 @@ export default class Events extends SmCommand<typeof Events> {
       ...(audit ? {audit} : {}),
       ...{service: app, object, since, until},
     });
-    const {events, matched, revision} = answer;
+    const {events, matched, revision, unreadable} = answer;
+    for (const line of unreadableLines(unreadable)) this.say(line);
     if (this.isForPeople) {
       for (const event of events) this.showLine(event, eventLine(event));
       if (matched > events.length) this.say(`showing ${events.length} of ${matched}`);
@@ -60,7 +61,7 @@ export default class Events extends SmCommand<typeof Events> {
     }
     await this.showList<EventView>({
       kind: 'EventList',
-      fields: {revision, matched},
+      fields: {revision, matched, ...(unreadable === undefined ? {} : {unreadable})},
       items: events,
       name: (event) => `${event.type}/${event.revision}`,
       columns: [],

@@ -121,6 +121,10 @@ export const eventsAnswer = z.object({
   events: z.array(eventView),
   /** How many are known in all. */
   matched: z.int(),
+  /** Entries that cannot be read, whatever they tell of: how many, and the first of them. Absent where there are none, and from older daemons. */
+  unreadable: z
+    .object({count: z.int(), first: z.array(z.object({key: z.string(), problem: z.string()}))})
+    .optional(),
   revision: revisionField,
 });
 

@@ -149,3 +149,6 @@ export const QUOTA_FAIL_SHARE = 0.95;
 
 /** After a what-if plan the next heavy call of its app waits so many times as long as the plan took: a caller who repeats plans gets a quarter of the time. */
 export const REST_PER_PLAN = 3;
+
+/** Entries of the history that cannot be read, and that an answer names; the others are counted. */
+export const UNREADABLE_EVENTS_NAMED = 10;

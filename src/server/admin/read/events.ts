@@ -10,6 +10,7 @@ import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../../protocol/
 import type {KeyValue} from '../../../store/port.ts';
 import {appNames} from './app-reads.ts';
 import type {AdminDependencies} from '../dependencies.ts';
+import {UNREADABLE_EVENTS_NAMED} from '../limits.ts';
 
 export async function events(
   dependencies: AdminDependencies,
@@ -25,9 +26,14 @@ export async function events(
     : [...apps].flatMap((app) => [keys.movesPrefix(app), keys.eventsPrefix(app)]);
   const {entries, revision} = await store.list([keys.auditPrefix(), ...prefixes]);
   const found: EventView[] = [];
+  const unreadable: UnreadableEntry[] = [];
   for (const entry of entries) {
     const parsed = keys.parse(entry.key);
-    if (parsed !== undefined) found.push(...eventsOf(parsed, entry));
+    if (parsed === undefined) continue;
+    const said = saidBy(parsed, entry);
+    found.push(...said.events);
+    if (said.problem === undefined || !maySeeKey(parsed, dependencies.apps)) continue;
+    unreadable.push({key: entry.key, problem: said.problem});
   }
   const wanted = found
     .filter((event) => service === undefined || isOf(event, service))
@@ -38,7 +44,19 @@ export async function events(
   // An app that was removed keeps its past; one that never was has none, only outages of the daemons.
   const hasPast = wanted.some((event) => event.service === service);
   if (!known && !hasPast && !names.includes(service)) throw appNotFound(service);
-  return {events: wanted.slice(-limit), matched: wanted.length, revision: String(revision)};
+  const shown = {events: wanted.slice(-limit), matched: wanted.length, revision: String(revision)};
+  const first = unreadable.slice(0, UNREADABLE_EVENTS_NAMED);
+  return first.length === 0 ? shown : {...shown, unreadable: {count: unreadable.length, first}};
+}
+
+interface UnreadableEntry {
+  readonly key: string;
+  readonly problem: string;
+}
+
+/** What an entry of the audit tells of is in its value. */
+function maySeeKey(parsed: ParsedKey, apps: AppScope = 'all'): boolean {
+  return apps === 'all' || ('app' in parsed && sees(apps, parsed.app));
 }
 
 function isOf(event: EventView, service: string): boolean {
@@ -57,27 +75,42 @@ function isWithin(at: string, since: string | undefined, until: string | undefin
   return until === undefined || atMs < Date.parse(until);
 }
 
-/** The events that a key holds; none when it holds something else. */
+/** The events that a key holds; none when it holds something else, or cannot be read. */
 export function eventsOf(parsed: ParsedKey, entry: KeyValue): EventView[] {
+  return saidBy(parsed, entry).events;
+}
+
+interface Said {
+  readonly events: EventView[];
+  /** Why the value cannot be read; absent where it can. */
+  readonly problem?: string;
+}
+
+function saidBy(parsed: ParsedKey, entry: KeyValue): Said {
   const revision = String(entry.mod);
   if (parsed.kind === 'audit') {
     const decoded = decodeAudit(entry.value);
-    if (!decoded.ok) return [];
+    if (!decoded.ok) return {events: [], problem: decoded.problem};
     const {at, service, who, from, operation, detail, reason, requestId} = decoded.value;
     const {objects, objectCount, changed = []} = decoded.value;
     const said = {at, service, who, from, operation, objects, objectCount, detail};
-    return [{type: 'audit', revision, ...said, changed, reason, requestId}];
+    return {events: [{type: 'audit', revision, ...said, changed, reason, requestId}]};
   }
   if (parsed.kind === 'moves') {
     const round = decodeMoveRound(entry.value);
     const service = parsed.app;
-    if (!round.ok) return [];
-    return round.value.map((move) => ({type: 'move', revision, at: move.endedAt, service, move}));
+    if (!round.ok) return {events: [], problem: round.problem};
+    return {
+      events: round.value.map((move) => ({
+        ...{type: 'move' as const, revision, at: move.endedAt, service, move},
+      })),
+    };
   }
-  if (parsed.kind !== 'events') return [];
+  if (parsed.kind !== 'events') return {events: []};
   const round = decodeEventRound(entry.value);
   const service = parsed.app;
-  return round.ok ? round.value.map((event) => appEvent(event, revision, service)) : [];
+  if (!round.ok) return {events: [], problem: round.problem};
+  return {events: round.value.map((event) => appEvent(event, revision, service))};
 }
 
 function appEvent(event: AppEvent, revision: string, service: string): EventView {
