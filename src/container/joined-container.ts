@@ -201,7 +201,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   private newReachCheck(keys: Keys): ReachCheck {
     const {app, clock, logger} = this;
-    const me = (): {container: string; incarnation: string} => this;
+    const me = (): JoinedContainer => this;
     const reach = new ReachCheck({app, keys, store: this.connections.store, clock, logger, me});
     this.closers.push(() => reach.stop());
     return reach;

@@ -9,13 +9,25 @@ import type {Logger} from '../runtime/log-port.ts';
 import type {Store} from '../store/port.ts';
 import {REACH_FIRST_MS, REACH_LOOK_MS, REACH_QUIET_MS} from './limits.ts';
 
+/** Who is called, and where. */
+interface Called {
+  readonly container: string;
+  readonly incarnation: string;
+  readonly endpoint: string;
+}
+
+const ADDRESS_FIX =
+  'set host to an address at which daemons reach this process, and allow their connections';
+const CERTIFICATE_FIX =
+  'the certificate of tls has to be for that host, and of an authority that containerTls.ca of the daemons names';
+
 export interface ReachCheckOptions {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
   readonly clock: Pick<Clock, 'after' | 'nowMs'>;
   readonly logger: Logger;
-  readonly me: () => {readonly container: string; readonly incarnation: string};
+  readonly me: () => Called;
 }
 
 export class ReachCheck {
@@ -72,12 +84,13 @@ export class ReachCheck {
   private take(problem: string): void {
     if (problem === this.problem) return;
     this.problem = problem;
-    const {logger} = this.options;
+    const {logger, me} = this.options;
+    const isTls = me().endpoint.startsWith('https:');
     if (problem === '') logger.info({}, 'daemons can call this container again');
     else
       logger.error(
         {
-          fix: 'set host to an address at which daemons reach this process, and allow their connections',
+          fix: isTls ? `${ADDRESS_FIX}; ${CERTIFICATE_FIX}` : ADDRESS_FIX,
         },
         `not reachable: ${problem}`,
       );
