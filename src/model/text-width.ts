@@ -30,8 +30,27 @@ export function cutMiddle(text: string, width: number): string {
   return taken(letters, width - 1 - widthOf(tail)).join('') + CUT + tail;
 }
 
+/** Lines of at most `width` columns; a line ends at a space where it has one. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width) {
+    const letters = lettersOf(rest);
+    // A letter that is wider than the line stands alone.
+    const most = taken(letters, width).join('') || (letters[0] ?? rest);
+    if (most === rest) break;
+    const space = rest[most.length] === ' ' ? most.length : most.lastIndexOf(' ');
+    const end = space > 0 ? space : most.length;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}
+
 function lettersOf(text: string): string[] {
-  return Array.from(graphemes.segment(text), ({segment}) => segment);
+  return PLAIN.test(text)
+    ? text.split('')
+    : Array.from(graphemes.segment(text), ({segment}) => segment);
 }
 
 /** Of these letters the first that take at most `width` columns together. */

@@ -1,5 +1,5 @@
 /** What is shown on demand: details of the selected row, and the keys. Pure. */
-import {fit, widthOf} from '../model/text-width.ts';
+import {fit, widthOf, wrapped} from '../model/text-width.ts';
 import {KEY_HELP} from './keys.ts';
 import {line, span} from './line.ts';
 import type {Line} from './line.ts';
@@ -8,22 +8,34 @@ import {contextOf, selectedRow} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 import {DETAIL_LABEL_WIDTH, DETAIL_KEY_WIDTH} from './limits.ts';
 
+/** Details of the selected row, each whole in as many lines as it takes; none when nothing is selected. */
+export function detailsOf(state: ViewState): readonly Line[][] {
+  const row = selectedRow(state);
+  const panel = state.spec.slots[state.focus]?.panel;
+  if (row === undefined || panel === undefined) return [];
+  const width = state.size.columns - DETAIL_LABEL_WIDTH;
+  return panel
+    .details(row, contextOf(state))
+    .map(([label, text]) =>
+      wrapped(text, width).map((part, index) => [
+        span(fit(index === 0 ? label : '', DETAIL_LABEL_WIDTH), 'dim'),
+        span(part),
+      ]),
+    );
+}
+
 /** Exactly `height` lines, or none when nothing is selected. */
 export function detailFrame(state: ViewState, height: number): Line[] {
   const row = selectedRow(state);
-  const panel = state.spec.slots[state.focus]?.panel;
-  if (height === 0 || row === undefined || panel === undefined) return [];
+  if (height === 0 || row === undefined) return [];
   const title = `-- ${safe('id' in row && row.id !== '' ? row.id : row.key)} `;
   const rule = '-'.repeat(Math.max(0, state.size.columns - widthOf(title)));
-  const details = panel.details(row, contextOf(state));
+  const details = detailsOf(state);
   // The command that tells more stands last and must not be what is cut off.
-  const shown =
-    details.length < height ? details : [...details.slice(0, height - 2), ...details.slice(-1)];
-  const lines = shown.map(([label, text]) => [
-    span(fit(label, DETAIL_LABEL_WIDTH), 'dim'),
-    span(text),
-  ]);
-  return [[span(title, 'head'), span(rule, 'dim')], ...lines];
+  const last = details.at(-1) ?? [];
+  const first = details.slice(0, -1).flat();
+  const lines = [...first.slice(0, Math.max(0, height - 1 - last.length)), ...last];
+  return [[span(title, 'head'), span(rule, 'dim')], ...lines.slice(0, height - 1)];
 }
 
 const NOTES = [

@@ -1,6 +1,7 @@
 /** How many lines everything gets. Pure. */
+import {detailsOf} from './detail-frame.ts';
 import {troublesOf} from './trouble.ts';
-import {selectedRow, contextOf, rowsOf, shownData} from './view-state.ts';
+import {rowsOf, shownData} from './view-state.ts';
 import type {PanelSlot} from './view-spec.ts';
 import type {ViewState} from './view-state.ts';
 import {
@@ -42,10 +43,8 @@ export function layoutOf(state: ViewState): Layout {
 }
 
 function detailLines(state: ViewState, most: number): number {
-  const row = selectedRow(state);
-  const panel = state.spec.slots[state.focus]?.panel;
-  if (row === undefined || panel === undefined || most < DETAIL_LEAST_LINES) return 0;
-  return Math.min(most, panel.details(row, contextOf(state)).length + 1);
+  const lines = detailsOf(state).flat().length;
+  return lines === 0 || most < DETAIL_LEAST_LINES ? 0 : Math.min(most, lines + 1);
 }
 
 /** The panel in focus with the one row that the details are of. */
