@@ -25,3 +25,12 @@ describe.each(['containers', 'moves', 'apps', 'shards', 'top'] as const)(
     });
   },
 );
+
+it.each([
+  [59, 24],
+  [40, 10],
+  [20, 3],
+])('a screen of %ix%i, too small for a table, says first how to leave it', (columns, lines) => {
+  const state = viewOf('top', {columns, rows: lines}, ...sceneOf('top', 'draining'));
+  expect(frameOf(state).map(textOf).at(-1)).toMatch(/^q quit/);
+});
