@@ -1,5 +1,6 @@
 /** All that decides what a live view looks like. Pure: time comes in. */
-import type {LiveRow, LiveSection, LiveSummary} from '../protocol/admin-live.ts';
+import type {LiveRow} from '../protocol/admin-live.ts';
+import {totalOf} from '../protocol/live-totals.ts';
 import type {CellContext} from './columns.ts';
 import {NO_LINK, serverNowMs} from './link-state.ts';
 import type {LinkState} from './link-state.ts';
@@ -123,22 +124,6 @@ export function countsOf(state: ViewState, index: number): RowCounts {
   const sent = sections[section].size;
   const reported = summary === undefined ? 0 : totalOf(section, summary);
   return {found: rowsOf(state, index).length, sent, all: Math.max(sent, reported)};
-}
-
-function totalOf(section: LiveSection, {apps, containers, moves, total}: LiveSummary): number {
-  switch (section) {
-    case 'apps':
-      return apps;
-    case 'containers':
-      return Object.values(containers).reduce((sum, count) => sum + count, 0);
-    case 'shards':
-      return total;
-    case 'moves':
-      return moves.running;
-    // A window over the newest: nobody counts those before.
-    case 'finished':
-      return 0;
-  }
 }
 
 interface Ordered {

@@ -2,6 +2,7 @@
 import {containerMark, moveMark, outcomeMark, shardMark, appMark} from '../../model/marks.ts';
 import {visible} from '../../model/visible.ts';
 import {LIVE_SECTIONS} from '../../protocol/live-words.ts';
+import {totalOf} from '../../protocol/live-totals.ts';
 import type {
   LiveApp,
   LiveContainer,
@@ -124,8 +125,16 @@ export class LiveLines {
 
   private cutOff({summary}: LiveRows): void {
     if (this.output.only !== undefined || summary === null) return;
-    if (summary.matched > this.printed.size && this.printed.size > 0)
-      this.output.say(`showing ${this.printed.size} of ${summary.matched}: narrow with the flags`);
+    const counts = new Map<LiveSection, number>();
+    for (const {section} of this.printed.values())
+      counts.set(section, (counts.get(section) ?? 0) + 1);
+    for (const [section, shown] of counts) {
+      // Shards are chosen by flags in the daemon.
+      const isChosen = section === 'shards';
+      const all = isChosen ? summary.matched : totalOf(section, summary);
+      const narrow = isChosen ? ': narrow with the flags' : '';
+      if (shown < all) this.output.say(`showing ${shown} of ${all} ${section}${narrow}`);
+    }
   }
 
   private print(event: object, line: string): void {
