@@ -33,7 +33,7 @@ async function fixFor(endpoint: string): Promise<unknown> {
   let fix: unknown;
   const error: Logger['error'] = (fields, message) => {
     expect(message).toContain(NOTE);
-    fix = fields['fix'];
+    ({fix} = fields as {fix?: unknown});
   };
   const check = new ReachCheck({
     ...{app: 'orders', keys, store, logger: {...silentLogger, error}},
