@@ -268,6 +268,19 @@ describe('limits and spread keys', () => {
     });
   }
 
+  test('a key that is there twice on a closed container is the reason, though others have room', () => {
+    const shard = {group: '', workerGroup: '', pin: '', prefer: '', avoid: '', spreadKey: 'k'};
+    const made = plan({
+      shards: ['a', 'b'].map((id) => ({...shard, id, current: 'shut'})),
+      containers: [
+        {id: 'shut', mode: 'closed'},
+        {id: 'open', mode: 'open'},
+      ],
+      ...{pools: new Map(), maxShardCount: 0},
+    });
+    expect(made.unplaced).toMatchObject([{reason: 'spread-key', mustDrop: false}]);
+  });
+
   test('nothing comes to where it breaks one', () => {
     each(
       (seed) => ({...loadInstance(seed), maxShardCount: 0}),

@@ -136,7 +136,10 @@ export class Assignment {
   private reasonOf(shard: number): PlacementReason {
     const {table} = this.task;
     const pin = table.pin[shard] ?? -1;
-    const open = pin >= 0 ? [pin] : this.openFor(table.bucket[shard] ?? 0);
+    // What a closed container keeps may go nowhere else.
+    const own = this.isFree[shard] === 1 ? -1 : (table.current[shard] ?? -1);
+    const bound = pin >= 0 ? pin : own;
+    const open = bound >= 0 ? [bound] : this.openFor(table.bucket[shard] ?? 0);
     const roomy = open.filter((container) => !this.occupants.isFull(container));
     if (open.length > 0 && roomy.length === 0) return 'capacity';
     return roomy.some((container) => this.occupants.fitsKey(shard, container))
