@@ -155,10 +155,14 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.driver?.hint(incarnation, shard, revision, record);
   }
 
-  holdings(withLoads = false): HoldingsAnswer['containers'][number] {
+  holdings(
+    withLoads = false,
+    isAsked: (shard: string) => boolean = () => true,
+  ): HoldingsAnswer['containers'][number] {
     this.reach?.called();
     const {driver} = this;
-    const shards = [...(driver?.session.machines ?? [])].map(([id, machine]) => {
+    const asked = [...(driver?.session.machines ?? [])].filter(([id]) => isAsked(id));
+    const shards = asked.map(([id, machine]) => {
       const load = withLoads ? driver?.loads.sample(driver.shards.get(id)) : undefined;
       const {token, phase: state, serving: ready, stuck} = machine;
       const shard = {id, token, state, ready, stuck: stuck !== undefined};

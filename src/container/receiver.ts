@@ -6,6 +6,7 @@ import {createServer} from 'node:http';
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {SmError} from '../model/errors.ts';
+import {textHash} from '../model/partitioned-map.ts';
 import {bareHost, listenFault} from '../model/listen-fault.ts';
 import {SIGNATURE_HEADER} from '../protocol/call-signature.ts';
 import {HINT_PATHS, hintsRequest, shardHintRequest} from '../protocol/hints.ts';
@@ -35,8 +36,11 @@ export interface HintTarget extends GateTarget {
   readonly container: string;
   readonly incarnation: string;
   hint(incarnation: string, shard: string, revision: number, record?: string): void;
-  /** `withLoads`: also the loads of its shards and what the process takes. Default false. */
-  holdings(withLoads?: boolean): HoldingsAnswer['containers'][number];
+  /** `withLoads`: also the loads of its shards and what the process takes. Default false. `isAsked`: of which shards. Default: of all. */
+  holdings(
+    withLoads?: boolean,
+    isAsked?: (shard: string) => boolean,
+  ): HoldingsAnswer['containers'][number];
   /** Why it is not ready; '' when it is. Ready ignores etcd outages shorter than T. */
   notReady(): string;
   /** What is wrong with single shards. */
@@ -98,7 +102,7 @@ function answerReadiness(targets: ReadonlySet<HintTarget>, response: ServerRespo
   return answer(response, ready ? 200 : 503, {status: ready ? 'ok' : 'not ready', reason, notes});
 }
 
-/** `?incarnation=`: only that container's; a process may hold a hundred. `?load=1`: loads are sampled, too. */
+/** `?incarnation=`: only that container's; a process may hold a hundred. `?load=1`: loads are sampled, too. `?part=2of7`: a seventh of the shards. */
 function holdingsFor(
   targets: readonly HintTarget[],
   request: IncomingMessage,
@@ -108,7 +112,14 @@ function holdingsFor(
   const withLoads = /[?&]load=1(?:&|$)/.test(url);
   return targets
     .filter(({incarnation}) => wanted === undefined || wanted === incarnation)
-    .map((target) => target.holdings(withLoads));
+    .map((target) => target.holdings(withLoads, partOf(url)));
+}
+
+/** Which shards a question is about; undefined: all. */
+function partOf(url: string): ((shard: string) => boolean) | undefined {
+  const [, part, parts] = /[?&]part=(\d{1,4})of(\d{1,4})(?:&|$)/.exec(url) ?? [];
+  if (part === undefined || Number(parts) === 0) return undefined;
+  return (shard) => textHash(shard) % Number(parts) === Number(part);
 }
 
 function receive(

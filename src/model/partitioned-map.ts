@@ -91,10 +91,14 @@ export class PartitionedSet {
   }
 }
 
-/** FNV-1a with a final mix: ids differ in their last digits, or in their first. */
 function partitionOf(text: string): number {
+  return textHash(text) & (PARTITIONS - 1);
+}
+
+/** FNV-1a with a final mix, 32 bits: ids differ in their last digits, or in their first. */
+export function textHash(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1)
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return (hash ^ (hash >>> 15)) & (PARTITIONS - 1);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }

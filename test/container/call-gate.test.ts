@@ -106,7 +106,8 @@ async function opened(...targets: HintTarget[]): Promise<{port: number}> {
 
 const contact = (at = port) =>
   sender.contact(APP, {container: 'c1', incarnation: 'i1', endpoint: `${LOOPBACK}:${at}`});
-const ask = () => holdings.ask(APP, 'i1', `${LOOPBACK}:${port}`, false);
+const ask = () =>
+  holdings.ask({app: APP, incarnation: 'i1', endpoint: `${LOOPBACK}:${port}`, records: 1}, false);
 const theKeys = async () => decodeCallKeys((await store.get(keys.callKeys(APP))).entry?.value);
 const HINTS = JSON.stringify({
   app: APP,

@@ -84,7 +84,9 @@ describe('a receiver with TLS', () => {
     expect(await contact(endpoint, tls)).toMatchObject({reached: true});
     const caller = new HoldingsCaller({allowLoopback: true, tls: () => tls});
     closers.push(() => caller.close());
-    expect(await caller.ask('orders', 'i1', endpoint, false)).toEqual({holdings: new Map()});
+    expect(
+      await caller.ask({app: 'orders', incarnation: 'i1', endpoint, records: 1}, false),
+    ).toEqual({holdings: new Map()});
   });
 
   it('is not believed with the certificate of somebody else', async () => {
@@ -142,7 +144,9 @@ it('a daemon that asks for TLS calls nobody who offers none', async () => {
   });
   const caller = new HoldingsCaller({allowLoopback: true, tlsRequired: true});
   closers.push(() => caller.close());
-  expect(await caller.ask('orders', 'i1', endpoint, false)).toBeUndefined();
+  expect(
+    await caller.ask({app: 'orders', incarnation: 'i1', endpoint, records: 1}, false),
+  ).toBeUndefined();
 });
 
 it.each([

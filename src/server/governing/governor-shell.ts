@@ -232,6 +232,7 @@ export class GovernorShell {
       ...this.options,
       caller,
       heartbeats: () => this.governor.view.heartbeats,
+      records: (incarnation) => this.governor.view.shardsOf(incarnation).size,
       doubted: () => this.governor.holdings.doubted,
       withLoads: () => this.governor.loads.areWanted,
       onHoldings: (incarnation, {holdings, loads}) =>

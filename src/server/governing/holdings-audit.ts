@@ -21,8 +21,18 @@ import {
   CALLS_AT_ONCE,
   LOAD_INTERVAL_MS,
   RECHECK_MS,
+  SHARDS_PER_ANSWER,
 } from './limits.ts';
 import {jittered} from '../../model/back-off.ts';
+
+/** Who is asked. */
+export interface Asked {
+  readonly app: string;
+  readonly incarnation: string;
+  readonly endpoint: string;
+  /** How many records name it. */
+  readonly records: number;
+}
 
 /** What a container answers. */
 export interface SaidHoldings {
@@ -38,25 +48,41 @@ export class HoldingsCaller {
     this.caller = new ContainerCaller(options, 1, ANSWER_LIMIT_BYTES);
   }
 
-  /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. */
-  async ask(
-    app: string,
-    incarnation: string,
-    endpoint: string,
+  /**
+   * What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. Where many
+   * records name it, it is asked for a part of its shards at a time; one of before names all of them each time.
+   */
+  async ask(asked: Asked, withLoads: boolean): Promise<SaidHoldings | undefined> {
+    if (this.caller.refusal(asked.endpoint) !== undefined) return undefined;
+    const parts = Math.max(1, Math.ceil(asked.records / SHARDS_PER_ANSWER));
+    const holdings = new Map<string, boolean>();
+    const shards = new Map<string, SaidLoads>();
+    let loads: SaidByContainer | undefined;
+    for (let part = 0; part < parts; part += 1) {
+      const said = await this.part(asked, withLoads, parts === 1 ? '' : `&part=${part}of${parts}`);
+      if (said === undefined) return undefined;
+      for (const {id, ready} of said.shards) holdings.set(id, ready);
+      if (!withLoads) continue;
+      const now = loadsOf(said);
+      // What the process takes is measured since the question before: the second part would tell of a moment only.
+      for (const [id, load] of now.shards) shards.set(id, load);
+      loads = {...now, own: loads?.own ?? now.own, shards};
+    }
+    return loads === undefined ? {holdings} : {holdings, loads};
+  }
+
+  private async part(
+    {app, incarnation, endpoint}: Asked,
     withLoads: boolean,
-  ): Promise<SaidHoldings | undefined> {
-    if (this.caller.refusal(endpoint) !== undefined) return undefined;
-    const which = `?incarnation=${encodeURIComponent(incarnation)}${withLoads ? '&load=1' : ''}`;
+    part: string,
+  ): Promise<HoldingsAnswer['containers'][number] | undefined> {
+    const loads = withLoads ? '&load=1' : '';
+    const which = `?incarnation=${encodeURIComponent(incarnation)}${loads}${part}`;
     const call = {method: 'GET', path: `${HINT_PATHS.shards}${which}`, body: ''} as const;
     const reply = await this.caller.call({app, endpoint}, call, CALL_TIMEOUT_MS);
     const parsed = holdingsAnswer.safeParse(JSON.parse(reply.text));
     if (reply.status !== 200 || !parsed.success) return undefined;
-    const said = parsed.data.containers.find(
-      (one) => one.app === app && one.incarnation === incarnation,
-    );
-    if (said === undefined) return undefined;
-    const holdings = new Map(said.shards.map(({id, ready}) => [id, ready]));
-    return withLoads ? {holdings, loads: loadsOf(said)} : {holdings};
+    return parsed.data.containers.find((one) => one.app === app && one.incarnation === incarnation);
   }
 
   close(): Promise<void> {
@@ -74,6 +100,8 @@ export interface HoldingsAuditOptions extends Pick<GovernedApp, 'app' | 'clock' 
   readonly caller: Pick<HoldingsCaller, 'ask'>;
   /** By incarnation. */
   readonly heartbeats: () => ReadonlyMap<string, Versioned<Heartbeat>>;
+  /** How many records name the incarnation. */
+  readonly records: (incarnation: string) => number;
   /** Incarnations that get nothing new because of what they said. */
   readonly doubted: () => Pick<ReadonlySet<string>, 'has'>;
   /** Whether loads are to be asked for, which is more often. Default: not. */
@@ -133,7 +161,9 @@ export class HoldingsAudit {
     if (value === undefined) return;
     this.calls += 1;
     try {
-      const said = await caller.ask(app, incarnation, value.endpoint, this.withLoads);
+      const {endpoint} = value;
+      const records = this.options.records(incarnation);
+      const said = await caller.ask({app, incarnation, endpoint, records}, this.withLoads);
       if (said !== undefined && !this.stopped) this.options.onHoldings(incarnation, said);
     } catch (error) {
       const {container} = value;

@@ -60,7 +60,10 @@ export const RECHECK_MS = 2_000;
 /** Calls of one app at once: whoever is slow holds up the round, never memory. */
 export const CALLS_AT_ONCE = 4;
 
-/** About 30,000 shards; more than that is not compared. */
+/** A container of which more records speak is asked for its shards in parts of about so many. */
+export const SHARDS_PER_ANSWER = 5_000;
+
+/** Far more than the names and loads of SHARDS_PER_ANSWER shards take. */
 export const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Refused writes of status or history before one is given up: the spec has changed each time. */

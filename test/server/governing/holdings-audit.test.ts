@@ -57,6 +57,7 @@ it('a container that lies is found out; those that answer nonsense, or not at al
   const audit = new HoldingsAudit({
     ...{app: 'app', caller, logger: silentLogger, heartbeats},
     clock: {...clock, after: (_delayMs, callback) => clock.after(5, callback)},
+    records: () => 1,
     doubted: () => new Set<string>(),
     onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
   });
@@ -105,6 +106,7 @@ it('a thousand containers are spread over the interval, a few at once', async ()
         return {cancel: () => undefined};
       },
     },
+    records: () => 1,
     doubted: () => new Set<string>(),
     onHoldings: () => undefined,
   });
@@ -134,6 +136,7 @@ it('a container that is doubted and says the truth again is open within 5 s', as
         return {cancel: () => void (timer.run = () => undefined)};
       },
     },
+    records: () => 1,
     doubted: () => bed.governor.holdings.doubted,
     onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
   });
