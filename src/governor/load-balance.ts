@@ -1,4 +1,4 @@
-/** How the load of an app lies on its containers: governor and readers say the same of it. */
+/** How the load of an app lies on its containers: governor, readers and the simulation say the same of it. */
 import type {AppView} from '../appstate/app-view.ts';
 import {balanceOf} from '../load/balance.ts';
 import type {Balance} from '../load/balance.ts';
@@ -9,15 +9,38 @@ import type {Living} from './containers.ts';
 /** Of the containers that take part in it: who drains, or is lost, gives all away anyhow. */
 export function balanceIn(view: AppView, table: LoadTable, living: Living): Balance {
   const open = [...living.values()].filter(({mode}) => mode === 'open');
-  const containers = open.map(({container, incarnation}) => {
-    const loads = table.metrics.map(() => 0);
+  return balanceAmong(view, open, table.metrics.length, (shard) =>
+    table.planned(shard, view.shards.get(shard)?.value.load),
+  );
+}
+
+/** `loadsOf`: of a shard, by metric. A container's share is of what the shards weigh that it may have: of those of its worker groups, and of those without one. */
+export function balanceAmong(
+  view: AppView,
+  among: readonly {readonly container: string; readonly incarnation: string}[],
+  metrics: number,
+  loadsOf: (shard: string) => readonly number[],
+): Balance {
+  const none = (): number[] => Array.from({length: metrics}, () => 0);
+  const ofGroups = new Map<string, number[]>();
+  const containers = among.map(({container, incarnation}) => {
+    const loads = none();
     for (const shard of view.shardsOf(incarnation)) {
-      const planned = table.planned(shard, view.shards.get(shard)?.value.load);
-      for (const [at, load] of planned.entries()) loads[at] = (loads[at] ?? 0) + load;
+      const group = view.shards.get(shard)?.value.workerGroup ?? '';
+      const ofGroup = ofGroups.get(group) ?? none();
+      ofGroups.set(group, ofGroup);
+      for (const [at, load] of loadsOf(shard).entries()) {
+        loads[at] = (loads[at] ?? 0) + load;
+        ofGroup[at] = (ofGroup[at] ?? 0) + load;
+      }
     }
     const registered = view.heartbeats.get(incarnation)?.value;
     const {weight} = containerShare(registered, view.overrides.get(container)?.value);
     return {container, weight, loads};
   });
-  return balanceOf(containers, table.metrics.length);
+  const pools = [...ofGroups].map(([group, loads]) => ({
+    members: group === '' ? undefined : (view.pools.get(group) ?? new Set<string>()),
+    loads,
+  }));
+  return balanceOf(containers, pools, metrics);
 }

@@ -1,5 +1,6 @@
 /** What makes a move necessary, at both of its ends, in a sentence. Readers count shards alike; of loads they know the plan, too. Pure. */
 import {counted} from '../model/counted.ts';
+import {ratioOf} from '../load/balance.ts';
 import type {Balance} from '../load/balance.ts';
 import type {MoveGate, WantedMove} from './move-gate.ts';
 
@@ -39,10 +40,7 @@ function loadNumbers(balance: NamedBalance | undefined, from: string, to: string
   if (balance === undefined) return '';
   const ratiosOf = (container: string): number[] => {
     const found = balance.containers.find((one) => one.container === container);
-    return balance.targets.map((target, metric) => {
-      const share = target * (found?.weight ?? 0);
-      return share > 0 ? (found?.loads[metric] ?? 0) / share : 0;
-    });
+    return balance.metrics.map((_, metric) => (found === undefined ? 0 : ratioOf(found, metric)));
   };
   const [there, here] = [ratiosOf(from), ratiosOf(to)];
   const worst = there.indexOf(Math.max(...there));

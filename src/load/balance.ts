@@ -1,7 +1,8 @@
 /** How evenly loads lie on containers. Pure. */
 import {haveWeight} from '../model/weights.ts';
 
-export interface LoadedContainer {
+/** What a container bears. */
+export interface BearingContainer {
   readonly container: string;
   /** Its share beside the others; 0: none. */
   readonly weight: number;
@@ -9,28 +10,57 @@ export interface LoadedContainer {
   readonly loads: readonly number[];
 }
 
+/** Shards that the same containers may have. */
+export interface PoolLoad {
+  /** Container ids; undefined: all. */
+  readonly members: Pick<ReadonlySet<string>, 'has'> | undefined;
+  /** Of all of them, by metric. */
+  readonly loads: readonly number[];
+}
+
+export interface LoadedContainer {
+  readonly container: string;
+  /** By metric. */
+  readonly loads: readonly number[];
+  /** By metric: what it would bear if all were even. As the planner's: of each pool in which it is. */
+  readonly shares: readonly number[];
+}
+
 export interface Balance {
   readonly containers: readonly LoadedContainer[];
-  /** By metric: load of one unit of weight, if all were even. */
-  readonly targets: readonly number[];
   /** By metric: the largest load of a container as a multiple of its share; 0 where there is no load. */
   readonly levels: readonly number[];
 }
 
-export function balanceOf(given: readonly LoadedContainer[], metrics: number): Balance {
-  const isByWeight = haveWeight(given.map(({weight}) => weight));
-  const containers = isByWeight ? given : given.map((one) => ({...one, weight: 1}));
-  const weight = containers.reduce((sum, one) => sum + one.weight, 0);
-  const totals = Array.from({length: metrics}, (_, at) =>
-    containers.reduce((sum, {loads}) => sum + (loads[at] ?? 0), 0),
-  );
-  const targets = totals.map((total) => (weight > 0 ? total / weight : 0));
-  const levels = targets.map((target, at) => {
-    if (target <= 0) return 0;
-    const ratios = containers.map(({loads, weight: own}) =>
-      own > 0 ? (loads[at] ?? 0) / (target * own) : 0,
-    );
-    return Math.max(0, ...ratios);
+export function balanceOf(
+  given: readonly BearingContainer[],
+  pools: Iterable<PoolLoad>,
+  metrics: number,
+): Balance {
+  const containers = given.map(({container, weight, loads}) => {
+    const shares = Array.from({length: metrics}, () => 0);
+    return {container, weight, loads, shares};
   });
-  return {containers, targets, levels};
+  for (const {members, loads} of pools) {
+    const some = containers.filter(({container}) => members?.has(container) ?? true);
+    const isByWeight = haveWeight(some.map(({weight}) => weight));
+    const weightOf = ({weight}: BearingContainer): number => (isByWeight ? weight : 1);
+    const whole = some.reduce((sum, one) => sum + weightOf(one), 0);
+    for (const one of some)
+      for (const [at, load] of loads.entries())
+        one.shares[at] = (one.shares[at] ?? 0) + (load * weightOf(one)) / whole;
+  }
+  const levels = Array.from({length: metrics}, (_, at) =>
+    Math.max(0, ...containers.map((one) => ratioOf(one, at))),
+  );
+  return {containers, levels};
+}
+
+/** The load of the metric as a multiple of the share; 0 where there is no share. */
+export function ratioOf(
+  {loads, shares}: Omit<LoadedContainer, 'container'>,
+  metric: number,
+): number {
+  const share = shares[metric] ?? 0;
+  return share > 0 ? (loads[metric] ?? 0) / share : 0;
 }

@@ -1,6 +1,5 @@
 /** Plays a trace on a simulated fleet, and measures how even it was and what that cost. Pure: nobody is asked, nothing takes time. */
-import {balanceOf} from '../load/balance.ts';
-import {containerShare} from '../model/container-share.ts';
+import {balanceAmong} from '../governor/load-balance.ts';
 import {ownNumber} from '../model/own-number.ts';
 import {given} from '../model/said.ts';
 import type {AppSpec, ShardSpec} from '../model/specs.ts';
@@ -199,21 +198,15 @@ export class Simulation {
   /** Of the containers that live, are not to leave, and take shards: who goes gives all away anyhow. */
   private imbalances(): {counts: number; loads: number[]; containers: number} {
     const {view} = this.fleet.governor;
-    const borne = [...this.fleet.members.values()]
-      .filter(({state, container}) => state === 'ready' && !this.closed.has(container))
-      .map(({container, incarnation}) => {
-        const sums = [0, ...this.options.metrics.map(() => 0)];
-        for (const shard of view.shardsOf(incarnation)) {
-          sums[0] = (sums[0] ?? 0) + 1;
-          const taken = this.taken.get(shard) ?? [];
-          for (const [at, load] of taken.entries()) sums[at + 1] = (sums[at + 1] ?? 0) + load;
-        }
-        const registered = view.heartbeats.get(incarnation)?.value;
-        const {weight} = containerShare(registered, view.overrides.get(container)?.value);
-        return {container, weight, loads: sums};
-      });
-    const {levels} = balanceOf(borne, this.options.metrics.length + 1);
+    const among = [...this.fleet.members.values()].filter(
+      ({state, container}) => state === 'ready' && !this.closed.has(container),
+    );
+    const none = this.options.metrics.map(() => 0);
+    const {levels} = balanceAmong(view, among, none.length + 1, (shard) => [
+      1,
+      ...(this.taken.get(shard) ?? none),
+    ]);
     const [counts = 0, ...loads] = levels.map((level) => Math.max(0, level - 1));
-    return {counts, loads, containers: borne.length};
+    return {counts, loads, containers: among.length};
   }
 }

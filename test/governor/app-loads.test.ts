@@ -64,6 +64,45 @@ const living = () =>
     }),
   );
 
+describe('worker groups', () => {
+  /** c1 and c2 in one, c3 and c4 in another: c1 bears twice what c2 bears, and less than the mean of all. */
+  function inGroups(): GovernorBed {
+    const four = ['c1', 'c2', 'c3', 'c4'];
+    const bed = new GovernorBed([]);
+    bed.respec({placement: {metrics: [{name: 'qps'}]}});
+    for (const [at, container] of four.entries()) {
+      const workerGroup = at < 2 ? 'small' : 'large';
+      const member = {kind: 'worker', mod: bed.next(), workerGroup, container} as const;
+      bed.governor.changed({...member, present: true}, bed.nowMs);
+      bed.join(container);
+    }
+    for (const [at, load] of [8, 4, 20, 20].entries())
+      bed.addShard(`s${at + 1}`, {
+        ...{workerGroup: at < 2 ? 'small' : 'large', manualContainerId: four[at]},
+        load: {qps: load},
+      });
+    bed.pass(FIRST_PLAN_MS, four);
+    for (const container of four) bed.claim(bed.unclaimed(container));
+    bed.pass(1_000, four);
+    return bed;
+  }
+
+  it('have shares of their own: one that is uneven wants a plan, however much the others bear', () => {
+    const bed = inGroups();
+    const {governor} = bed;
+    expect(Object.values(bed.places)).toEqual(['owned c1', 'owned c2', 'owned c3', 'owned c4']);
+    const all = new Map(
+      ['c1', 'c2', 'c3', 'c4'].map((container) => {
+        const one = {container, incarnation: `${container}-inc`, endpoint: ''};
+        return [container, {...one, state: 'ready' as const, mode: 'open' as const}];
+      }),
+    );
+    const wanted = governor.loads.look(all, bed.nowMs + PLANNED_EVERY_MS);
+    expect(governor.loads.namedBalance?.levels[0]).toBeCloseTo(8 / 6);
+    expect(wanted).toBe(true);
+  });
+});
+
 describe('what containers say', () => {
   it('is not asked for, nor taken, where the policy names no metric', () => {
     const bed = withTwo([]);

@@ -14,7 +14,7 @@ function play(
   {
     spec = {} as Partial<AppSpec>,
     options = COUNTS,
-    workerGroups = {},
+    workerGroups = {} as Record<string, string[]>,
     shards = [] as string[],
   } = {},
 ): SimulationResult {
@@ -45,6 +45,19 @@ describe('a simulation', () => {
       {spec: {paused: true}},
     );
     expect(imbalanceOfCounts.max).toBeCloseTo(1);
+  });
+
+  it('measures within worker groups: a container that nobody can help is even', () => {
+    const own = {atMs: 0, event: 'own', container: 'c1', shards: ids(4)};
+    const {imbalanceOfCounts} = play(
+      [
+        ...[join('c1'), join('c2')],
+        {atMs: 0, event: 'add', shards: ids(4).map((id) => ({id, workerGroup: 'one'}))},
+        ...[own, end(20_000)],
+      ],
+      {spec: {paused: true}, workerGroups: {one: ['c1']}},
+    );
+    expect(imbalanceOfCounts.max).toBe(0);
   });
 
   it('measures a metric that is named like something every object has', () => {

@@ -4,6 +4,7 @@ import {loadTerms} from '../../../governor/load-terms.ts';
 import type {LoadTerms} from '../../../governor/load-terms.ts';
 import type {NamedBalance} from '../../../governor/move-numbers.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
+import {ratioOf} from '../../../load/balance.ts';
 import {LoadTable} from '../../../load/load-table.ts';
 import type {OwnFigures} from '../../../load/own-figures.ts';
 import {placementOf} from '../../../model/placement-policy.ts';
@@ -70,16 +71,16 @@ export function containerLoads(
     const loads = new Map<string, ContainerLoad>();
     const balance = readBalance(listing, living());
     if (balance === undefined) return loads;
-    const {containers, targets, metrics} = balance;
+    const {containers, metrics} = balance;
     const {containers: figures} = listing.loads();
-    for (const {container, weight, loads: borne} of containers) {
-      const ratios = borne.map((load, at) => {
-        const target = (targets[at] ?? 0) * weight;
-        return target > 0 ? load / target : 0;
-      });
+    for (const one of containers) {
+      const {container} = one;
       loads.set(container, {
-        load: byMetric(metrics, borne),
-        loadRatio: byMetric(metrics, ratios),
+        load: byMetric(metrics, one.loads),
+        loadRatio: byMetric(
+          metrics,
+          metrics.map((_, metric) => ratioOf(one, metric)),
+        ),
         own: figures.get(container) ?? {},
       });
     }
