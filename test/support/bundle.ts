@@ -15,7 +15,11 @@ export function bundled(entry: string): string {
   const outfile = join(folder, `${basename(entry, '.ts')}-${process.pid}.mjs`);
   const shape = {bundle: true, platform: 'node', format: 'esm', packages: 'external'} as const;
   buildSync({entryPoints: [entry], outfile, ...shape});
-  process.once('exit', () => rmSync(outfile, {force: true}));
+  if (made.size === 0) process.once('exit', removeAll);
   made.set(entry, outfile);
   return outfile;
+}
+
+function removeAll(): void {
+  for (const outfile of made.values()) rmSync(outfile, {force: true});
 }

@@ -278,7 +278,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
       find: 'if (!decoded.ok) {',
       replace: 'if (!decoded.ok) return 1;\n  if (!decoded.ok) {',
       killed: APP_WATCH_TESTS(
-        'the app of a container > is not joined where the cluster record cannot be read: its tokens would be of a guessed epoch',
+        'an app that is there > is not joined where the cluster record cannot be read: its tokens would be of a guessed epoch',
       ),
     },
     {
@@ -287,7 +287,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
       find: 'if (isDeleting(spec.value))',
       replace: "if (spec.value === '')",
       killed: APP_WATCH_TESTS(
-        'the app of a container > is not joined while it is being removed, nor in a store that was restored',
+        'an app that is there > is not joined while it is being removed, nor in a store that was restored',
       ),
     },
   ]),

@@ -77,9 +77,11 @@ it('a goal that is met only in a view that is behind is looked at with pauses', 
   expect(await met({kind: 'app', for: 'ready'})).toBe(true);
   await world.own('orders', 's', {state: 'free', ready: false});
   lists = 0;
-  const timeoutMs = 10 * LOOK_PAUSE_MS;
+  const pauses = 10;
+  const timeoutMs = pauses * LOOK_PAUSE_MS;
   expect(await met({kind: 'app', for: 'ready', timeoutMs})).toBe(false);
-  expect(lists).toBeLessThanOrEqual(12);
+  // Two looks come before the first pause; timers may be a little early.
+  expect(lists).toBeLessThanOrEqual(2 + pauses + 3);
   lease.release();
 });
 
