@@ -4,6 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 const PROXY_MACHINE_TESTS = testsOf('test/server/push/proxy-machine.test.ts');
+const PROXY_LISTING_TESTS = testsOf('test/server/push/proxy-listing.test.ts');
 const RANDOM_PUSH = testsOf('test/server/push/random-push.test.ts')(
   'push containers never run a shard beside its owner, and serve all shards once everything is well',
 );
@@ -20,7 +21,9 @@ export const OPERATOR_EVICTION_MUTANTS: readonly Mutant[] = [
         'push-containers.md: when a session has ended, its proxy heartbeat is renewed no more',
       find: 'if (!seen.has(session.key) && session.mod <= revision) this.end(session, nowMs);',
       replace: 'if (seen.size < 0) this.end(session, nowMs);',
-      killed: RANDOM_PUSH,
+      killed: PROXY_LISTING_TESTS(
+        'a session that a listing does not show > has ended: nothing is written for it any more',
+      ),
     },
     {
       name: 'the next daemon registers a push container that an operator evicted',
