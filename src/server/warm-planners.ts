@@ -2,7 +2,7 @@
 import {planTable, planTableWithFigures} from '../planner/index.ts';
 import type {Plan} from '../model/placement.ts';
 import {runToEnd} from '../model/steps.ts';
-import {containerSums} from '../planner/container-sums.ts';
+import {containerSums, groupSums} from '../planner/container-sums.ts';
 import type {ContainerSums} from '../planner/container-sums.ts';
 import {rowPlan} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
@@ -57,6 +57,9 @@ function ofReader(
   const added = order.filter((at) => (current[at] ?? -1) < 0 && (target[at] ?? -1) >= 0);
   return {
     additions: added.map((at) => rows[at] ?? 0),
-    sums: {before: sums(current), after: sums(target)},
+    sums: {
+      ...{before: sums(current), after: sums(target)},
+      groupsAfter: runToEnd(groupSums(snapshot, (at) => target[at] ?? -1, order)),
+    },
   };
 }

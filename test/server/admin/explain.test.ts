@@ -27,6 +27,25 @@ beforeEach(async () => {
 });
 
 describe('a plan', () => {
+  it('says of a move for load what its ends bear of the share of their worker group', async () => {
+    for (const [container, workerGroup] of [
+      ['c1', 'small'],
+      ['c2', 'small'],
+      ['c3', 'large'],
+    ] as const) {
+      if (container === 'c3') await world.join(service, container);
+      await world.call('addWorker', {service, workerGroup, worker: container});
+    }
+    for (const shardId of ['a', 'b', 'c'])
+      await world.call('updateShard', {service, shardId, workerGroup: 'small'});
+    await world.call('addShard', {service, shardId: 'd', workerGroup: 'large', load: {qps: 900}});
+    await world.own(service, 'd', {container: 'c3', incarnation: 'c3-1'});
+    const {moves} = await world.call('plan', {service});
+    expect(moves.map(({shard, numbers}) => [shard, numbers])).toEqual([
+      ['a', 'qps of c1 1.33x -> 0.83x of its share; qps of c2 0.67x -> 1.17x of its share'],
+    ]);
+  });
+
   it('carries cost and imbalance, and each move what makes it necessary', async () => {
     const answer = await world.call('plan', {service});
     expect(answer.figures).toMatchObject({moves: 1, movesAtLeast: 0, metrics: [{name: 'qps'}]});

@@ -1,43 +1,45 @@
 /** What makes a planned move necessary, at both of its ends, in a sentence. */
 import {countNumbers} from '../../../governor/move-numbers.ts';
 import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
-import {haveWeight} from '../../../model/weights.ts';
-import {containerSums} from '../../../planner/container-sums.ts';
+import {balanceOf, ratioOf} from '../../../load/balance.ts';
+import {containerSums, groupSums} from '../../../planner/container-sums.ts';
 import type {ContainerSums, SumsOfPlan} from '../../../planner/container-sums.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 
 /** All of a snapshot but its shards. */
-type Terms = Pick<PlacementSnapshot, 'containers' | 'metrics'>;
+type Terms = Pick<PlacementSnapshot, 'containers' | 'metrics' | 'pools'>;
 
 export class MoveNumbers {
   private readonly terms: Terms;
-  private readonly isByWeight: boolean;
   private readonly before: ContainerSums;
   private readonly after: ContainerSums;
-  /** Load of one unit of weight, if all were even, by metric. */
-  private readonly targets: readonly number[];
+  /** By container id: by metric, what it would bear after the plan if all were even. */
+  private readonly shares: ReadonlyMap<string, readonly number[]>;
 
-  constructor(terms: Terms, {before, after}: SumsOfPlan) {
+  constructor(terms: Terms, {before, after, groupsAfter}: SumsOfPlan) {
     this.terms = terms;
     this.before = before;
     this.after = after;
-    const open = terms.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
-    this.isByWeight = haveWeight(open.map((index) => terms.containers[index]?.weight ?? 1));
-    const weight = open.reduce((sum, index) => sum + this.weightOf(index), 0);
-    this.targets = (terms.metrics ?? []).map((_, metric) => {
-      const total = open.reduce((sum, index) => sum + (this.after[index]?.[metric + 1] ?? 0), 0);
-      return weight > 0 ? total / weight : 0;
-    });
+    const open = terms.containers.filter(({mode}) => mode === 'open');
+    const bearing = open.map(({id, weight = 1}) => ({container: id, weight, loads: []}));
+    const pools = groupsAfter.map(([workerGroup, loads]) => ({
+      members: workerGroup === '' ? undefined : (terms.pools.get(workerGroup) ?? new Set<string>()),
+      loads,
+    }));
+    const {containers} = balanceOf(bearing, pools, terms.metrics?.length ?? 0);
+    this.shares = new Map(containers.map(({container, shares}) => [container, shares]));
   }
 
   /** Sums up in slices: there may be a million shards. */
   static async make(snapshot: PlacementSnapshot, {target}: Plan): Promise<MoveNumbers> {
     const at = new Map(snapshot.containers.map(({id}, index) => [id, index]));
-    const sums = (where: (shard: number) => number): Promise<ContainerSums> =>
-      runInSlices(containerSums(snapshot, where));
-    const before = await sums((shard) => at.get(snapshot.shards[shard]?.current ?? '') ?? -1);
-    const after = await sums((shard) => target[shard] ?? -1);
-    return new MoveNumbers(snapshot, {before, after});
+    const now = (shard: number): number => at.get(snapshot.shards[shard]?.current ?? '') ?? -1;
+    const then = (shard: number): number => target[shard] ?? -1;
+    return new MoveNumbers(snapshot, {
+      before: await runInSlices(containerSums(snapshot, now)),
+      after: await runInSlices(containerSums(snapshot, then)),
+      groupsAfter: await runInSlices(groupSums(snapshot, then)),
+    });
   }
 
   /** Shards that the container has now, and in the plan. */
@@ -60,17 +62,15 @@ export class MoveNumbers {
   }
 
   private worstMetric(container: number): number | undefined {
-    const ratios = this.targets.map((_, metric) => this.ratio(this.before, container, metric));
+    const {metrics = []} = this.terms;
+    const ratios = metrics.map((_, metric) => this.ratio(this.before, container, metric));
     return ratios.length === 0 ? undefined : ratios.indexOf(Math.max(...ratios));
   }
 
   private ratio(sums: ContainerSums, container: number, metric: number): number {
-    const share = (this.targets[metric] ?? 0) * this.weightOf(container);
-    return share > 0 ? (sums[container]?.[metric + 1] ?? 0) / share : 0;
-  }
-
-  private weightOf(container: number): number {
-    return this.isByWeight ? (this.terms.containers[container]?.weight ?? 1) : 1;
+    const [, ...loads] = sums[container] ?? [];
+    const shares = this.shares.get(this.nameOf(container)) ?? [];
+    return ratioOf({loads, shares}, metric);
   }
 
   private nameOf(container: number): string {

@@ -37,7 +37,7 @@ async function made(
   const beside = await planBeside?.(listing, living, asked);
   if (beside !== undefined) {
     const {rows, terms, idAt} = beside;
-    const numbers = new MoveNumbers(terms, rows.sums ?? {before: [], after: []});
+    const numbers = new MoveNumbers(terms, rows.sums ?? {before: [], after: [], groupsAfter: []});
     return {plan: await runInSlices(planOfRows(rows)), terms, shardAt: idAt, numbers};
   }
   const snapshot = await plannerInput(listing, living);
