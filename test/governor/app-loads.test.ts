@@ -78,7 +78,7 @@ describe('worker groups', () => {
     }
     for (const [at, load] of [8, 4, 20, 20].entries())
       bed.addShard(`s${at + 1}`, {
-        ...{workerGroup: at < 2 ? 'small' : 'large', manualContainerId: four[at]},
+        ...{workerGroup: at < 2 ? 'small' : 'large', manualContainerId: four[at] ?? ''},
         load: {qps: load},
       });
     bed.pass(FIRST_PLAN_MS, four);
