@@ -61,11 +61,11 @@ export class Invariants {
     this.starts = this.starts.filter(({id}) => noted.has(id));
   }
 
-  /** The invariant that the write breaks; undefined: none. */
-  broken({shard, record}: Transition): string | undefined {
+  /** The invariant that the write breaks; undefined: none. `later`: shards that are written after it in the same turn, which is over. */
+  broken({shard, record}: Transition, later: ReadonlySet<string>): string | undefined {
     if (record?.state === 'assigned') return this.brokenByGift(shard, record);
     if (record?.state === 'dropping' && record.move !== null)
-      return this.brokenByStart(shard, record.move);
+      return this.brokenByStart(shard, record.move, later);
     return undefined;
   }
 
@@ -100,20 +100,24 @@ export class Invariants {
     return Math.min(...limits.filter((limit) => limit > 0));
   }
 
-  private brokenByStart(shard: string, move: MoveNote): string | undefined {
+  private brokenByStart(
+    shard: string,
+    move: MoveNote,
+    later: ReadonlySet<string>,
+  ): string | undefined {
     const {kind} = moveReasonOf(move.why);
     if (UNBUDGETED.has(kind) || move.to === '') return undefined;
     return (
-      this.overBudget(move) ??
+      this.overBudget(move, later) ??
       this.tooMany(move) ??
       this.brokenByChoice(shard, move) ??
-      this.secondAt(move)
+      this.secondAt(move, later)
     );
   }
 
-  private overBudget({from, to, why}: MoveNote): string | undefined {
+  private overBudget({from, to, why}: MoveNote, later: ReadonlySet<string>): string | undefined {
     const spec = this.bed.governor.view.spec?.value;
-    const underWay = [...this.planned()];
+    const underWay = [...this.planned(later)];
     const limit = movingLimit(spec?.maxMoving, this.bed.governor.view.shards.size);
     if (underWay.length > limit) return `${underWay.length} moves under way of ${limit}`;
     if (!isChoice(why)) return undefined;
@@ -125,13 +129,14 @@ export class Invariants {
     return undefined;
   }
 
-  /** Notes of the planned moves under way, but for those whose hooks do not end. */
-  private *planned(): Generator<MoveNote> {
+  /** Notes of the planned moves under way, but for those whose hooks do not end, and for those that have begun later in this turn. */
+  private *planned(later: ReadonlySet<string>): Generator<MoveNote> {
     const {view} = this.bed.governor;
     for (const [shard, {value}] of this.bed.own) {
       const {move, state, ready, failures} = value;
       if (move === null || ready || failures > 0 || move.from === '' || move.to === '') continue;
       if (UNBUDGETED.has(moveReasonOf(move.why).kind) || state === 'free') continue;
+      if (later.has(shard) && this.records.get(shard)?.move?.id !== move.id) continue;
       const {overdue = []} = view.heartbeats.get(value.incarnation)?.value ?? {};
       if (overdue.some((hook) => hook.shard === shard)) continue;
       if (view.hasLivingOwner(shard)) yield move;
@@ -162,11 +167,11 @@ export class Invariants {
   }
 
   /** A container that has served nothing yet gets a second one. */
-  private secondAt({from, to}: MoveNote): string | undefined {
+  private secondAt({from, to}: MoveNote, later: ReadonlySet<string>): string | undefined {
     if (from === to) return undefined;
     const {incarnation = ''} = this.bed.governor.view.ids.get(to) ?? {};
     if (this.served.has(incarnation)) return undefined;
-    const arriving = [...this.planned()].filter((one) => one.to === to);
+    const arriving = [...this.planned(later)].filter((one) => one.to === to);
     return arriving.length > 1 ? `${arriving.length} moves to ${to}, which is new` : undefined;
   }
 }
