@@ -2,6 +2,7 @@
 import type {AdminInput, WaitCheckAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
+import {isAway} from '../admin/servers.ts';
 import {SmError} from '../model/errors.ts';
 import {pause} from '../runtime/pause.ts';
 import {interruptible} from './interrupt.ts';
@@ -109,8 +110,7 @@ async function check(
   } catch (error) {
     if (!isPatient) throw error;
     if (error instanceof RemoteError && error.failure.retryable) return {away: error.message};
-    const isAway = ['SERVER_UNAVAILABLE', 'TIMEOUT'];
-    if (error instanceof SmError && isAway.includes(error.code)) return {away: ''};
+    if (!(error instanceof RemoteError) && isAway(error)) return {away: ''};
     throw error;
   }
 }

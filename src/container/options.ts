@@ -155,13 +155,14 @@ export function checkJoinOptions(options: JoinOptions): Joining {
 /** Programs without types, as where a version comes from a number of a build. @throws SmError INVALID_INPUT. */
 function checkKinds(options: JoinOptions): void {
   for (const name of ['bind', 'etcdPrefix', 'service', 'version'] as const) {
-    if (options[name] === undefined || typeof options[name] === 'string') continue;
+    if (typeof (options[name] ?? '') === 'string') continue;
     throw new SmError('INVALID_INPUT', `${name} is not text`, {
       hint: `pass ${name} as text: String(value)`,
     });
   }
   for (const name of ['labels', 'limits'] as const) {
-    if (options[name] === undefined || typeof options[name] === 'object') continue;
+    const given: unknown = options[name] ?? {};
+    if (typeof given === 'object' && !Array.isArray(given)) continue;
     throw new SmError('INVALID_INPUT', `${name} is not an object`, {
       hint: name === 'labels' ? "pass labels: {rack: 'r7'}" : 'pass limits: {qps: 1000}',
     });

@@ -15,6 +15,9 @@ export const RECONNECT_MIN_MS = 50;
 /** Longest pause before a lost watch is opened again: I6 counts from the moment etcd is back. */
 export const RECONNECT_MAX_MS = 1_000;
 
+/** A stream that has watched for so long before it ended had worked, also where nothing came: the next one is opened after the first pause. */
+export const STREAM_LASTS_MS = 10_000;
+
 /** Between two questions how far a stream of history has come. */
 export const PROGRESS_EVERY_MS = 150;
 

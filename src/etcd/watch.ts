@@ -8,7 +8,7 @@ import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 import {WatchProgress} from './watch-progress.ts';
 import {WatchIntake} from './watch-intake.ts';
 import {closeStream, endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
-import {EVENTS_PER_STEP, RECONNECT_MAX_MS, RECONNECT_MIN_MS} from './limits.ts';
+import {EVENTS_PER_STEP, RECONNECT_MAX_MS, RECONNECT_MIN_MS, STREAM_LASTS_MS} from './limits.ts';
 
 export interface WatchSource {
   /** A fresh stream, on whatever endpoint works. */
@@ -38,6 +38,8 @@ export class PrefixWatch {
   private stream: IDuplexWatchStream | undefined;
   private timer: NodeJS.Timeout | undefined;
   private failures = 0;
+  /** When the stream under way began to watch, monotonic ms. */
+  private createdAtMs = Number.POSITIVE_INFINITY;
   private closed = false;
   private readonly progress = new WatchProgress(() => this.stream?.write({progress_request: {}}));
 
@@ -97,6 +99,7 @@ export class PrefixWatch {
 
   private failed(stream: IDuplexWatchStream): void {
     if (this.stream !== stream) return;
+    if (performance.now() - this.createdAtMs >= STREAM_LASTS_MS) this.failures = 0;
     this.dropStream();
     this.retry();
   }
@@ -124,9 +127,13 @@ export class PrefixWatch {
       return;
     }
     if (response.created && !this.sameCluster(response)) return;
+    if (response.created) {
+      this.created(stream, safeRevision(response.header.revision));
+      return;
+    }
+    // It works. That it is open says little: one that ends as soon as it is open must not be opened again without pauses.
     this.failures = 0;
-    if (response.created) this.created(stream, safeRevision(response.header.revision));
-    else if (response.events.length > 0) yield* this.deliver(stream, response);
+    if (response.events.length > 0) yield* this.deliver(stream, response);
     else this.progressed(response);
   }
 
@@ -153,6 +160,7 @@ export class PrefixWatch {
   }
 
   private created(stream: IDuplexWatchStream, revision: number): void {
+    this.createdAtMs = performance.now();
     this.progress.created();
     if (revision < this.next - 1) void this.lookBack(stream, this.next - 1);
   }
@@ -206,6 +214,7 @@ export class PrefixWatch {
   private dropStream(): void {
     const {stream} = this;
     this.stream = undefined;
+    this.createdAtMs = Number.POSITIVE_INFINITY;
     if (stream === undefined) return;
     this.progress.streamLost();
     // A cancelled stream still emits an error: it must find a listener.

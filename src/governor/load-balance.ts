@@ -4,13 +4,14 @@ import {balanceOf} from '../load/balance.ts';
 import type {Balance} from '../load/balance.ts';
 import type {LoadTable} from '../load/load-table.ts';
 import {containerShare} from '../model/container-share.ts';
+import type {ShardSpec} from '../model/specs.ts';
 import type {Living} from './containers.ts';
 
 /** Of the containers that take part in it: who drains, or is lost, gives all away anyhow. */
 export function balanceIn(view: AppView, table: LoadTable, living: Living): Balance {
   const open = [...living.values()].filter(({mode}) => mode === 'open');
-  return balanceAmong(view, open, table.metrics.length, (shard) =>
-    table.planned(shard, view.shards.get(shard)?.value.load),
+  return balanceAmong(view, open, table.metrics.length, (shard, spec) =>
+    table.planned(shard, spec?.load),
   );
 }
 
@@ -19,17 +20,18 @@ export function balanceAmong(
   view: AppView,
   among: readonly {readonly container: string; readonly incarnation: string}[],
   metrics: number,
-  loadsOf: (shard: string) => readonly number[],
+  loadsOf: (shard: string, spec: ShardSpec | undefined) => readonly number[],
 ): Balance {
   const none = (): number[] => Array.from({length: metrics}, () => 0);
   const ofGroups = new Map<string, number[]>();
   const containers = among.map(({container, incarnation}) => {
     const loads = none();
     for (const shard of view.shardsOf(incarnation)) {
-      const group = view.shards.get(shard)?.value.workerGroup ?? '';
+      const spec = view.shards.get(shard)?.value;
+      const group = spec?.workerGroup ?? '';
       const ofGroup = ofGroups.get(group) ?? none();
       ofGroups.set(group, ofGroup);
-      for (const [at, load] of loadsOf(shard).entries()) {
+      for (const [at, load] of loadsOf(shard, spec).entries()) {
         loads[at] = (loads[at] ?? 0) + load;
         ofGroup[at] = (ofGroup[at] ?? 0) + load;
       }
@@ -39,7 +41,7 @@ export function balanceAmong(
     return {container, weight, loads};
   });
   const pools = [...ofGroups].map(([group, loads]) => ({
-    members: group === '' ? undefined : (view.pools.get(group) ?? new Set<string>()),
+    members: group === '' ? undefined : (view.pools.get(group) ?? []),
     loads,
   }));
   return balanceOf(containers, pools, metrics);

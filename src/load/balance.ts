@@ -12,8 +12,8 @@ export interface BearingContainer {
 
 /** Shards that the same containers may have. */
 export interface PoolLoad {
-  /** Container ids; undefined: all. */
-  readonly members: Pick<ReadonlySet<string>, 'has'> | undefined;
+  /** Container ids, of others too; undefined: all. */
+  readonly members: Iterable<string> | undefined;
   /** Of all of them, by metric. */
   readonly loads: readonly number[];
 }
@@ -41,8 +41,10 @@ export function balanceOf(
     const shares = Array.from({length: metrics}, () => 0);
     return {container, weight, loads, shares};
   });
+  const byId = new Map(containers.map((one) => [one.container, one]));
   for (const {members, loads} of pools) {
-    const some = containers.filter(({container}) => members?.has(container) ?? true);
+    const some =
+      members === undefined ? containers : [...members].flatMap((id) => byId.get(id) ?? []);
     const isByWeight = haveWeight(some.map(({weight}) => weight));
     const weightOf = ({weight}: BearingContainer): number => (isByWeight ? weight : 1);
     const whole = some.reduce((sum, one) => sum + weightOf(one), 0);

@@ -1,25 +1,18 @@
 /** What a client makes of the answers of a proxy or a load balancer that stands before the daemons, and of daemons that cannot answer now. */
 import {createServer} from 'node:http';
-import type {IncomingMessage, Server, ServerResponse} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {afterEach, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {failureOf} from '../../src/cli/failure-report.ts';
 import {followUntil} from '../../src/cli/following.ts';
+import {Opened} from './opened.ts';
 
 const DEAD = 'http://127.0.0.1:1';
 const HELLO = 'data: {"type": "hello", "revision": "7"}\n\n';
 const create = {service: 'a', maxShardCount: 0, maxRecoveryTime: 10} as never;
-const open: Server[] = [];
-const clients: AdminClient[] = [];
+const opened = new Opened();
 
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  for (const server of open.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
+afterEach(() => opened.close());
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -31,9 +24,7 @@ async function serving(...answers: Answer[]): Promise<{url: string; asked: strin
     const answer = answers[Math.min(asked.length, answers.length) - 1];
     answer?.(response, request);
   });
-  open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked};
+  return {url: `http://127.0.0.1:${await opened.listening(server)}`, asked};
 }
 
 const well: Answer = (response) =>
@@ -53,7 +44,7 @@ const storeAway: Answer = (response) =>
 
 function client(...servers: {url: string}[]): AdminClient {
   const made = new AdminClient({server: servers.map(({url}) => url)});
-  clients.push(made);
+  opened.clients.push(made);
   return made;
 }
 

@@ -1,35 +1,22 @@
 /** The client and where its daemons are: several of them, below a path, behind a proxy, with certificates of an authority of one's own. */
 import {readFileSync} from 'node:fs';
 import {createServer, request} from 'node:http';
-import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
 import {connect} from 'node:net';
-import type {AddressInfo} from 'node:net';
 import {afterEach, beforeAll, afterAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminClientOptions} from '../../src/admin/index.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {until} from '../support/until.ts';
 import {Authority} from '../support/certificates.ts';
+import {Opened} from './opened.ts';
 
 const HANG_MS = 60_000;
 const DEAD = 'http://127.0.0.1:1';
-const open: Server[] = [];
-const clients: AdminClient[] = [];
+const opened = new Opened();
 
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  for (const server of open.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
-
-async function listening(server: Server, host = '127.0.0.1'): Promise<number> {
-  open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  return (server.address() as AddressInfo).port;
-}
+afterEach(() => opened.close());
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -41,7 +28,7 @@ const answers: Handler = (_request, response) => {
 
 async function daemon(handler: Handler = answers): Promise<{url: string; asked: string[]}> {
   const asked: string[] = [];
-  const port = await listening(
+  const port = await opened.listening(
     createServer((request, response) => {
       asked.push(`${request.method} ${request.url}`);
       handler(request, response);
@@ -52,7 +39,7 @@ async function daemon(handler: Handler = answers): Promise<{url: string; asked: 
 
 function client(options: AdminClientOptions): AdminClient {
   const made = new AdminClient(options);
-  clients.push(made);
+  opened.clients.push(made);
   return made;
 }
 
@@ -147,7 +134,7 @@ describe('an idle connection', () => {
       socket.on('end', () => closedBy.push('client'));
       socket.on('close', () => closedBy.push('somebody'));
     });
-    const port = await listening(server);
+    const port = await opened.listening(server);
     await client({server: `http://127.0.0.1:${port}`}).call('getSpec', {});
     await until(() => closedBy.includes('somebody'), HANG_MS, 'the connection is closed');
     expect(closedBy[0]).toBe('client');
@@ -184,7 +171,7 @@ describe('over TLS and proxies', () => {
   afterAll(() => authority.remove());
 
   async function secureDaemon(): Promise<string> {
-    return `https://127.0.0.1:${await listening(createTlsServer(files, answers))}`;
+    return `https://127.0.0.1:${await opened.listening(createTlsServer(files, answers))}`;
   }
 
   /** Passes on, and takes down what it was asked for. */
@@ -205,7 +192,7 @@ describe('over TLS and proxies', () => {
       onward.on('error', () => socket.destroy());
       socket.on('error', () => onward.destroy());
     });
-    return {url: `http://127.0.0.1:${await listening(server)}`, asked};
+    return {url: `http://127.0.0.1:${await opened.listening(server)}`, asked};
   }
 
   it('a certificate of an own authority is trusted when that is named, and refused with the way out otherwise', async () => {
@@ -235,7 +222,7 @@ describe('over TLS and proxies', () => {
   });
 
   it('a proxy is asked for an address of IPv6 in brackets', async () => {
-    const secure = `https://[::1]:${await listening(createTlsServer(files, answers), '::1')}`;
+    const secure = `https://[::1]:${await opened.listening(createTlsServer(files, answers), '::1')}`;
     const through = await proxy();
     await client({server: secure, caFile: authority.ca, proxy: through.url}).call('getSpec', {});
     expect(through.asked).toEqual([`CONNECT ${secure.replace('https://', '')}`]);

@@ -161,6 +161,7 @@ describe('what would fail later, or never end', () => {
     ['a host with a port', {endpoints, host: '10.0.0.1:80'}, hooks, /host "10.0.0.1:80" is not/],
     ['a host that is a URL', {endpoints, host: 'http://a'}, hooks, /host "http:\/\/a" is not/],
     ['a host that is no text', {endpoints, host: 7}, hooks, /host 7 is not/],
+    ['labels that are a list', {endpoints, labels: ['a']}, hooks, /labels is not an object/],
     ['a version that is no text', {endpoints, version: 5}, hooks, /version is not text/],
     ['a prefix that is no text', {endpoints, etcdPrefix: 7}, hooks, /etcdPrefix is not text/],
     ['a bind that is no text', {endpoints, bind: 5}, hooks, /bind is not text/],

@@ -1,5 +1,5 @@
 /** From which revision on a watch asks after its stream has failed, by the reports that etcd sends of how far it is. */
-import {expect, it} from 'vitest';
+import {afterEach, expect, it, vi} from 'vitest';
 import {PrefixWatch} from '../../src/etcd/watch.ts';
 import type {IDuplexWatchStream, WatchResponse} from '../../src/etcd/wire.ts';
 
@@ -31,6 +31,39 @@ class SpokenStream {
     this.listeners.get('error')?.(new Error('as the test has it') as never);
   }
 }
+
+afterEach(() => vi.useRealTimers());
+
+/** Streams that begin to watch, and end after `lastMs`. Resolves with how many are opened within a minute of a fake clock. */
+async function openedWithin(minuteMs: number, lastMs: number): Promise<number> {
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout', 'performance']});
+  let opened = 0;
+  const openStream = async (): Promise<IDuplexWatchStream> => {
+    const stream = new SpokenStream();
+    opened += 1;
+    setTimeout(() => stream.say({created: true}), 1);
+    setTimeout(() => stream.fail(), 1 + lastMs);
+    return stream as unknown as IDuplexWatchStream;
+  };
+  const source = {
+    ...{openStream, clusterId: () => '1', seen: () => undefined},
+    streamFailed: async () => undefined,
+    revision: async () => REPORTED,
+  };
+  const listener = {onBatch: () => undefined, onLost: () => undefined};
+  const watch = new PrefixWatch(source, '/p/', FROM, listener);
+  await vi.advanceTimersByTimeAsync(minuteMs);
+  watch.close();
+  return opened;
+}
+
+it('a stream that ends as soon as it is open is opened again with pauses: at most 90 times in a minute', async () => {
+  expect(await openedWithin(60_000, 1)).toBeLessThanOrEqual(90);
+});
+
+it('one that had watched for 10 s is opened again after the first pause', async () => {
+  expect(await openedWithin(60_000, 10_000)).toBe(6);
+});
 
 it.each([
   {what: 'a report of its own accord', watch_id: '0', asks: REPORTED},

@@ -23,7 +23,7 @@ export class MoveNumbers {
     const open = terms.containers.filter(({mode}) => mode === 'open');
     const bearing = open.map(({id, weight = 1}) => ({container: id, weight, loads: []}));
     const pools = groupsAfter.map(([workerGroup, loads]) => ({
-      members: workerGroup === '' ? undefined : (terms.pools.get(workerGroup) ?? new Set<string>()),
+      members: workerGroup === '' ? undefined : (terms.pools.get(workerGroup) ?? []),
       loads,
     }));
     const {containers} = balanceOf(bearing, pools, terms.metrics?.length ?? 0);
