@@ -60,9 +60,9 @@ const STAGES: readonly (readonly Step[])[] = [
   [vitest('unit', '--no-isolate', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
   [{name: 'mutants', command: ['tsx', 'test/mutants/run.ts', '--quick']}],
   [vitest('conformance', 'test/conformance')],
-  // They wait for clocks more than they compute. Files share a process, as in `unit`.
+  // They wait for clocks and processes more than they compute. Files share a process, as in `unit`.
   [vitest('integration', 'test/integration', '--no-isolate', '--maxWorkers=4')],
-  [vitest('e2e', 'test/e2e')],
+  [vitest('e2e', 'test/e2e', '--no-isolate', '--maxWorkers=4')],
 ];
 
 /** `background`: it takes the time that the others leave, and still gets a tenth of a core where they leave none. */
