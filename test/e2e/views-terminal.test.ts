@@ -116,7 +116,12 @@ async function shows(wanted: string | RegExp, on = tmux): Promise<string> {
 }
 
 async function comesTo(state: string): Promise<void> {
-  await until(async () => (await tmux.state()) === state, LONG_MS, `the terminal is ${state}`);
+  let now = '';
+  const seen = async (): Promise<boolean> => {
+    now = await tmux.state();
+    return now === state;
+  };
+  await until(seen, LONG_MS, () => `the terminal is ${state}, not ${now}`);
 }
 
 const start = (line: string): Promise<void> => tmux.enter(`sh ./sm ${line}; echo exit=$?`);
@@ -199,6 +204,20 @@ describe.each([
     await tmux.keys('x', 'C-c');
     await shows(/^[$#] *$/m);
     await comesTo(RESTORED.replace('80', '100'));
+  });
+
+  it('gives it back also when it is stopped as soon as it has taken it', async () => {
+    await terminal();
+    await start(line);
+    await comesTo(drawn);
+    process.kill(viewPid(), 'SIGTSTP');
+    await shows(/Stopped/);
+    await comesTo(RESTORED);
+    await tmux.enter('clear; fg');
+    await shows(/ LIVE [^]*q quit/);
+    await comesTo(drawn);
+    await tmux.keys('q');
+    await comesTo(RESTORED);
   });
 
   it('takes it again after SIGSTOP, too, which nobody can hear', async () => {

@@ -96,6 +96,8 @@ class LiveSession {
     const {openView} = await loadViews();
     await this.heard.promise;
     if (this.over.signal.aborted) return;
+    // Before the terminal is changed: who is stopped without hearing it leaves it as it is.
+    this.undo.push(hearStops({giveBack: () => this.giveBack(), takeAgain: () => this.takeAgain()}));
     this.screen.start();
     const {view, labels, filter} = this.options;
     this.view = openView(
@@ -111,7 +113,6 @@ class LiveSession {
         onSuspend: stopJob,
       },
     );
-    this.undo.push(hearStops({giveBack: () => this.giveBack(), takeAgain: () => this.takeAgain()}));
     this.listen(process.stdout, 'resize', () => this.view?.resized());
     const tick = setInterval(() => this.drawSoon(), TICK_MS);
     this.undo.push(() => clearInterval(tick));
