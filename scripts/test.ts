@@ -3,10 +3,12 @@
  * output of a step that failed. The last line counts the tests, and says what was not run because a program is missing.
  */
 import {spawn} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {SIMULATION_HANG_MS} from '../test/simulation/hang.ts';
+import {readReport} from './test-reports.ts';
+import type {Counts, Report} from './test-reports.ts';
 import {findTools} from './test-tools.ts';
 import type {Tools} from './test-tools.ts';
 
@@ -15,12 +17,6 @@ interface Step {
   readonly command: readonly string[];
   /** Vitest writes its counts here. */
   readonly report?: string;
-}
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
 }
 
 const reports = mkdtempSync(join(tmpdir(), 'sm-test-'));
@@ -83,31 +79,18 @@ function run(step: Step, background: boolean): Promise<{code: number; output: st
   });
 }
 
-function countsOf(report: string): Counts {
-  try {
-    const {numPassedTests, numFailedTests, numPendingTests} = JSON.parse(
-      readFileSync(report, 'utf8'),
-    ) as Record<string, number>;
-    return {
-      passed: numPassedTests ?? 0,
-      failed: numFailedTests ?? 0,
-      skipped: numPendingTests ?? 0,
-    };
-  } catch {
-    return {passed: 0, failed: 1, skipped: 0};
-  }
-}
+const EMPTY: Report = {counts: {passed: 0, failed: 0, skipped: 0}, failures: []};
 
-/** Runs the step, says how it went, and counts its tests; a step that fails without a failing test counts as one. */
-async function countedRun(step: Step, background = false): Promise<Counts> {
+/** Runs the step, says how it went, and reads its report; a step that fails without a failing test counts as one. */
+async function reportedRun(step: Step, background = false): Promise<Report> {
   const startedMs = performance.now();
   const {code, output} = await run(step, background);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} ${seconds}s`);
   if (code !== 0) console.log(output);
-  const none = {passed: 0, failed: 0, skipped: 0};
-  const counts = step.report === undefined ? none : countsOf(step.report);
-  return code !== 0 && counts.failed === 0 ? {...counts, failed: 1} : counts;
+  const report = step.report === undefined ? EMPTY : readReport(step.report);
+  if (code === 0 || report.counts.failed > 0) return report;
+  return {counts: {...report.counts, failed: 1}, failures: [`FAIL ${step.name}`]};
 }
 
 /** The last line: it counts the tests, and says what was not run because a program is missing. */
@@ -117,8 +100,15 @@ function summaryText({passed, failed, skipped}: Counts, {missing, leftOut}: Tool
   return `${counts}; not run without ${missing.join(', ')}: ${[...new Set(leftOut)].join(' ')}`;
 }
 
+function sumOf(left: Counts, right: Counts): Counts {
+  return {
+    passed: left.passed + right.passed,
+    failed: left.failed + right.failed,
+    skipped: left.skipped + right.skipped,
+  };
+}
+
 async function main(): Promise<void> {
-  const total: Counts = {passed: 0, failed: 0, skipped: 0};
   const only = process.argv.slice(2);
   const steps = [...BACKGROUND, ...STAGES.flat()].map(({name}) => name);
   const unknown = only.filter((name) => !steps.includes(name));
@@ -129,16 +119,15 @@ async function main(): Promise<void> {
   }
   const wanted = (steps: readonly Step[]): Step[] =>
     steps.filter(({name}) => only.length === 0 || only.includes(name));
-  const add = (counts: Counts): void => {
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped += counts.skipped;
-  };
-  const background = wanted(BACKGROUND).map((step) => countedRun(step, true));
+  const background = wanted(BACKGROUND).map((step) => reportedRun(step, true));
+  const reported: Report[] = [];
   for (const stage of STAGES)
-    (await Promise.all(wanted(stage).map((step) => countedRun(step)))).forEach(add);
-  (await Promise.all(background)).forEach(add);
+    reported.push(...(await Promise.all(wanted(stage).map((step) => reportedRun(step)))));
+  reported.push(...(await Promise.all(background)));
   rmSync(reports, {recursive: true, force: true});
+  // Again, and last: the output of a step is long, and the first failure stands in its middle.
+  for (const text of reported.flatMap(({failures}) => failures)) console.log(text);
+  const total = reported.map(({counts}) => counts).reduce(sumOf, EMPTY.counts);
   console.log(summaryText(total, tools));
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
