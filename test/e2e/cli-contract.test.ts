@@ -145,6 +145,7 @@ function checkDocument(line: string, stdout: string, exit: number): void {
 const RUN_S: Readonly<Record<string, readonly number[]>> = {
   'runs-for': [10, 40, 100],
   'runs-briefly': [1, 10, 100],
+  'measures-for': [3, 15, 60],
 };
 const TRIES = 3;
 /** Its time was over before it could even begin; etcd did not answer in time. What a busy machine causes, and no case is about, is tried again. */
@@ -160,6 +161,11 @@ async function ran(call: typeof hosted, words: readonly string[], exit: number):
   }
 }
 
+/** Shows the line and what was printed, too, when it fails. */
+function expectExit(line: string, {exit, stderr}: Ran, expected: number): void {
+  expect({line, exit, stderr}).toEqual({line, exit: expected, stderr});
+}
+
 /** `plainCall`, `jsonCall`: how each of the two is run. */
 async function holds(
   line: string,
@@ -169,7 +175,7 @@ async function holds(
 ): Promise<void> {
   expect(DOCUMENTED).toContain(exit);
   const plain = await ran(plainCall, wordsOf(line, 1), exit);
-  expect({line, exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
+  expectExit(line, plain, exit);
   expect(plain.stdout + plain.stderr).not.toMatch(HARMFUL);
   expect(plain.stderr).not.toMatch(/node_modules|at async/);
   if (!FINDINGS.has(exit)) {
@@ -183,7 +189,7 @@ async function holds(
   const words = wordsOf(line, 2);
   const end = words.includes('--') ? words.indexOf('--') : words.length;
   const json = await ran(jsonCall, words.toSpliced(end, 0, '--json'), exit);
-  expect({line, exit: json.exit, stderr: json.stderr}).toMatchObject({exit});
+  expectExit(line, json, exit);
   expect(json.stdout + json.stderr).not.toMatch(HARMFUL);
   checkDocument(line, json.stdout, exit);
 }

@@ -38,7 +38,10 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['autocomplete tcsh', 2],
   ],
   canary: [
-    ['canary --containers 2 --shards 2 --duration 3s --endpoints {etcd} --etcd-prefix {prefix}', 0],
+    [
+      'canary --containers 2 --shards 2 --duration {measures-for} --endpoints {etcd} --etcd-prefix {prefix}',
+      0,
+    ],
     ['canary --duration 3s --server {closed}', 6],
     ['canary --faults flood', 2],
   ],
