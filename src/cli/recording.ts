@@ -1,5 +1,5 @@
 /** The work of `sm record`: looks at a running app again and again, and writes what happens to it as a trace. */
-import {closeSync, ftruncateSync, openSync, rmSync, writeSync} from 'node:fs';
+import {closeSync, ftruncateSync, rmSync, writeSync} from 'node:fs';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {counted} from '../model/counted.ts';
@@ -19,14 +19,15 @@ import {
 } from './limits.ts';
 import {isRetryable} from './retryable.ts';
 import {everyShard} from './shard-batches.ts';
-import {unwritable} from './text-output.ts';
+import {isFile, openOutput, refuseTaken, unwritable} from './text-output.ts';
 import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 export interface RecordingRequest {
   readonly client: Pick<AdminClient, 'call'>;
   readonly app: string;
-  /** Must not be there yet. */
   readonly file: string;
+  /** Replaces a file that is there, once there is something to write. */
+  readonly overwrite?: boolean;
   /** Of now, RFC 3339. */
   readonly startedAt: string;
   /** Ends the recording in order. */
@@ -48,6 +49,7 @@ export type RecordingEnd = 'asked' | 'limit' | 'removed';
 
 /** @throws SmError INVALID_INPUT for a file that cannot be written; whatever the first look throws. */
 export async function record(request: RecordingRequest): Promise<Recorded & {ended: RecordingEnd}> {
+  refuseTaken(request.file, request.overwrite ?? false);
   const recording = new Recording(request);
   try {
     const ended = await recording.run();
@@ -103,7 +105,8 @@ class Recording {
     if (this.file === undefined) return;
     closeSync(this.file);
     // The next try would find it there, and nothing in it.
-    if (this.events === 0) rmSync(this.request.file, {force: true});
+    const {file} = this.request;
+    if (this.events === 0 && isFile(file)) rmSync(file, {force: true});
   }
 
   private get nowMs(): number {
@@ -148,14 +151,10 @@ class Recording {
   }
 
   private begin(containers: readonly ContainerView[]): void {
-    const {app, file, startedAt, limitMs} = this.request;
+    const {app, file, overwrite = false, startedAt, limitMs} = this.request;
     this.startedMs = performance.now();
     if (limitMs !== undefined) this.timer = setTimeout(() => this.timeUp.abort(), limitMs);
-    try {
-      this.file = openSync(file, 'wx', 0o600);
-    } catch (error) {
-      throw unwritable(file, error);
-    }
+    this.file = openOutput(file, overwrite);
     const ttlMs = containers.find((one) => one.ttlMs > 0)?.ttlMs ?? TTL_DEFAULT_MS;
     this.put(traceHeader(app, ttlMs, `recorded ${startedAt}`));
   }
@@ -173,7 +172,7 @@ class Recording {
     try {
       writeAll(file, line);
     } catch (error) {
-      ftruncateSync(file, this.bytes);
+      if (isFile(this.request.file)) ftruncateSync(file, this.bytes);
       const kept =
         this.events === 0
           ? undefined

@@ -40,6 +40,8 @@ export interface SimulationRequest {
 }
 
 export interface Simulated {
+  /** Whose policy it is; the trace may be of another app. */
+  readonly app: string;
   readonly trace: Trace;
   readonly runs: readonly Run[];
   /** What the trace has no load of although a policy names it. */
@@ -57,6 +59,7 @@ export async function simulate(request: SimulationRequest): Promise<Simulated> {
   const app = await appOf(files, request);
   const other = compare === undefined ? undefined : await otherOf(compare, app, request);
   const trace = await traceOf(request, app);
+  refuseStranger(request, app, trace);
   refuseEmpty(trace, app);
   const names = [files.length === 0 ? DEFAULTS : files.map((file) => basename(file)).join(' ')];
   const apps = [app];
@@ -75,7 +78,8 @@ export async function simulate(request: SimulationRequest): Promise<Simulated> {
     });
     runs.push({name: names[at] ?? '', result: simulation.result()});
   }
-  return {trace, runs, unseen: named.filter((metric) => !known.includes(metric))};
+  const title = app?.name ?? request.app ?? trace.app;
+  return {app: title, trace, runs, unseen: named.filter((metric) => !known.includes(metric))};
 }
 
 async function play(simulation: Simulation, onProgress: (doneMs: number) => void): Promise<void> {
@@ -116,9 +120,13 @@ async function otherOf(
   return {name: '', ...limits, placement: undefined, paused: false, shards, workerGroups};
 }
 
-async function traceOf({trace}: SimulationRequest, app: FileApp | undefined): Promise<Trace> {
+async function traceOf(
+  {trace, app: wanted}: SimulationRequest,
+  app: FileApp | undefined,
+): Promise<Trace> {
   const shards = (app?.shards ?? []).map(({shardId}) => shardId);
-  if ('kind' in trace) return syntheticTrace(trace.kind, {...trace, shards});
+  if ('kind' in trace)
+    return syntheticTrace(trace.kind, {...trace, shards, app: app?.name ?? wanted});
   const {file} = trace;
   if (file !== '-' && sizeOf(file) > TRACE_LIMIT_BYTES)
     throw unusable(
@@ -131,6 +139,19 @@ async function traceOf({trace}: SimulationRequest, app: FileApp | undefined): Pr
 /** 0 for what is not there: whoever reads it says so. */
 function sizeOf(file: string): number {
   return statSync(file, {throwIfNoEntry: false})?.size ?? 0;
+}
+
+/** Without a file that declares it, an app is known by its trace alone. */
+function refuseStranger(
+  {app: wanted, trace: asked}: SimulationRequest,
+  app: FileApp | undefined,
+  trace: Trace,
+): void {
+  if (app !== undefined || wanted === undefined || 'kind' in asked || wanted === trace.app) return;
+  throw unusable(
+    `${asked.file} is a trace of app ${trace.app}, not of ${wanted}`,
+    `leave -a out, or declare ${wanted} with -f to play the trace against its policy`,
+  );
 }
 
 function refuseEmpty({events}: Trace, app: FileApp | undefined): void {

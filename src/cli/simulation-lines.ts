@@ -19,18 +19,25 @@ function unmeasuredText(fromMs: number | undefined, durationMs: number): string 
   return `nothing was measured: the trace ends after ${minuteText(durationMs)}, before --from ${minuteText(fromMs)}`;
 }
 
+/** Whose trace it is, where that is another app than the one that is simulated; and where the trace comes from. */
+function playedText(app: string, trace: Trace): string {
+  const isOther = app !== trace.app;
+  const parts = [isOther ? `trace of app ${trace.app}` : '', trace.source];
+  const text = parts.filter((part) => part !== '').join(', ');
+  return text === '' ? '' : ` (${text})`;
+}
+
 /** `askedFromMs`: as `unmeasuredText` has it. */
 export function simulationLines(
-  {app, source, durationMs}: Trace,
-  runs: readonly Run[],
+  {app, trace, runs}: {app: string; trace: Trace; runs: readonly Run[]},
   askedFromMs?: number,
 ): string[] {
   const [first] = runs;
   if (first === undefined) return [];
+  const {durationMs} = trace;
   const {shards, fromMs, unservedAtEnd} = first.result;
   // Measuring begins when every shard is served: the zeros of a measurement that never began would look like a good policy.
   const unmeasured = runs.filter(({result}) => result.fromMs >= durationMs);
-  const of = source === '' ? '' : ` (${source})`;
   const rows = rowsOf(first.result);
   const label = Math.max(...rows.map(([text]) => widthOf(text)));
   const cells = [
@@ -39,7 +46,7 @@ export function simulationLines(
   ];
   const width = Math.max(...cells.flatMap(([, ...values]) => values.map(widthOf)));
   return [
-    `placement simulation of app ${app}${of}: ${minuteText(durationMs)}, ${counted(shards, 'shard')}, figures from ${minuteText(fromMs)} on`,
+    `placement simulation of app ${app}${playedText(app, trace)}: ${minuteText(durationMs)}, ${counted(shards, 'shard')}, figures from ${minuteText(fromMs)} on`,
     ...cells.map(([text = '', ...values]) =>
       [fit(text, label), ...values.map((value) => fit(value, width, true))].join('  ').trimEnd(),
     ),

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag, parseDuration} from '../cli/base-command.ts';
+import {overwriteFlag} from '../cli/overwrite-flag.ts';
 import {Progress, durationText} from '../cli/progress.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import {counted} from '../model/counted.ts';
@@ -26,11 +27,12 @@ export default class Record extends SmCommand<typeof Record> {
     for: Flags.string({
       description: 'end so long after the first answer of a daemon: 30s, 10m, 2h; default: Ctrl-C',
     }),
-    out: Flags.string({description: 'file to write; it must not exist yet', required: true}),
+    out: Flags.string({description: 'file to write', required: true}),
+    overwrite: overwriteFlag,
   };
 
   override async run(): Promise<void> {
-    const {app, out: file} = this.flags;
+    const {app, out: file, overwrite} = this.flags;
     const limitMs = this.flags.for === undefined ? undefined : parseDuration(this.flags.for);
     const {record} = await import('../cli/recording.ts');
     const stop = new AbortController();
@@ -40,7 +42,7 @@ export default class Record extends SmCommand<typeof Record> {
     const {client} = this;
     try {
       const {ended, ...recorded} = await record({
-        ...{client, app, file, signal: stop.signal, limitMs},
+        ...{client, app, file, overwrite, signal: stop.signal, limitMs},
         startedAt: new Date().toISOString(),
         say: (text) => this.say(text),
         onProgress: ({durationMs, events}) => {

@@ -1,10 +1,14 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, parseDuration} from '../cli/base-command.ts';
+import {overwriteFlag} from '../cli/overwrite-flag.ts';
 import {Progress} from '../cli/progress.ts';
-import type {SimulationRequest} from '../cli/simulating.ts';
+import type {Simulated, SimulationRequest} from '../cli/simulating.ts';
 import {syntheticFlag} from '../cli/synthetic-flag.ts';
+import {OWNER_ONLY, refuseTaken, writeFile} from '../cli/text-output.ts';
 import type {SyntheticName} from '../simulator/synthetic-kinds.ts';
 import {SIMULATED_CONTAINERS_LIMIT} from '../cli/limits.ts';
+
+type Titled = Pick<Simulated, 'app' | 'trace' | 'runs'>;
 
 export default class Sim extends SmCommand<typeof Sim> {
   static override summary =
@@ -48,33 +52,44 @@ export default class Sim extends SmCommand<typeof Sim> {
     }),
     svg: Flags.string({description: 'file to write the curves to'}),
     'write-trace': Flags.string({description: 'file to write the trace to'}),
+    overwrite: overwriteFlag,
   };
 
   override async run(): Promise<void> {
-    const {svg, 'write-trace': traceFile} = this.flags;
     const {simulate} = await import('../cli/simulating.ts');
-    const {trace, runs, unseen} = await this.withProgress(simulate);
+    this.refuseTakenFiles();
+    const {app, trace, runs, unseen} = await this.withProgress(simulate);
     const {simulationLines} = await import('../cli/simulation-lines.ts');
-    const {writeFile} = await import('../cli/text-output.ts');
-    if (traceFile !== undefined) {
-      const {traceText} = await import('../simulator/trace.ts');
-      writeFile(traceFile, traceText(trace));
-    }
-    if (svg !== undefined) {
-      const {pictureOf} = await import('../simulator/picture.ts');
-      writeFile(svg, pictureOf(`${trace.app}: ${trace.source || 'placement simulation'}`, runs));
-    }
+    await this.writeFiles({app, trace, runs});
     for (const metric of unseen) this.say(`the trace has no load of ${metric}: it counts as 0`);
-    const {app, source, durationMs, events} = trace;
+    const {source, durationMs, events} = trace;
     await this.showObject({
       kind: 'Simulation',
       fields: {
-        trace: {app, source, durationMs, events: events.length},
+        app,
+        trace: {app: trace.app, source, durationMs, events: events.length},
         runs: runs.map(({name, result}) => ({policy: name, ...result})),
       },
       name: app,
-      lines: simulationLines(trace, runs, this.request().times.fromMs),
+      lines: simulationLines({app, trace, runs}, this.request().times.fromMs),
     });
+  }
+
+  private refuseTakenFiles(): void {
+    const {svg, 'write-trace': traceFile, overwrite} = this.flags;
+    for (const path of [svg, traceFile]) if (path !== undefined) refuseTaken(path, overwrite);
+  }
+
+  private async writeFiles({app, trace, runs}: Titled): Promise<void> {
+    const {svg, 'write-trace': traceFile, overwrite} = this.flags;
+    if (traceFile !== undefined) {
+      const {traceText} = await import('../simulator/trace.ts');
+      writeFile(traceFile, traceText(trace), {overwrite, mode: OWNER_ONLY});
+    }
+    if (svg === undefined) return;
+    const {pictureOf} = await import('../simulator/picture.ts');
+    const title = `${app}: ${trace.source || 'placement simulation'}`;
+    writeFile(svg, pictureOf(title, runs), {overwrite});
   }
 
   private async withProgress<T>(work: (request: SimulationRequest) => Promise<T>): Promise<T> {

@@ -10,6 +10,8 @@ import type {Loads, Trace, TraceContainer, TraceShard} from './trace.ts';
 import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 export interface SyntheticOptions {
+  /** Whom the trace is made for; default: the name of the kind. */
+  readonly app?: string | undefined;
   readonly seed?: number;
   /** Shards that there are already; none: as many as the kind brings. */
   readonly shards?: readonly string[];
@@ -191,5 +193,5 @@ export function syntheticTrace(name: SyntheticName, options: SyntheticOptions = 
     containers: Array.from({length: containers}, (_, at) => `${name}-${at + 1}`),
     shards: bringsShards ? Array.from({length: kind.shards}, (_, at) => `s${at + 1}`) : shards,
   });
-  return trace.build(name, TTL_DEFAULT_MS, `synthetic ${name}, seed ${seed}`, endMs);
+  return trace.build(options.app ?? name, TTL_DEFAULT_MS, `synthetic ${name}, seed ${seed}`, endMs);
 }

@@ -9,4 +9,4 @@ export {importPrefix} from './import.ts';
 export {migrationReport, release} from './migrate.ts';
 export {withLocation} from './store-location.ts';
 export type {StoreLocationOptions} from './store-location.ts';
-export {readWhole, writeWhole} from './whole-file.ts';
+export {readWhole} from './export-input.ts';

@@ -55,7 +55,7 @@ it('figures of simulations end below the names of their files', async () => {
     onProgress: () => undefined,
   });
   const named = runs.map((run) => ({...run, name: `${WIDE.repeat(4)}.yml`}));
-  const [, head = '', first = ''] = simulationLines(trace, named);
+  const [, head = '', first = ''] = simulationLines({app: trace.app, trace, runs: named});
   expect(head).toContain(WIDE);
   expect(stringWidth(first)).toBe(stringWidth(head));
 });

@@ -22,6 +22,7 @@ beforeAll(() => {
     'two.yml': 'apps: [{name: one, maxMoving: 7}, {name: two}]',
     'empty.yml': 'apps: [{name: empty}]',
     'joins.jsonl': lines(A ?? {}, B ?? {}, {atMs: 60_000, event: 'end'}),
+    'whole.jsonl': lines(A ?? {}, {atMs: 0, event: 'add', shards: ['s1']}),
     'alone.jsonl': lines({atMs: 0, event: 'add', shards: ['s1']}),
     'bad.jsonl': `${lines(A ?? {})}\n{"atMs":NaN}`,
   };
@@ -40,7 +41,8 @@ function run(over: Partial<SimulationRequest>): Promise<Simulated> {
 
 describe('a simulation', () => {
   it('takes the only app of the file, whatever the trace calls it', async () => {
-    const {runs, trace, unseen} = await run({});
+    const {app, runs, trace, unseen} = await run({});
+    expect(app).toBe('one');
     expect(trace.app).toBe('traced');
     expect(runs.map(({name, result}) => [name, result.shards])).toEqual([['one.yml', 6]]);
     expect(unseen).toEqual([]);
@@ -81,7 +83,8 @@ describe('a simulation', () => {
     );
     const of = async (times: object): Promise<string> => {
       const {runs, trace} = await run({files: [at('homeless.yml')], times});
-      return simulationLines(trace, runs, (times as {fromMs?: number}).fromMs).join('\n');
+      const title = {app: 'h', trace, runs};
+      return simulationLines(title, (times as {fromMs?: number}).fromMs).join('\n');
     };
     const late = await of({fromMs: 7_200_000});
     expect(late).toContain('nothing was measured: the trace ends after');
@@ -92,6 +95,19 @@ describe('a simulation', () => {
     expect(whole).toContain('! 1 shard unserved at the end');
   });
 
+  it('is titled by the app that is simulated, and says whose trace is played', async () => {
+    const title = async (over: Partial<SimulationRequest>): Promise<string> => {
+      const {app, trace, runs} = await run(over);
+      return simulationLines({app, trace, runs})[0] ?? '';
+    };
+    expect(await title({})).toContain('simulation of app one (trace of app traced)');
+    const bare = {files: [], trace: {file: at('whole.jsonl')}};
+    expect(await title(bare)).toContain('simulation of app traced:');
+    expect(await title({...bare, app: 'traced'})).toContain('simulation of app traced:');
+    const made = {kind: 'partitions', seed: 1, containers: 2} as const;
+    expect(await title({trace: made})).toContain('of app one (synthetic partitions, seed 1)');
+  });
+
   it('without a file is of an app with every default', async () => {
     const {runs} = await run({files: [], trace: {kind: 'partitions', seed: 1, containers: 2}});
     expect(runs.map(({name}) => name)).toEqual(['defaults']);
@@ -100,6 +116,11 @@ describe('a simulation', () => {
   it.each([
     ['several apps and none chosen', {files: ['two.yml']}, 'names several apps: one, two'],
     ['an app that is not there', {app: 'three'}, 'does not name app three, but one'],
+    [
+      'an app that the trace is not of, where no file declares one',
+      {files: [], app: 'three', trace: {file: 'whole.jsonl'}},
+      'whole.jsonl is a trace of app traced, not of three',
+    ],
     ['a trace without containers', {trace: {file: 'alone.jsonl'}}, 'no container joins'],
     ['no shards', {files: ['empty.yml']}, 'neither the file nor the trace names a shard'],
     ['a bad trace', {trace: {file: 'bad.jsonl'}}, 'bad.jsonl:3: is not JSON'],

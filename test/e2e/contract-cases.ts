@@ -119,7 +119,12 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['serve', 2],
   ],
   sim: [
-    ['sim -f {dir}/apps.yml --synthetic partitions --compare defaults --svg {dir}/curves.svg', 0],
+    [
+      'sim -f {dir}/apps.yml --synthetic partitions --compare defaults --svg {dir}/curves{n}.svg',
+      0,
+    ],
+    ['sim --synthetic partitions --write-trace {dir}/curves{n}.svg', 2],
+    ['sim --synthetic partitions --write-trace {dir}/curves{n}.svg --overwrite', 0],
     ['sim --synthetic partitions --trace {dir}/none.jsonl', 2],
     ['sim --trace {dir}/apps.yml', 2],
     ['sim --synthetic nothing', 2],
@@ -366,6 +371,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   'store:export': [
     ['store export --endpoints {etcd} --etcd-prefix {prefix} --live -f {dir}/export{n}.jsonl', 0],
+    ['store export --endpoints {etcd} --etcd-prefix {prefix} --live -f {dir}/export{n}.jsonl', 2],
     ['store export --data-dir {dir}/nowhere -f {dir}/never.jsonl', 3],
   ],
   'store:import': [

@@ -2,6 +2,8 @@ import {Flags} from '@oclif/core';
 import {counted} from '../../model/counted.ts';
 import {SmCommand} from '../../cli/base-command.ts';
 import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
+import {overwriteFlag} from '../../cli/overwrite-flag.ts';
+import {OWNER_ONLY, refuseTaken, writeFile} from '../../cli/text-output.ts';
 import {SmError} from '../../model/errors.ts';
 
 export default class StoreExport extends SmCommand<typeof StoreExport> {
@@ -16,6 +18,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
   static override flags = {
     ...locationFlags,
     file: Flags.string({char: 'f', description: 'file to write; default: stdout'}),
+    overwrite: overwriteFlag,
     live: Flags.boolean({
       description:
         'export even while containers are alive: as a backup, not to move to another store',
@@ -23,7 +26,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
   };
 
   override async run(): Promise<void> {
-    const {file, live} = this.flags;
+    const {file, live, overwrite} = this.flags;
     const people = this.isForPeople;
     if (file === undefined && !people)
       throw new SmError(
@@ -33,7 +36,8 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
           hint: 'write the export to a file with -f to get the result on stdout',
         },
       );
-    const {exportPrefix, withLocation, writeWhole} = await import('../../transfer/index.ts');
+    if (file !== undefined) refuseTaken(file, overwrite);
+    const {exportPrefix, withLocation} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     const say = (text: string): void => this.say(text);
     const options = {...locationOf(this.flags), mustExist: true};
@@ -49,7 +53,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
       this.say(line);
       return;
     }
-    writeWhole(file, text);
+    writeFile(file, text, {overwrite, mode: OWNER_ONLY});
     await this.showObject({
       kind: 'StoreExport',
       fields: {file, prefix, keys, revision, living},
