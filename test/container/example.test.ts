@@ -2,7 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import ts from 'typescript';
-import {describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -30,8 +30,8 @@ function sdkExamples(): string {
   ].join('\n');
 }
 
-/** Complaints of the compiler about the code as a module of this project. */
-function complaints(code: string): string[] {
+/** Complaints of the compiler about each code, as a module of this project: one program has all of them, as it takes seconds to read the project. */
+function complaintsOf(codes: readonly string[]): string[][] {
   const {config} = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) =>
     readFileSync(path, 'utf8'),
   ) as {
@@ -43,40 +43,46 @@ function complaints(code: string): string[] {
   };
   const json = {...config.compilerOptions, paths};
   const {options} = ts.convertCompilerOptionsFromJson(json, ROOT);
-  const file = join(ROOT, 'example.ts');
+  const files = new Map(codes.map((code, at) => [join(ROOT, `example-${at}.ts`), code]));
   const host = ts.createCompilerHost(options);
   const read = host.readFile.bind(host);
   const exists = host.fileExists.bind(host);
-  host.readFile = (path) => (path === file ? code : read(path));
-  host.fileExists = (path) => path === file || exists(path);
-  const source = host.getSourceFile.bind(host);
-  host.getSourceFile = (path, version) =>
-    path === file ? ts.createSourceFile(path, code, version) : source(path, version);
-  const program = ts.createProgram([file], options, host);
-  return ts
-    .getPreEmitDiagnostics(program, program.getSourceFile(file))
-    .map(({messageText}) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  host.readFile = (path) => files.get(path) ?? read(path);
+  host.fileExists = (path) => files.has(path) || exists(path);
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files.keys()].map((file) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(file))
+      .map(({messageText}) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+  );
 }
 
+const EXAMPLES = {
+  docstring: docstringExample(),
+  README: readmeExample(),
+  'docs/sdk.md': sdkExamples(),
+  wrong: docstringExample().replace('async drop', 'async release'),
+};
+let complaints: Map<string, readonly string[]>;
+
+beforeAll(() => {
+  const found = complaintsOf(Object.values(EXAMPLES));
+  complaints = new Map(Object.keys(EXAMPLES).map((where, at) => [where, found[at] ?? []]));
+});
+
 describe('the examples of the SDK', () => {
-  for (const [where, example] of [
-    ['docstring', docstringExample()],
-    ['README', readmeExample()],
-  ] as const) {
-    it(`of joinApp in the ${where} compiles`, () => {
-      expect(example).toContain('joinApp');
-      expect(complaints(example)).toEqual([]);
-    });
-  }
+  it.each(['docstring', 'README'] as const)('of joinApp in the %s compiles', (where) => {
+    expect(EXAMPLES[where]).toContain('joinApp');
+    expect(complaints.get(where)).toEqual([]);
+  });
 
   it('in docs/sdk.md compile', () => {
-    const examples = sdkExamples();
     for (const word of ['shard.report', 'AdminClient', 'movesStream', 'const tls', 'const etcd'])
-      expect(examples).toContain(word);
-    expect(complaints(examples)).toEqual([]);
+      expect(EXAMPLES['docs/sdk.md']).toContain(word);
+    expect(complaints.get('docs/sdk.md')).toEqual([]);
   });
 
   it('would be found out if it did not', () => {
-    expect(complaints(docstringExample().replace('async drop', 'async release'))).not.toEqual([]);
+    expect(complaints.get('wrong')).not.toEqual([]);
   });
 });
