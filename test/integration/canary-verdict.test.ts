@@ -5,11 +5,14 @@ import {once} from 'node:events';
 import {join} from 'node:path';
 import {afterAll, expect, it} from 'vitest';
 import type {CanaryEvent} from '../../src/dev/index.ts';
+import {bundled} from '../support/bundle.ts';
 import {LONG_MS, TTL_MS, clusterOfFile} from '../support/cluster.ts';
 import {until} from '../support/until.ts';
 
 const APP = 'canary';
-const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-canary.ts');
+const SUPPORT = join(import.meta.dirname, '..', 'support');
+const CANARY = bundled(join(SUPPORT, 'unfenced-canary.ts'));
+const CONTAINER = bundled(join(SUPPORT, 'unfenced-container.ts'));
 const cluster = clusterOfFile();
 let canary: ChildProcess | undefined;
 
@@ -22,7 +25,8 @@ function startCanary(): {child: ChildProcess; events: CanaryEvent[]} {
   const size = ['--containers', '2', '--shards', '4', '--ttl-ms', String(TTL_MS)];
   const endpoints = cluster().etcd.endpoints.join(',');
   const args = [...place, ...size, '--endpoints', endpoints, '-o', 'jsonl'];
-  const child = spawn(process.execPath, ['--import', 'tsx', UNFENCED, ...args], {
+  const child = spawn(process.execPath, [CANARY, ...args], {
+    env: {...process.env, SM_TEST_CONTAINER: CONTAINER},
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const events: CanaryEvent[] = [];

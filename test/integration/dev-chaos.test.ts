@@ -5,9 +5,12 @@ import {DevBed} from '../../src/dev/index.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
 import type {Breach} from '../../src/dev/verdict.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
+import {bundled} from '../support/bundle.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
-const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-container.ts');
+const ROOT = join(import.meta.dirname, '..', '..');
+const DEMO = bundled(join(ROOT, 'src', 'dev', 'demo-container.ts'));
+const UNFENCED = bundled(join(ROOT, 'test', 'support', 'unfenced-container.ts'));
 const SHARDS = 6;
 const beds: DevBed[] = [];
 
@@ -16,7 +19,7 @@ afterAll(async () => {
   await Promise.all(beds.splice(0).map((bed) => bed.stop()));
 });
 
-async function start(program?: string): Promise<{bed: DevBed; events: DevEvent[]}> {
+async function start(program: string): Promise<{bed: DevBed; events: DevEvent[]}> {
   const events: DevEvent[] = [];
   const anyPort = {wanted: 0, fixed: false};
   const bed = await DevBed.start({
@@ -27,7 +30,7 @@ async function start(program?: string): Promise<{bed: DevBed; events: DevEvent[]
     version: 'test',
     logger: silentLogger,
     emit: (event) => events.push(event),
-    ...(program === undefined ? {} : {program}),
+    program,
   });
   beds.push(bed);
   const placed = (): boolean => events.some(({event}) => event === 'placed');
@@ -54,7 +57,7 @@ async function outlive({bed}: {bed: DevBed}): Promise<void> {
 
 describe.concurrent('a container that is stopped for longer than T', () => {
   it('is held back by its guards: the verdict is never', async () => {
-    const started = await start();
+    const started = await start(DEMO);
     await outlive(started);
     const {verdict} = started.bed.fleet;
     const {terms} = verdict.summary;
