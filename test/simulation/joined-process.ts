@@ -2,6 +2,7 @@
 import {createSystemClock} from '../../src/runtime/clock.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {JoinedContainer} from '../../src/container/joined-container.ts';
+import {processMetrics} from '../../src/container/metrics.ts';
 import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {ShardHooks} from '../../src/container/shard.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
@@ -83,6 +84,7 @@ export class JoinedProcess {
     http.listen(endpoint, process, (request) => askHandler(joined.handler, request));
     try {
       await joined.open();
+      unmeasured(joined);
       if (this.driver !== undefined) onJoined(this.driver);
       onEnded(await joined.ended);
     } catch (error) {
@@ -103,4 +105,9 @@ export class JoinedProcess {
       leaveTimeoutMs: LEAVE_TIMEOUT_MS,
     });
   }
+}
+
+/** Metrics are of a whole process and end with it: here they would keep every world that has been, and nobody scrapes them. */
+function unmeasured(joined: JoinedContainer): void {
+  processMetrics['containers'].delete(joined);
 }
