@@ -388,8 +388,8 @@ export class Governor implements ListingTaker {
 
   private statusInput(nowMs: number): KnownStatus {
     const {wallMs, view, living, planCache: plan, settled, failureDetector, options, loads} = this;
-    const [{app, governor}, {isBreakerOpen}] = [options, this.evictor];
-    const own = {app, governor, isBreakerOpen, wallMs, view, living, plan, settled, loads};
+    const [{app, governor}, {isBreakerOpen}, {mute}] = [options, this.evictor, this.holdings];
+    const own = {app, governor, isBreakerOpen, mute, wallMs, view, living, plan, settled, loads};
     return {...own, failureDetector, ...this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs))};
   }
 

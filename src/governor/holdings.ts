@@ -4,7 +4,7 @@
  */
 import type {HintItem} from './hints.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {AGREEING_TO_TRUST, DIFFERENCES_LIMIT} from './limits.ts';
+import {AGREEING_TO_TRUST, DIFFERENCES_LIMIT, UNANSWERED_LIMIT} from './limits.ts';
 
 /** Shards that a container says it holds; the value says whether it serves the shard. */
 export type Holdings = ReadonlyMap<string, boolean>;
@@ -17,15 +17,36 @@ interface Sighting {
 export class HoldingsCheck {
   /** By incarnation: what the container says against its records, for people. */
   readonly doubted = new Map<string, string>();
+  /** By incarnation: why the container cannot be asked. */
+  readonly mute = new Map<string, string>();
+  /** Questions in a row without an answer, by incarnation. */
+  private readonly unanswered = new Map<string, number>();
   private readonly sightings = new Map<string, Sighting>();
   /** Incarnations that have answered since `takeReminders`. */
   private readonly answered = new Set<string>();
 
+  /** A question had no answer that can be read; true when that is news. One that is not there any more owes none. */
+  failed(incarnation: string, cause: string, view: AppView): boolean {
+    if (!view.heartbeats.has(incarnation)) return false;
+    const times = (this.unanswered.get(incarnation) ?? 0) + 1;
+    this.unanswered.set(incarnation, times);
+    if (times < UNANSWERED_LIMIT || this.mute.get(incarnation) === cause) return false;
+    this.mute.set(incarnation, cause);
+    return true;
+  }
+
+  /** Takes one answer; true when the container is doubted from now on, or no more, or could not be asked until now. */
+  compare(incarnation: string, said: Holdings, view: AppView): boolean {
+    this.unanswered.delete(incarnation);
+    const wasMute = this.mute.delete(incarnation);
+    return this.compared(incarnation, said, view) || wasMute;
+  }
+
   /**
-   * Takes one answer; true when the container is doubted from now on, or no more. Only a difference that two answers in a row show at the same
+   * True when the container is doubted from now on, or no more. Only a difference that two answers in a row show at the same
    * revision of the record counts: a move that is under way changes the record in between.
    */
-  compare(incarnation: string, said: Holdings, view: AppView): boolean {
+  private compared(incarnation: string, said: Holdings, view: AppView): boolean {
     const before = this.sightings.get(incarnation);
     const differences = differencesOf(incarnation, said, view);
     const agreeing = differences.size === 0 ? (before?.agreeing ?? 0) + 1 : 0;
@@ -59,6 +80,8 @@ export class HoldingsCheck {
   forget(incarnation: string): void {
     this.sightings.delete(incarnation);
     this.doubted.delete(incarnation);
+    this.unanswered.delete(incarnation);
+    this.mute.delete(incarnation);
   }
 }
 

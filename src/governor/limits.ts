@@ -84,6 +84,9 @@ export const SCAN_INTERVAL_MS = 50;
 /** Comparisons in a row without any difference that restore trust. */
 export const AGREEING_TO_TRUST = 2;
 
+/** Questions in a row for its shards that a container leaves without an answer before an alarm names it: one may fall into a pause of it or of the network. */
+export const UNANSWERED_LIMIT = 3;
+
 /** Differences kept of one comparison. */
 export const DIFFERENCES_LIMIT = 1_000;
 

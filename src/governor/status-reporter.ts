@@ -6,7 +6,8 @@ import type {MoveWait} from '../model/move-wait.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppLoads} from './app-loads.ts';
-import type {Living} from './containers.ts';
+import {isByClock} from './containers.ts';
+import type {Living, LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {usageOf} from '../appstate/usage.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
@@ -42,6 +43,8 @@ export interface StatusInput {
   readonly living: Living;
   readonly plan: PlanCache;
   readonly isBreakerOpen: boolean;
+  /** Why containers cannot be asked which shards they run, by incarnation. */
+  readonly mute: ReadonlyMap<string, string>;
   readonly settled: boolean;
   /** Absent when it is not. Default: it is not. */
   readonly quiet?: QuietStatus | undefined;
@@ -221,7 +224,8 @@ function alarmsOf(
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of [...outside, ...input.loads.alarms()]) raise(code, text);
-  for (const {container, incarnation, state, note, noteAbout} of input.living.values()) {
+  for (const one of input.living.values()) {
+    const {container, incarnation, state, note, noteAbout} = one;
     // They have alarms of their own.
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
     if (input.view.sessionProblem(incarnation) !== undefined) continue;
@@ -243,12 +247,29 @@ function alarmsOf(
       about('HOLDINGS_DIFFER', `container ${container} gets no new shards: it ${note ?? ''}`);
     else if (state === 'unreachable')
       about('UNREACHABLE', `container ${container} renews its heartbeat but claims no shards`);
+    const cause = muteCause(input, one);
+    if (cause !== undefined)
+      about(
+        'HOLDINGS_UNKNOWN',
+        `container ${container} cannot be asked which shards it runs: ${cause}`,
+      );
     const rate = clockRates.get(incarnation);
     if (rate !== undefined) about('CLOCK_RATE', `the clock of container ${container} ${rate}`);
     for (const {text, from} of overdueHooks(input, incarnation))
       raise('STUCK', text, container, from);
   }
   return alarms;
+}
+
+/** Nobody is asked who leaves; who is not heard, or cannot be called, is named for that. */
+function muteCause(
+  {mute, view}: StatusInput,
+  {incarnation, state, noteAbout}: LivingContainer,
+): string | undefined {
+  const isAsked = view.heartbeats.get(incarnation)?.value.state === 'ready';
+  return !isAsked || isByClock(state) || noteAbout === 'contact'
+    ? undefined
+    : mute.get(incarnation);
 }
 
 /** Hooks that have outlasted their limits, and since when: as long before the heartbeat as its sender says. */

@@ -50,6 +50,7 @@ export function alarmFix({code, service, object, others = [], cause}: AlarmSubje
     case 'HOLDINGS_DIFFER':
     case 'STUCK':
       return evict;
+    case 'HOLDINGS_UNKNOWN':
     case 'UNREACHABLE':
       return `let the daemons reach it by that address (advertise, firewall), then restart it${alsoRestarted(others)}: sm container get -a ${service} ${object}`;
     case 'CLOCK_RATE':

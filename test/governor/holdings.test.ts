@@ -118,3 +118,61 @@ describe('a difference of a moment', () => {
     expect(alarms(bed)).toEqual([]);
   });
 });
+
+describe('a container that cannot be asked', () => {
+  const CAUSE = 'its answer cannot be read';
+  const ask = ({governor}: GovernorBed): void => {
+    if (governor.holdings.failed('c1-inc', CAUSE, governor.view)) governor.reports.status.touch();
+  };
+  const fail = (bed: GovernorBed, times: number): void => {
+    for (let asked = 0; asked < times; asked += 1) {
+      ask(bed);
+      bed.pass(1_500, BOTH);
+    }
+  };
+  const NAMED = [`container c1 cannot be asked which shards it runs: ${CAUSE}`];
+
+  it('is named from the third time in a row on, goes on as before, and is named no more once it answers', () => {
+    const bed = withTwo();
+    fail(bed, 2);
+    say(bed, heldBy(bed, 'c1'));
+    fail(bed, 2);
+    expect(alarms(bed)).toEqual([]);
+    fail(bed, 1);
+    expect(alarms(bed)).toEqual(NAMED);
+    expect(bed.status?.alarms[0]).toMatchObject({code: 'HOLDINGS_UNKNOWN', object: 'c1'});
+    expect(bed.status?.containers).toEqual({});
+    say(bed, heldBy(bed, 'c1'));
+    expect(alarms(bed)).toEqual([]);
+  });
+
+  it('is named no more once it leaves, is evicted, or is gone', () => {
+    for (const state of ['leaving', 'evicting'] as const) {
+      const bed = withTwo();
+      fail(bed, 3);
+      expect(alarms(bed)).toEqual(NAMED);
+      bed.beat('c1', state);
+      bed.pass(1_500, ['c2']);
+      expect(alarms(bed)).toEqual([]);
+    }
+    const bed = withTwo();
+    fail(bed, 3);
+    bed.end('c1');
+    ask(bed);
+    bed.pass(1_500, ['c2']);
+    expect(alarms(bed)).toEqual([]);
+    bed.join('c1');
+    bed.pass(1_500, BOTH);
+    expect(alarms(bed)).toEqual([]);
+  });
+
+  it('has no second alarm while it is unreachable, or is not heard', () => {
+    const bed = withTwo();
+    for (let seconds = 0; seconds < 8; seconds += 1) {
+      bed.governor.contacted('c1-inc', 'no answer in time', bed.nowMs);
+      bed.pass(1_000, BOTH);
+    }
+    fail(bed, 3);
+    expect(bed.status?.alarms.map(({code}) => code)).toEqual(['UNREACHABLE']);
+  });
+});

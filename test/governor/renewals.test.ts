@@ -92,6 +92,7 @@ it('whether there is work under way is news for the summary by itself', () => {
         ...{view, loads: new AppLoads(view)},
         living: new Map(),
         isBreakerOpen: false,
+        mute: new Map(),
       },
       ...{plan: new PlanCache(new ShardRows(), 0), settled, failureDetector: new FailureDetector()},
     }))?.settled;

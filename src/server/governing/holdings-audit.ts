@@ -9,11 +9,14 @@ import type {Heartbeat} from '../../model/container.ts';
 import type {Versioned} from '../../model/ownership.ts';
 import {HINT_PATHS, holdingsAnswer} from '../../protocol/hints.ts';
 import type {HoldingsAnswer} from '../../protocol/hints.ts';
+import {jsonIn} from '../../protocol/foreign-json.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {ContainerCaller} from '../contact/container-caller.ts';
 import type {ContainerCallerOptions} from '../contact/container-caller.ts';
+import {failureOf, failureOfStatus} from '../contact/contact.ts';
+import type {CallFailure} from '../contact/contact.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 import {
   ANSWER_LIMIT_BYTES,
@@ -34,6 +37,12 @@ export interface Asked {
   readonly records: number;
 }
 
+/** Why there is no answer. */
+export type NoHoldings = Pick<CallFailure, 'cause'>;
+
+const UNREADABLE: NoHoldings = {cause: 'its answer cannot be read'};
+const ANOTHER: NoHoldings = {cause: 'another process answers there'};
+
 /** What a container answers. */
 export interface SaidHoldings {
   readonly holdings: Holdings;
@@ -49,18 +58,19 @@ export class HoldingsCaller {
   }
 
   /**
-   * What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. Where many
+   * What the incarnation says it holds, or why it cannot be asked. `withLoads`: asks for loads, too. Where many
    * records name it, it is asked for a part of its shards at a time; one of before names all of them each time.
    */
-  async ask(asked: Asked, withLoads: boolean): Promise<SaidHoldings | undefined> {
-    if (this.caller.refusal(asked.endpoint) !== undefined) return undefined;
+  async ask(asked: Asked, withLoads: boolean): Promise<SaidHoldings | NoHoldings> {
+    const refused = this.caller.refusal(asked.endpoint);
+    if (refused !== undefined) return {cause: `the daemon does not call this address: ${refused}`};
     const parts = Math.max(1, Math.ceil(asked.records / SHARDS_PER_ANSWER));
     const holdings = new Map<string, boolean>();
     const shards = new Map<string, SaidLoads>();
     let loads: SaidByContainer | undefined;
     for (let part = 0; part < parts; part += 1) {
       const said = await this.part(asked, withLoads, parts === 1 ? '' : `&part=${part}of${parts}`);
-      if (said === undefined) return undefined;
+      if ('cause' in said) return said;
       for (const {id, ready} of said.shards) holdings.set(id, ready);
       if (!withLoads) continue;
       const now = loadsOf(said);
@@ -75,14 +85,16 @@ export class HoldingsCaller {
     {app, incarnation, endpoint}: Asked,
     withLoads: boolean,
     part: string,
-  ): Promise<HoldingsAnswer['containers'][number] | undefined> {
+  ): Promise<HoldingsAnswer['containers'][number] | NoHoldings> {
     const loads = withLoads ? '&load=1' : '';
     const which = `?incarnation=${encodeURIComponent(incarnation)}${loads}${part}`;
     const call = {method: 'GET', path: `${HINT_PATHS.shards}${which}`, body: ''} as const;
     const reply = await this.caller.call({app, endpoint}, call, CALL_TIMEOUT_MS);
-    const parsed = holdingsAnswer.safeParse(JSON.parse(reply.text));
-    if (reply.status !== 200 || !parsed.success) return undefined;
-    return parsed.data.containers.find((one) => one.app === app && one.incarnation === incarnation);
+    if (reply.status !== 200) return failureOfStatus(reply.status);
+    const parsed = holdingsAnswer.safeParse(jsonIn(reply.text));
+    if (!parsed.success) return UNREADABLE;
+    const {containers} = parsed.data;
+    return containers.find((one) => one.app === app && one.incarnation === incarnation) ?? ANOTHER;
   }
 
   close(): Promise<void> {
@@ -107,6 +119,8 @@ export interface HoldingsAuditOptions extends Pick<GovernedApp, 'app' | 'clock' 
   /** Whether loads are to be asked for, which is more often. Default: not. */
   readonly withLoads?: () => boolean;
   readonly onHoldings: (incarnation: string, said: SaidHoldings) => void;
+  /** It could not be asked, by that cause. */
+  readonly onUnanswered: (incarnation: string, cause: string) => void;
 }
 
 export class HoldingsAudit {
@@ -156,22 +170,28 @@ export class HoldingsAudit {
   }
 
   private async ask(incarnation: string): Promise<void> {
-    const {app, caller, logger} = this.options;
+    const {app, caller, onHoldings} = this.options;
     const value = this.options.heartbeats().get(incarnation)?.value;
     if (value === undefined) return;
     this.calls += 1;
     try {
       const {endpoint} = value;
       const records = this.options.records(incarnation);
-      const said = await caller.ask({app, incarnation, endpoint, records}, this.withLoads);
-      if (said !== undefined && !this.stopped) this.options.onHoldings(incarnation, said);
-    } catch (error) {
-      const {container} = value;
-      logger.debug({container, error: String(error)}, 'container could not be asked what it holds');
+      const asked = {app, incarnation, endpoint, records};
+      const said = await caller.ask(asked, this.withLoads).catch(failureOf);
+      if (this.stopped) return;
+      if ('cause' in said) this.unanswered(incarnation, value.container, said.cause);
+      else onHoldings(incarnation, said);
     } finally {
       this.calls -= 1;
       this.recheck(incarnation);
     }
+  }
+
+  private unanswered(incarnation: string, container: string, cause: string): void {
+    const {logger, onUnanswered} = this.options;
+    logger.debug({container, error: cause}, 'container could not be asked what it holds');
+    onUnanswered(incarnation, cause);
   }
 
   private get withLoads(): boolean {

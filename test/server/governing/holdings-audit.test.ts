@@ -16,10 +16,14 @@ afterEach(async () => {
 });
 
 /** Answers every question with this body; the questions so far are kept. */
-async function answering(body: () => string): Promise<{endpoint: string; asked: string[]}> {
+async function answering(
+  body: () => string,
+  status = 200,
+): Promise<{endpoint: string; asked: string[]}> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    response.statusCode = status;
     response.end(body());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,6 +64,7 @@ it('a container that lies is found out; those that answer nonsense, or not at al
     records: () => 1,
     doubted: () => new Set<string>(),
     onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
+    onUnanswered: () => undefined,
   });
   closing.push(
     () => caller.close(),
@@ -81,6 +86,55 @@ it('a container that lies is found out; those that answer nonsense, or not at al
   expect(liar.asked[0]).toBe('/sm/admin/shards?incarnation=c1-inc');
 });
 
+it('says of each container that cannot be asked why', async () => {
+  const truth = JSON.stringify({
+    containers: [{app: 'app', container: 'c', incarnation: 'c-inc', shards: []}],
+  });
+  const endpoints = {
+    'html-inc': (await answering(() => '<html>')).endpoint,
+    'shape-inc': (await answering(() => '{"containers":7}')).endpoint,
+    'other-inc': (await answering(() => truth)).endpoint,
+    'error-inc': (await answering(() => truth, 500)).endpoint,
+    'gone-inc': '127.0.0.1:1',
+    'refused-inc': 'http://c/path',
+    'c-inc': (await answering(() => truth)).endpoint,
+  };
+  const bed = new GovernorBed([]);
+  for (const incarnation of Object.keys(endpoints)) bed.join(incarnation.replace('-inc', ''));
+  const heartbeats = new Map(
+    [...bed.governor.view.heartbeats].map(([incarnation, entry]) => {
+      const endpoint = endpoints[incarnation as keyof typeof endpoints];
+      return [incarnation, {...entry, value: {...entry.value, endpoint}}];
+    }),
+  );
+  const caller = new HoldingsCaller({allowLoopback: true});
+  const clock = systemClock();
+  const causes: Record<string, string> = {};
+  const audit = new HoldingsAudit({
+    ...{app: 'app', caller, logger: silentLogger, heartbeats: () => heartbeats},
+    clock: {...clock, after: (_delayMs, callback) => clock.after(5, callback)},
+    records: () => 1,
+    doubted: () => new Set<string>(),
+    onHoldings: (incarnation) => (causes[incarnation] = ''),
+    onUnanswered: (incarnation, cause) => (causes[incarnation] = cause),
+  });
+  closing.push(
+    () => caller.close(),
+    () => audit.stop(),
+  );
+  audit.start();
+  await until(() => Object.keys(causes).length === 7, LONG_MS, 'all are asked');
+  expect(causes).toEqual({
+    'html-inc': 'its answer cannot be read',
+    'shape-inc': 'its answer cannot be read',
+    'other-inc': 'another process answers there',
+    'error-inc': 'something else answers there (HTTP 500)',
+    'gone-inc': 'connection refused: nobody listens there',
+    'refused-inc': expect.stringContaining('the daemon does not call this address: '),
+    'c-inc': '',
+  });
+});
+
 it('a thousand containers are spread over the interval, a few at once', async () => {
   const bed = new GovernorBed([]);
   for (let at = 0; at < 1_000; at += 1) bed.join(`c${at}`);
@@ -95,7 +149,7 @@ it('a thousand containers are spread over the interval, a few at once', async ()
         most = Math.max(most, (atOnce += 1));
         await new Promise((resolve) => setImmediate(resolve));
         atOnce -= 1;
-        return undefined;
+        return {cause: 'nobody there'};
       },
     },
     clock: {
@@ -109,6 +163,7 @@ it('a thousand containers are spread over the interval, a few at once', async ()
     records: () => 1,
     doubted: () => new Set<string>(),
     onHoldings: () => undefined,
+    onUnanswered: () => undefined,
   });
   audit.start();
   for (let steps = 0; steps < 50; steps += 1) step();
@@ -139,6 +194,7 @@ it('a container that is doubted and says the truth again is open within 5 s', as
     records: () => 1,
     doubted: () => bed.governor.holdings.doubted,
     onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
+    onUnanswered: () => undefined,
   });
   audit.start();
   /** Ms until it is so; timers run in their order. */
