@@ -84,6 +84,9 @@ export const SLOW_ADD_MS = 60_000;
 /** So many adds of different shards without an answer, and none answered in between: a push container gets nothing new. One alone may be the shard's fault. */
 export const UNANSWERED_ADDS_TO_CLOSE = 2;
 
+/** A push container that has answered no add yet gets nothing new when its first one takes so long: before what it was given besides counts as unclaimed. */
+export const FIRST_ANSWER_MS = 3_000;
+
 /** A push container that answers no call for so long raises an alarm. */
 export const UNREACHABLE_MS = 60_000;
 

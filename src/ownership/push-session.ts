@@ -12,6 +12,7 @@ import {
   BEATS_TO_MISS,
   BEAT_LIMIT_MS,
   EVER_LISTED_LIMIT,
+  FIRST_ANSWER_MS,
   IGNORED_DROP_MS,
   PUSH_REPEAT_MS,
   PUSH_RETRY_MAX_MS,
@@ -78,6 +79,8 @@ export class PushSession {
   /** Since when no call is answered, and how the first of them failed. */
   private unreachable: {readonly sinceMs: number; readonly cause: string} | undefined;
   private stray: {readonly shard: string; readonly atMs: number} | undefined;
+  /** It has answered an add, or lists a shard. */
+  private hasShown = false;
   /** Adds that got no answer since one got an answer last, with the cause. An answered probe says only that somebody listens. */
   private readonly unansweredAdds = new Map<string, string>();
 
@@ -130,6 +133,20 @@ export class PushSession {
     return `does not answer to adds, of shard ${first[0]} first: ${first[1]}`;
   }
 
+  /** Adds have an effect there: it has answered one, or has listed a shard. */
+  get takesAdds(): boolean {
+    return this.hasShown;
+  }
+
+  /** As `addProblem`, of one that has answered no add since it came: it need not leave two of them without an answer for that. */
+  firstAddProblem(nowMs: number): string | undefined {
+    if (this.hasShown) return undefined;
+    for (const [shard, {op, firstMs}] of this.calls)
+      if (op === 'add' && nowMs - firstMs >= FIRST_ANSWER_MS)
+        return `has not answered to its first add yet, of shard ${shard}`;
+    return undefined;
+  }
+
   /** Something answers there. */
   reached(): void {
     this.unreachable = undefined;
@@ -142,6 +159,7 @@ export class PushSession {
     if (shards === undefined || mod <= this.newest) return;
     this.beats = [...this.beats, mod].slice(-BEATS_KEPT);
     this.listing = shards;
+    this.hasShown ||= shards.size > 0;
     // Whoever lists ever new names must not fill our memory; a drop is believed one heartbeat later where a name was forgotten.
     if (this.everListed.size > EVER_LISTED_LIMIT) this.everListed.clear();
     for (const shard of shards.keys()) this.everListed.add(shard);
@@ -230,8 +248,10 @@ export class PushSession {
 
   private addAnswered(shard: string, result: CallResult): void {
     if (result.kind === 'unsent') return;
-    if (result.kind !== 'unreachable') this.unansweredAdds.clear();
-    else if (!this.listing.has(shard)) this.unansweredAdds.set(shard, result.message);
+    if (result.kind !== 'unreachable') {
+      this.unansweredAdds.clear();
+      this.hasShown = true;
+    } else if (!this.listing.has(shard)) this.unansweredAdds.set(shard, result.message);
   }
 
   private get newest(): number {

@@ -162,6 +162,32 @@ describe('push containers', () => {
   });
 });
 
+describe('a push container that hangs in adds from its start', () => {
+  it('claims two shards, and the others go elsewhere', async () => {
+    const app = 'hangs-from-start';
+    await bed.post('add-spec', {service: app, maxShardCount: 0, maxRecoveryTime: 0});
+    const hanging = await bed.container({app});
+    hanging.hangsInAdds = true;
+    const other = await bed.container({app});
+    await bed.until('both are known', async () => {
+      const heartbeats = await bed.raw.getAll().prefix(`/sm/app/${app}/hb/`).strings();
+      return Object.values(heartbeats).filter((text) => text.includes('"ready"')).length === 2;
+    });
+    const shards = Array.from({length: 12}, (_, at) => ({shardId: `${app}-${at}`}));
+    await bed.post('add-shards', {service: app, shards});
+    await bed.until('the others are served', () => other.running.length === 10);
+    const there = [...(await bed.rows(app)).values()].filter(
+      ({container}) => container === hanging.id,
+    );
+    expect(there).toHaveLength(2);
+    // Nothing that ran was taken from the other to be given to it.
+    expect(calls(other, 'drop')).toEqual([]);
+    hanging.hangsInAdds = false;
+    await bed.until('all are served', () => hanging.running.length + other.running.length === 12);
+    expect(bed.doubles).toEqual(new Set());
+  });
+});
+
 describe('push containers that come back', () => {
   it('with the same id get their shards first, whatever they remember', async () => {
     const first = await settled('again', 4);

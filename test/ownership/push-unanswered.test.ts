@@ -66,3 +66,23 @@ describe('adds of two shards in a row without an answer', () => {
     expect(next()).toBe('wait');
   });
 });
+
+describe('the first add of a container', () => {
+  it('closes it while it is not answered within 3 s', () => {
+    session.called('a', 'add', 10, 0);
+    expect(session.firstAddProblem(2_999)).toBeUndefined();
+    expect(session.firstAddProblem(3_000)).toBe(
+      'has not answered to its first add yet, of shard a',
+    );
+    session.answered('a', {kind: 'refused', message: 'HTTP 500'}, 3_500);
+    expect(session.firstAddProblem(3_500)).toBeUndefined();
+    session.called('b', 'add', 12, 4_000);
+    expect(session.firstAddProblem(99_000)).toBeUndefined();
+  });
+
+  it('is not looked at where a heartbeat has listed a shard', () => {
+    session.heard(9, new Map([['old', {disp: true, drop: false}]]), 0);
+    session.called('a', 'add', 10, 0);
+    expect(session.firstAddProblem(99_000)).toBeUndefined();
+  });
+});

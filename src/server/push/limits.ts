@@ -9,6 +9,9 @@ export const MESSAGE_LIMIT = 200;
 /** Calls at once to one container. */
 export const CALLS_PER_CONTAINER = 8;
 
+/** Shards that a container may have claimed while it has answered no add and listed no shard: it may hang in all of them. */
+export const FIRST_CLAIMS = 2;
+
 /** An answer this recent is proof enough that the container can be reached. */
 export const REACHED_MS = 10_000;
 

@@ -13,7 +13,7 @@ import {
   transitionTransaction,
 } from '../../store/ownership-transactions.ts';
 import type {PushCaller} from './push-caller.ts';
-import {CALLS_PER_CONTAINER, CALLS_TO_UNREGISTERED, REACHED_MS} from './limits.ts';
+import {CALLS_PER_CONTAINER, CALLS_TO_UNREGISTERED, FIRST_CLAIMS, REACHED_MS} from './limits.ts';
 
 /** One living session. */
 export interface OpenSession {
@@ -115,10 +115,20 @@ export class PushWork {
       if (!session.probing) this.options.background(this.probe(session));
       return;
     }
+    if (!session.talk.takesAdds && this.claimedBy(session) >= FIRST_CLAIMS) return;
     const spec = governor.view.shards.get(shard);
     const me = this.claimant(session);
     if (spec === undefined || me === undefined) return;
     this.write(session, claim(shard, known, me, spec.value.taskVersion ?? 0, false));
+  }
+
+  /** Shards that it has, or is about to have. */
+  private claimedBy({incarnation}: OpenSession): number {
+    const {view} = this.options.governor;
+    let claimed = 0;
+    for (const shard of view.shardsOf(incarnation))
+      if (this.writing.has(shard) || view.own.get(shard)?.value.state !== 'assigned') claimed += 1;
+    return claimed;
   }
 
   private ready(session: OpenSession, shard: string, known: Known): void {
@@ -229,7 +239,10 @@ export class PushWork {
     session.calls -= 1;
     if (result.kind === 'accepted' || result.kind === 'refused')
       session.reachedAtMs = clock.nowMs();
+    const tookAdds = session.talk.takesAdds;
     session.talk.answered(shard, result, clock.nowMs());
+    // What it was given besides had to wait for that.
+    if (session.talk.takesAdds !== tookAdds) return this.all(session);
     this.one(session, shard);
     const [next] = session.backlog;
     if (next === undefined) return;

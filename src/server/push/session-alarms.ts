@@ -23,12 +23,15 @@ export function sessionProblems(
   for (const incarnation of view.heartbeats.keys()) {
     const session = sessionOf(incarnation);
     if (session === undefined) continue;
-    const {problem, talk} = session;
-    if (problem !== '')
-      problems.set(incarnation, `has a heartbeat that cannot be read: ${problem}`);
+    const {problem: unreadable, talk} = session;
+    if (unreadable !== '')
+      problems.set(incarnation, `has a heartbeat that cannot be read: ${unreadable}`);
     else if (!talk.beating(nowMs))
       problems.set(incarnation, 'has a session but sends no heartbeats');
-    else if (talk.addProblem !== undefined) problems.set(incarnation, talk.addProblem);
+    else {
+      const problem = talk.addProblem ?? talk.firstAddProblem(nowMs);
+      if (problem !== undefined) problems.set(incarnation, problem);
+    }
   }
   return problems;
 }
