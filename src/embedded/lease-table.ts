@@ -1,6 +1,6 @@
 /** Leases: who holds which keys and until when, on the monotonic clock it is given. */
 import {failure} from './failures.ts';
-import {DeadlineQueue} from './deadline-queue.ts';
+import {DeadlineQueue} from '../model/deadline-queue.ts';
 import {LEASE_TTL_MAX_S, LEASE_TTL_MIN_S} from './limits.ts';
 
 interface Lease {

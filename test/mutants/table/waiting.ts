@@ -82,7 +82,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a refused write is not looked at again',
       breaks: '"Governor": every decision looks at all that is known',
-      find: 'this.atMs.set(shard, Math.max(untilMs, this.notBeforeMs.get(shard) ?? untilMs));',
+      find: 'this.lookAt(shard, Math.max(untilMs, this.notBeforeMs.get(shard) ?? untilMs));',
       replace: '',
       killed: ADMISSION_TESTS('a refused write > is tried again after a pause and not at once'),
     },

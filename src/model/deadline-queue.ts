@@ -1,4 +1,4 @@
-/** A binary heap of deadlines. Renewing a lease costs nothing here: the old entry comes up, and its lease is looked at again. */
+/** A binary heap of deadlines. A deadline that has changed is added once more: the old entry comes up, and whoever takes it knows that it is void. */
 
 interface Entry {
   readonly id: string;
@@ -21,6 +21,10 @@ export class DeadlineQueue {
       position = above;
     }
     heap[position] = entry;
+  }
+
+  get earliest(): Entry | undefined {
+    return this.heap[0];
   }
 
   /** The earliest entry at or before this time, taken off. */
