@@ -47,17 +47,33 @@ interface Gate {
   least: number;
 }
 
-function gated(lines: PinoLogger, gate: Gate): Logger {
+/** `bound`: fields that each line has. */
+function gated(lines: PinoLogger, gate: Gate, bound: object = {}): Logger {
   const at = (level: LogLevel) => (fields: object, message: string) => {
-    if (RANKS[level] >= gate.least) lines[level](fields, message);
+    if (RANKS[level] >= gate.least) lines[level](besides(bound, fields), message);
   };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => gated(lines.child(fields), gate),
+    child: (fields) => {
+      const added = besides(bound, fields);
+      return gated(lines.child(added), gate, {...bound, ...added});
+    },
   };
+}
+
+/** The fields without those that each line has already: twice in a line, one of the two would be lost. */
+function besides(bound: object, fields: object): object {
+  const known = new Map<string, unknown>(Object.entries(bound));
+  if (!Object.keys(fields).some((name) => known.has(name))) return fields;
+  const others = Object.entries(fields).filter(
+    ([name, value]) => !known.has(name) || known.get(name) !== value,
+  );
+  return Object.fromEntries(
+    others.map(([name, value]) => [known.has(name) ? `${name}_` : name, value]),
+  );
 }
 
 /** Names that every line has already: twice in a line, one of the two would be lost. */

@@ -44,6 +44,22 @@ describe('JSON lines', () => {
     });
   });
 
+  it('have a field of their logger once, also where they name it again', () => {
+    const lines = logged({}, (logger) => {
+      const governor = logger.child({app: 'a'});
+      governor.info({app: 'a', n: 1}, 'the same');
+      governor.info({app: 'b'}, 'another');
+      governor.child({app: 'a', shard: 's'}).info({shard: 's'}, 'of a child');
+    });
+    for (const line of lines)
+      expect(line.match(/"(app|shard)":/g)).toEqual([...new Set(line.match(/"(app|shard)":/g))]);
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      {app: 'a', n: 1},
+      {app: 'a', app_: 'b'},
+      {app: 'a', shard: 's'},
+    ]);
+  });
+
   it('below the level are not written', () => {
     const lines = logged({level: 'warn'}, (logger) => {
       logger.debug({}, 'd');
