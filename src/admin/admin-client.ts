@@ -29,13 +29,12 @@ import {
 } from './limits.ts';
 import {
   isAway,
-  limitConnecting,
-  mayAskAnother,
   nameOf,
   refusePlainToken,
   serverUrls,
   tellingMost,
   urlOf,
+  watchConnecting,
 } from './servers.ts';
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
@@ -82,6 +81,8 @@ export class AdminClient {
   /** The address of a proxy may hold a password: not for printing. */
   readonly #options: AdminClientOptions;
   private readonly opened = new Map<URL, Promise<Transport>>();
+  /** Faults of calls of which nothing was sent: the connection never stood. */
+  private readonly unsent = new WeakSet<object>();
 
   /** @throws SmError INVALID_INPUT for a server that is not a URL. */
   constructor(options: AdminClientOptions) {
@@ -110,21 +111,11 @@ export class AdminClient {
     input: AdminInput<O>,
     signal?: AbortSignal,
   ): Promise<AdminAnswer<O>> {
-    for (let waits = 0; ; waits += 1) {
-      const answer = await this.send(operation, input, {}, signal);
-      const {reply, at} = answer;
-      if (reply.statusCode !== 429) {
-        const server = nameOf(this.serverAt(at));
-        const body = parseBody(await this.bodyOf(answer, signal), server);
-        if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
-        throw otherVersion(server);
-      }
-      const tooMany = await this.refusalOf(answer, signal);
-      if (waits === LIMITED_WAITS) throw tooMany;
-      // Nothing was done: whoever has many calls to make is only to make them slower.
-      const wait = setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
-      await wait.catch(() => signal?.throwIfAborted());
-    }
+    const answer = await this.sendInTurn(operation, input, {}, signal);
+    const server = nameOf(this.serverAt(answer.at));
+    const body = parseBody(await this.bodyOf(answer, signal), server);
+    if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
+    throw otherVersion(server);
   }
 
   /**
@@ -178,9 +169,8 @@ export class AdminClient {
     signal: AbortSignal,
   ): AsyncGenerator<Event> {
     const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
-    const answer = await this.send(operation, input, headers, signal);
+    const answer = await this.sendInTurn(operation, input, headers, signal);
     const server = nameOf(this.serverAt(answer.at));
-    if (answer.reply.statusCode === 429) throw await this.refusalOf(answer, signal);
     if (answer.reply.headers['content-type']?.startsWith('text/event-stream') !== true) {
       answer.reply.destroy();
       throw notSm(server, 'its answer is not a stream of events');
@@ -217,6 +207,25 @@ export class AdminClient {
     }
   }
 
+  /** As `send`; whoever has too many calls waits as Retry-After says, and sends again. @throws as `send`, and what says that there are too many. */
+  private async sendInTurn(
+    operation: AdminOperation,
+    input: object,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    for (let waits = 0; ; waits += 1) {
+      const answer = await this.send(operation, input, headers, signal);
+      const {reply} = answer;
+      if (reply.statusCode !== 429) return answer;
+      const tooMany = await this.refusalOf(answer, signal);
+      if (waits === LIMITED_WAITS) throw tooMany;
+      // Nothing was done: whoever has many calls to make is only to make them slower.
+      const wait = setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
+      await wait.catch(() => signal?.throwIfAborted());
+    }
+  }
+
   /**
    * Asks the daemons in turn, beginning with the one that answered last. A slow one is waited for while the next is asked: for reads, of which it does no harm to ask two.
    * @returns an answer that does what was asked, or says that there are too many calls (429).
@@ -244,7 +253,9 @@ export class AdminClient {
     return firstAnswer({
       servers,
       ask: (at, ended) => this.ask(at, at === servers.at(-1) ? ofLast : asked, ended),
-      mayAskAnother: (fault) => signal?.aborted !== true && mayAskAnother(fault, isRead),
+      // Whatever the fault is for a read; for a write only where nothing was sent.
+      mayAskAnother: (fault) =>
+        signal?.aborted !== true && isAway(fault) && (isRead || this.unsent.has(fault as object)),
       isFinal: (fault) => fault instanceof RemoteError && !isAway(fault),
       patienceMs: isRead ? patienceMs + heldMsOf(input) : undefined,
       onSlow: (at) => this.passOver(at),
@@ -300,17 +311,23 @@ export class AdminClient {
       // Another one has answered.
       ended.addEventListener('abort', () => call.destroy(), {once: true});
       const name = nameOf(server);
-      const giveUp = (limitMs: number) => () => (begun ?? call).destroy(tookTooLong(name, limitMs));
+      const giveUp = (limitMs: number) => () =>
+        (begun ?? call).destroy(tookTooLong(name, limitMs, method === 'GET'));
       // Of the whole call, however slowly bytes come; of a stream until its answer begins.
       const {silenceMs = SILENCE_LIMIT_MS} = this.#options;
       const whole = globalThis.setTimeout(giveUp(limitMs), endMs - performance.now());
-      if (connectMs !== undefined) limitConnecting(call, url, connectMs);
+      const stands = watchConnecting(call, url, connectMs);
       if (stream) {
         call.setTimeout(silenceMs, giveUp(silenceMs));
         call.once('response', () => clearTimeout(whole));
       }
       call.once('close', () => clearTimeout(whole));
-      call.on('error', (error: NodeJS.ErrnoException) => reject(faultOf(error, name, signal)));
+      call.on('error', (error: NodeJS.ErrnoException) => {
+        const fault = faultOf(error, name, signal);
+        // Not where the time of the call is over.
+        if (!stands() && fault instanceof SmError && fault !== error) this.unsent.add(fault);
+        reject(fault);
+      });
       call.end(body);
     });
   }

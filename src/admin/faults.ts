@@ -4,9 +4,9 @@ import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import type {ErrorCode} from '../model/errors.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
-import {NEVER_SENT} from './servers.ts';
+import {NOT_OPENED} from './servers.ts';
 
-const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NEVER_SENT, 'ECONNRESET', 'EPIPE']);
+const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NOT_OPENED, 'ECONNRESET', 'EPIPE']);
 
 /** What is wrong with a certificate whose signer is not to blame, and the way out. */
 const CERTIFICATE_FAULTS: Readonly<Record<string, {readonly what: string; readonly hint: string}>> =
@@ -28,9 +28,15 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, {readonly what: string; readon
 /** What Node calls a certificate of nobody whom it knows. */
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
 
-export function tookTooLong(server: string, limitMs: number): SmError {
+/** What OpenSSL says of an answer that is not TLS. */
+const NO_TLS = /wrong version number|packet length too long/i;
+
+/** After a read nothing is left to check, least of all with another read. */
+export function tookTooLong(server: string, limitMs: number, isRead: boolean): SmError {
   return new SmError('TIMEOUT', `${server} did not answer within ${limitMs} ms`, {
-    hint: 'the operation may still continue: check with sm status, or pass a longer --timeout',
+    hint: isRead
+      ? 'its process is stopped or busy, or its machine is: look at its log, ask another daemon with --server, or pass a longer --timeout'
+      : 'the change may have been made, or may still be: look before it is made again, or pass a longer --timeout',
     retryable: true,
   });
 }
@@ -53,6 +59,11 @@ export function faultOf(
   if (UNTRUSTED.test(error.code ?? ''))
     return new SmError('SERVER_UNAVAILABLE', `the certificate of ${server} is not trusted`, {
       hint: 'pass the CA that signed it: --ca-file or SM_CA_FILE',
+      cause: error,
+    });
+  if (NO_TLS.test(error.message))
+    return new SmError('SERVER_UNAVAILABLE', `${server} does not speak TLS`, {
+      hint: 'call it by http://, or set tls in the configuration of the daemon',
       cause: error,
     });
   const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';

@@ -25,8 +25,8 @@ export function nameOf(server: URL): string {
 /** What Node calls it where it tries several addresses. */
 const NOT_CONNECTED = 'ERR_SOCKET_CONNECTION_TIMEOUT';
 
-/** Faults by which nothing was sent: there never was a connection. */
-export const NEVER_SENT: ReadonlySet<string> = new Set([
+/** Faults of a connection that was not opened. */
+export const NOT_OPENED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EHOSTUNREACH',
@@ -35,18 +35,31 @@ export const NEVER_SENT: ReadonlySet<string> = new Set([
   NOT_CONNECTED,
 ]);
 
-/** The call ends where the connection to the server is not there in time: then nothing has been sent. */
-export function limitConnecting(call: ClientRequest, {protocol}: URL, limitMs: number): void {
-  const fault = Object.assign(new Error(`no connection within ${limitMs} ms`), {
-    code: NOT_CONNECTED,
-  });
-  const timer = setTimeout(() => call.destroy(fault), limitMs);
-  const connected = (): void => clearTimeout(timer);
-  call.once('close', connected);
+/**
+ * The call ends where the connection to the server is not there in time; undefined: it may take as long as the call.
+ * @returns whether the connection stands, with the certificate that it asks for: before that, nothing is sent.
+ */
+export function watchConnecting(
+  call: ClientRequest,
+  {protocol}: URL,
+  limitMs: number | undefined,
+): () => boolean {
+  const late = (): void => {
+    const fault = new Error(`no connection within ${limitMs} ms`);
+    call.destroy(Object.assign(fault, {code: NOT_CONNECTED}));
+  };
+  const timer = limitMs === undefined ? undefined : setTimeout(late, limitMs);
+  let stands = false;
+  const connected = (): void => {
+    stands = true;
+    clearTimeout(timer);
+  };
+  call.once('close', () => clearTimeout(timer));
   call.once('socket', (socket) => {
     if (call.reusedSocket) connected();
     else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', connected);
   });
+  return () => stands;
 }
 
 const AWAY: ReadonlySet<string> = new Set(['SERVER_UNAVAILABLE', 'STORE_UNAVAILABLE', 'TIMEOUT']);
@@ -55,13 +68,6 @@ const AWAY: ReadonlySet<string> = new Set(['SERVER_UNAVAILABLE', 'STORE_UNAVAILA
 export function isAway(fault: unknown): boolean {
   if (fault instanceof RemoteError) return AWAY.has(fault.failure.code);
   return fault instanceof SmError && AWAY.has(fault.code);
-}
-
-/** Whether another daemon may be asked after this fault: whatever it is for a read, for a write only where nothing was sent. */
-export function mayAskAnother(fault: unknown, reads: boolean): boolean {
-  if (!isAway(fault)) return false;
-  const {code = ''} = ((fault as Error).cause ?? {}) as NodeJS.ErrnoException;
-  return reads || NEVER_SENT.has(code);
 }
 
 /** What a daemon says of itself tells more than that another one cannot be reached. */

@@ -127,6 +127,18 @@ it('a page with status 429 is waited for, as the word of a daemon', async () => 
   expect(server.asked).toHaveLength(2);
 });
 
+it('a stream that is refused with status 429 is opened again, as often as a call is made', async () => {
+  const begins: Answer = (response) => {
+    response.writeHead(200, {'content-type': 'text/event-stream'});
+    response.end(HELLO);
+  };
+  const server = await serving(page(429, {'retry-after': '1'}), begins);
+  const {signal} = new AbortController();
+  const events = client(server).eventsStream(undefined, undefined, signal);
+  expect(await events.next()).toMatchObject({value: {type: 'hello'}});
+  expect(server.asked).toHaveLength(2);
+});
+
 it('a stream outlives the restart of a daemon behind a gateway', async () => {
   const breaking: Answer = (response) => {
     response.writeHead(200, {'content-type': 'text/event-stream'});

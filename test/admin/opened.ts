@@ -1,6 +1,6 @@
 /** What a test of the client opens, and what closes it. */
-import type {Server} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {Server as HttpServer} from 'node:http';
+import type {AddressInfo, Server} from 'node:net';
 import type {AdminClient} from '../../src/admin/index.ts';
 
 export class Opened {
@@ -17,7 +17,7 @@ export class Opened {
   async close(): Promise<void> {
     for (const client of this.clients.splice(0)) client.close();
     for (const server of this.servers.splice(0)) {
-      server.closeAllConnections();
+      if ('closeAllConnections' in server) (server as HttpServer).closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
   }

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {createServer, request} from 'node:http';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
-import {connect} from 'node:net';
+import {connect, createServer as createTcpServer} from 'node:net';
 import {afterEach, beforeAll, afterAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminClientOptions} from '../../src/admin/index.ts';
@@ -209,6 +209,28 @@ describe('over TLS and proxies', () => {
       code: 'INVALID_INPUT',
       message: `CA file ${import.meta.filename} contains no certificate`,
     });
+  });
+
+  it('a write goes on to the next daemon where the connection to one never stood: nothing was sent', async () => {
+    const stranger = new Authority();
+    const {cert, key} = stranger.issue('daemon', 'IP:127.0.0.1');
+    const strange = createTlsServer({cert: readFileSync(cert), key: readFileSync(key)}, answers);
+    const noTls = await daemon();
+    const hangsUp = createTcpServer((socket) => void socket.once('data', () => socket.destroy()));
+    const urls = [
+      `https://127.0.0.1:${await opened.listening(strange)}`,
+      noTls.url.replace('http:', 'https:'),
+      `https://127.0.0.1:${await opened.listening(hangsUp)}`,
+    ];
+    stranger.remove();
+    await expect(client({server: urls[1] ?? ''}).call('getSpec', {})).rejects.toMatchObject({
+      message: `${urls[1]} does not speak TLS`,
+      hint: expect.stringContaining('http://') as string,
+    });
+    const secure = await secureDaemon();
+    for (const url of urls)
+      await client({server: [url, secure], caFile: authority.ca}).call('addSpec', create);
+    expect(noTls.asked).toEqual([]);
   });
 
   it('a proxy is used when it is named', async () => {
