@@ -98,7 +98,7 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
   const answering: Answering = {
     ...ANSWERING,
     getShards: (_, query) => pages.page(query),
-    waitCheck: (_, query, {signal}) => waits.check(query, signal),
+    waitCheck: (_, query, caller) => waits.check(query, caller),
   };
   return {
     ...mapped(answering, dependencies),

@@ -87,6 +87,9 @@ export const LOOK_PAUSE_MS = 50;
 /** Answers that wait at once; further ones are given at once. */
 export const WAITS_LIMIT = 200;
 
+/** Of these, those of one token: nobody takes all of them. */
+export const WAITS_OF_ONE = 40;
+
 /** Longest text of a request's field that an entry keeps. */
 export const DETAIL_MAX_CHARACTERS = 256;
 

@@ -1,12 +1,11 @@
 /** Streams that are open: so many at all, and so many of one token. */
 import {SmError} from '../../model/errors.ts';
+import {OpenCounts} from '../../runtime/open-counts.ts';
 import {STREAMS_LIMIT, STREAMS_OF_ONE} from './limits.ts';
 
 export class OpenStreams {
   private readonly withTokens: boolean;
-  private open = 0;
-  /** By name of the token. */
-  private readonly byToken = new Map<string, number>();
+  private readonly open = new OpenCounts();
 
   /** Without tokens callers cannot be distinguished. */
   constructor(withTokens: boolean) {
@@ -15,21 +14,14 @@ export class OpenStreams {
 
   /** A stream is open until what this returns is called, once. @throws SmError SERVER_UNAVAILABLE, RATE_LIMITED. */
   begin(token: string): () => void {
-    if (this.open >= STREAMS_LIMIT)
+    if (this.open.all >= STREAMS_LIMIT)
       throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
-    const own = this.byToken.get(token) ?? 0;
+    const own = this.open.of(token);
     if (this.withTokens && own >= STREAMS_OF_ONE)
       throw new SmError('RATE_LIMITED', `this token has ${own} open streams`, {
         hint: 'end some of them: live views, sm events -w, sm moves watch; or use another token, or another daemon',
         retryable: true,
       });
-    this.open += 1;
-    this.byToken.set(token, own + 1);
-    return () => {
-      this.open -= 1;
-      const left = (this.byToken.get(token) ?? 1) - 1;
-      if (left > 0) this.byToken.set(token, left);
-      else this.byToken.delete(token);
-    };
+    return this.open.begin(token);
   }
 }

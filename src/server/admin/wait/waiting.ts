@@ -1,4 +1,6 @@
 /** Answering `wait-check`: at once, or as soon as the goal is met within the caller's limit. */
+import {LOCAL_GRANT} from '../../../model/access.ts';
+import {OpenCounts} from '../../../runtime/open-counts.ts';
 import {pause} from '../../../runtime/pause.ts';
 import {SmError} from '../../../model/errors.ts';
 import {checkName, checkShardId} from '../../../model/ids.ts';
@@ -10,25 +12,44 @@ import type {Goal} from './wait-conditions.ts';
 import {exists, listAppOrNothing, listTogether, WHOLE_APP} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {refuseForeignApp} from '../read/other-service.ts';
-import {JUDGING_SHARE, LEAST_PAUSE_MS, LOOK_PAUSE_MS, WAITS_LIMIT} from '../limits.ts';
+import {
+  JUDGING_SHARE,
+  LEAST_PAUSE_MS,
+  LOOK_PAUSE_MS,
+  WAITS_LIMIT,
+  WAITS_OF_ONE,
+} from '../limits.ts';
+
+interface Waiter {
+  /** Name of its token. */
+  readonly who: string;
+  /** Aborted when it hangs up. */
+  readonly signal: AbortSignal;
+}
 
 export class WaitChecks {
   private readonly dependencies: AdminDependencies;
-  private open = 0;
+  private readonly open = new OpenCounts();
 
   constructor(dependencies: AdminDependencies) {
     this.dependencies = dependencies;
   }
 
   /** @throws SmError INVALID_INPUT for a goal without meaning, APP_NOT_FOUND unless the wait is for the app itself. */
-  async check(query: WaitCheckQuery, signal: AbortSignal): Promise<WaitCheckAnswer> {
-    const timeoutMs = this.open < WAITS_LIMIT ? query.timeoutMs : 0;
-    this.open++;
+  async check(query: WaitCheckQuery, {who, signal}: Waiter): Promise<WaitCheckAnswer> {
+    const timeoutMs = this.mayWait(who) ? query.timeoutMs : 0;
+    const end = this.open.begin(who);
     try {
       return await waitCheck(this.dependencies, {...query, timeoutMs}, signal);
     } finally {
-      this.open--;
+      end();
     }
+  }
+
+  /** Without tokens callers cannot be distinguished. */
+  private mayWait(who: string): boolean {
+    if (this.open.all >= WAITS_LIMIT) return false;
+    return who === LOCAL_GRANT.name || this.open.of(who) < WAITS_OF_ONE;
   }
 }
 

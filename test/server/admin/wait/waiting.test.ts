@@ -1,7 +1,7 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {AdminInput} from '../../../../src/protocol/admin.ts';
 import {encodeIdHolder} from '../../../../src/protocol/container-id.ts';
-import {LOOK_PAUSE_MS} from '../../../../src/server/admin/limits.ts';
+import {LOOK_PAUSE_MS, WAITS_OF_ONE} from '../../../../src/server/admin/limits.ts';
 import type {Watch} from '../../../../src/store/port.ts';
 import {MemoryStore} from '../../../support/memory-store.ts';
 import {heartbeat, ownership, SERVICE, stillPlan, World} from '../fixture.ts';
@@ -234,6 +234,20 @@ describe('waiting', () => {
     const answer = await check({kind: 'app', for: 'ready', timeoutMs: 100});
     expect(answer).toMatchObject({met: false, missing: [{id: 's', reason: 'unplaced'}]});
     expect(performance.now() - started).toBeGreaterThanOrEqual(95);
+  });
+
+  it('of one token beyond its share is answered at once; that of another one waits', async () => {
+    await world.call('addShard', {...app, shardId: 's'});
+    const wait = (who: string) => {
+      world.who = who;
+      return check({kind: 'shard', id: 's', for: 'ready', timeoutMs: HOLD_MS});
+    };
+    const own = Array.from({length: WAITS_OF_ONE}, () => wait('a'));
+    const other = wait('b');
+    expect(await wait('a')).toMatchObject({met: false});
+    await world.join('orders', 'c1');
+    await world.own('orders', 's', {});
+    expect((await Promise.all([...own, other])).every((answer) => answer.met)).toBe(true);
   });
 
   it('ends when the caller hangs up', async () => {
