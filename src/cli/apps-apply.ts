@@ -31,6 +31,7 @@ export interface AppliedApp {
   /** `failed`: it was refused as a whole, and is as it was or half way; the same call goes on. */
   readonly result: 'created' | 'configured' | 'unchanged' | 'failed';
   readonly added: number;
+  /** Objects: the app itself, where its limits, its policy or its pause differed, and shards. */
   readonly updated: number;
   readonly removed: number;
   readonly members: number;
@@ -335,7 +336,7 @@ class Applying {
     return {
       ...{name: diff.name, result, resumed, specRevision},
       added: diff.add.length - this.refused.add,
-      updated: diff.update.length,
+      updated: diff.update.length + (diff.spec.length > 0 ? 1 : 0),
       removed: prunes ? diff.extra.length - this.refused.remove : 0,
       members: diff.join.length + (prunes ? diff.extraMemberships.length : 0),
       unmanaged: prunes ? 0 : left,

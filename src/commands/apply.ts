@@ -84,6 +84,7 @@ export default class Apply extends SmCommand<typeof Apply> {
         {header: 'ADDED', value: ({added}) => added},
         {header: 'UPDATED', value: ({updated}) => updated},
         {header: 'REMOVED', value: ({removed}) => removed},
+        {header: 'WORKERS', value: ({members}) => members},
         {header: 'UNMANAGED', value: ({unmanaged}) => unmanaged},
         {header: 'FAILED', value: (app) => app.failed},
         {header: 'REVISION', value: ({specRevision}) => specRevision},

@@ -78,6 +78,14 @@ async function count(): Promise<{shards: number; members: number}> {
   return {shards: shards.length, members: Object.values(workerGroups).flat().length};
 }
 
+it('counts the app among what is updated where only its limits or its policy differ', async () => {
+  await apply('apps: [{name: orders, maxMoving: 3, shards: [a]}]');
+  const other = 'apps: [{name: orders, maxMoving: 4, shards: [a]}]';
+  const same = {added: 0, removed: 0, members: 0};
+  expect(await apply(other)).toMatchObject({result: 'configured', updated: 1, ...same});
+  expect(await apply(other)).toMatchObject({result: 'unchanged', updated: 0, ...same});
+});
+
 describe('apply', () => {
   it('makes an app what the file says, and has nothing to do the second time', async () => {
     expect(await apply(FULL, {dryRun: true})).toMatchObject({result: 'created'});
@@ -294,7 +302,7 @@ describe('apply of a change beside an order that ends by itself', () => {
     const until = new Date(NOW_MS + HOUR_MS).toISOString();
     expect(await apply(file('maxMoving: 2,', 'two'), {reason: 'release 7'})).toMatchObject({
       result: 'configured',
-      updated: 1,
+      updated: 2,
     });
     const {app} = await client.call('getApp', {service});
     expect(app).toMatchObject({maxMoving: 2, pause: {until}});
