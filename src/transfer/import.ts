@@ -14,7 +14,8 @@ import {isCluster, partsOf, refuseHalf, renamedForNewStore} from './contents.ts'
 import type {Item} from './contents.ts';
 import {refuseLiving} from './export.ts';
 import type {ExportFile} from './file.ts';
-import type {StoreLocation} from './store-location.ts';
+import {withLocation} from './store-location.ts';
+import type {StoreLocation, StoreLocationOptions} from './store-location.ts';
 import {livingBelow} from './liveness-check.ts';
 import {BYTES_PER_TRANSACTION, ITEMS_PER_TRANSACTION} from './limits.ts';
 
@@ -41,10 +42,9 @@ export interface ImportResult {
  * STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function importPrefix(options: ImportOptions): Promise<ImportResult> {
-  const {file, location, clock, force} = options;
+  const {file, location, clock} = options;
   const prefix = location.prefix ?? file.header.prefix;
-  refuseHalf(file.items, 'the export');
-  refuseLiveExport(file, force);
+  refuseUnfit(options);
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
   const clusters = clusterRecords(file, present, prefix, clock.wallMs());
@@ -60,6 +60,23 @@ export async function importPrefix(options: ImportOptions): Promise<ImportResult
     replacedKeys: present.length,
     epochs: Object.fromEntries([...clusters].map(([service, {epoch}]) => [service, epoch])),
   };
+}
+
+/** As `importPrefix`, into the store at `where`; a file that is refused opens none, and makes no data directory. */
+export async function importFile(
+  options: Omit<ImportOptions, 'location'>,
+  where: StoreLocationOptions,
+): Promise<ImportResult & {readonly storeName: string}> {
+  refuseUnfit(options);
+  return withLocation(where, async (location) => ({
+    ...(await importPrefix({...options, location})),
+    storeName: location.name,
+  }));
+}
+
+function refuseUnfit({file, force}: Pick<ImportOptions, 'file' | 'force'>): void {
+  refuseHalf(file.items, 'the export');
+  refuseLiveExport(file, force);
 }
 
 function refuseLiveExport({header}: ExportFile, force: boolean): void {

@@ -5,7 +5,7 @@ export {disarm} from './disarm.ts';
 export {exportPrefix} from './export.ts';
 export {readExport} from './file.ts';
 export {initRoles, plannedRoles} from './init-roles.ts';
-export {importPrefix} from './import.ts';
+export {importFile} from './import.ts';
 export {migrationReport, release} from './migrate.ts';
 export {withLocation} from './store-location.ts';
 export type {StoreLocationOptions} from './store-location.ts';

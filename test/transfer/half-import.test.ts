@@ -1,11 +1,14 @@
 /** What an import that was interrupted has left is half of a store: it must not travel on as a whole one. */
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import type {RawEntry, RawKeys} from '../../src/etcd/raw-keys.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {exportPrefix} from '../../src/transfer/export.ts';
 import {readExport, writeExport} from '../../src/transfer/file.ts';
-import {importPrefix} from '../../src/transfer/import.ts';
+import {importFile, importPrefix} from '../../src/transfer/import.ts';
 
 const SAY = (): void => undefined;
 
@@ -27,6 +30,15 @@ function cluster(more: object): RawEntry {
   };
 }
 
+const HEADER = {
+  ...{prefix: '/sm', clusterId: '7', revision: '9', at: '2026-01-01T00:00:00Z'},
+  living: [] as string[],
+};
+const HALF_ITEM = {
+  key: Buffer.from('app/sm.x/cluster'),
+  value: cluster({importing: true}).value,
+};
+
 const HALF = {code: 'CONFLICT', message: expect.stringContaining('import') as string};
 
 it.each([true, false])('half an import is not exported, live: %s', async (live) => {
@@ -37,17 +49,21 @@ it.each([true, false])('half an import is not exported, live: %s', async (live) 
   expect(whole.keys).toBe(1);
 });
 
+it.each([
+  ['that holds half an import', [HALF_ITEM], []],
+  ['that was made while a container lived', [], ['c1']],
+])('a file %s is refused before a data directory is made', async (_what, items, living) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sm-import-'));
+  const file = readExport(writeExport({header: {...HEADER, living}, items}));
+  const options = {file, clock: systemClock(), force: false, say: SAY};
+  const call = importFile(options, {dataDir: join(folder, 'new')});
+  await expect(call).rejects.toMatchObject({code: expect.stringMatching(/CONFLICT|CHECK_FAILED/)});
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, {recursive: true});
+});
+
 it('a file that holds half an import is not imported', async () => {
-  const header = {
-    prefix: '/sm',
-    clusterId: '7',
-    revision: '9',
-    at: '2026-01-01T00:00:00Z',
-    living: [],
-  };
-  const {value} = cluster({importing: true});
-  const items = [{key: Buffer.from('app/sm.x/cluster'), value}];
-  const file = readExport(writeExport({header, items}));
+  const file = readExport(writeExport({header: HEADER, items: [HALF_ITEM]}));
   const options = {file, location: locationOf([]), clock: systemClock(), force: true, say: SAY};
   await expect(importPrefix(options)).rejects.toMatchObject(HALF);
 });

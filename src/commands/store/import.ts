@@ -25,22 +25,15 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
   };
 
   override async run(): Promise<void> {
-    const {importPrefix, readExport, readWhole, withLocation} =
-      await import('../../transfer/index.ts');
+    const {importFile, readExport, readWhole} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     // All of it, before the store is touched.
     const file = readExport(await readWhole(this.flags.file));
     const say = (text: string): void => this.say(text);
     const {force} = this.flags;
-    const [result, storeName] = await withLocation(
-      locationOf(this.flags),
-      async (location) =>
-        [
-          await importPrefix({file, location, clock: systemClock(), force, say}),
-          location.name,
-        ] as const,
-    );
-    const {keys, prefix, replacedKeys, epochs} = result;
+    const options = {file, clock: systemClock(), force, say};
+    const result = await importFile(options, locationOf(this.flags));
+    const {keys, prefix, replacedKeys, epochs, storeName} = result;
     const replaced = replacedKeys === 0 ? '' : `, replacing ${replacedKeys}`;
     const steps = Object.entries(epochs).map(
       ([service, epoch]) => `tokens of ${service} have epoch ${epoch} from now on`,
