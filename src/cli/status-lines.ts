@@ -1,5 +1,6 @@
 /** The state of the cluster as lines for people. Pure. */
 import {alarmRows} from '../model/alarm-rows.ts';
+import {UNHEARD_STATES} from '../model/container-state.ts';
 import {counted} from '../model/counted.ts';
 import {leaderLives, lostDaemonText, troubleCount} from '../model/health.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
@@ -22,6 +23,7 @@ export function statusLines(status: StatusAnswer): string[] {
     ...(more > 0 ? [`and ${counted(more, 'app')} more that are not OK`] : []),
     ...(status.store.reason === '' ? [] : [status.store.reason]),
     leaderText(status),
+    ...daemonLines(status),
     // A daemon of before does not say it.
     ...(status.lostDaemons ?? []).map((lost) => `daemon ${lostDaemonText(lost)}`),
     ...alarmRows(alarms).flatMap(({service, codes, text, fix}) => [
@@ -39,8 +41,18 @@ function leaderText({leader, daemons, store}: StatusAnswer): string {
   return `leader ${leader.container} since ${leader.since}${dead}`;
 }
 
-function appText({service, health, shards, paused}: App): string {
-  return `${service}: ${health}${paused && health !== 'PAUSED' ? ' (paused)' : ''}, ${shardsText(shards)}`;
+function appText({service, health, shards, paused, containers}: App): string {
+  const word = `${health}${paused && health !== 'PAUSED' ? ' (paused)' : ''}`;
+  const unheard = UNHEARD_STATES.filter((state) => (containers[state] ?? 0) > 0);
+  const tail = unheard.map((state) => `, ${counted(containers[state] ?? 0, 'container')} ${state}`);
+  return `${service}: ${word}, ${shardsText(shards)}${tail.join('')}`;
+}
+
+/** Daemons that are not heard: the cluster is in trouble for each of them. */
+function daemonLines({daemons}: StatusAnswer): string[] {
+  const unheard: readonly string[] = UNHEARD_STATES;
+  const ill = daemons.filter(({state}) => unheard.includes(state));
+  return ill.map(({id, state}) => `daemon ${id} is ${state}`);
 }
 
 function shardsText(shards: Pick<App['shards'], 'total' | 'ready' | TroubleWord>): string {
