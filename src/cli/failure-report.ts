@@ -45,7 +45,7 @@ export function reportFailure(error: unknown, json: boolean, command = ''): numb
 }
 
 export function failureOf(error: unknown, command = ''): Failure {
-  if (error instanceof RemoteError) return error.failure;
+  if (error instanceof RemoteError) return remote(error.failure);
   if (error instanceof SmError) return operationalFailure(error);
   const fault = surroundingsFault(error);
   if (fault !== undefined) return operationalFailure(fault);
@@ -70,6 +70,12 @@ export function failureOf(error: unknown, command = ''): Failure {
     retryable: false,
     requestId: '',
   };
+}
+
+/** Which part of a call a value was in concerns those who make calls, not those who type commands. */
+function remote(failure: Failure): Failure {
+  if (failure.exit !== 2) return failure;
+  return {...failure, message: failure.message.replace(/^(body|query)\./, '')};
 }
 
 function operationalFailure(error: SmError): Failure {

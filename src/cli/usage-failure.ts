@@ -73,10 +73,10 @@ function unknownFlags(name: string, plural: string, flags: string): string {
   return `${name} has no flag${plural} ${flags.split(', ').map(nameOf).join(', ')}`;
 }
 
-/** Of lines of name and description, several blanks apart. */
+/** Of lines of name and description, several blanks apart; a description may have commas of its own. */
 function neededArgs(args: string): string {
   return args
-    .split(', ')
+    .split(/, (?=\S+ {2,})/)
     .map((line) => {
       const [name = '', description = ''] = line.split(/ {2,}/);
       return `${name.toUpperCase()}${description === '' ? '' : ` (${description})`}`;

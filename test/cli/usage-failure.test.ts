@@ -21,6 +21,15 @@ async function shown(...words: string[]) {
   return {message, fix};
 }
 
+it('a missing word is described in full, whatever its description has in it', async () => {
+  const object = Args.string({description: 'app/NAME, shard/APP/ID or daemon', required: true});
+  const args = {object, container: Args.string({description: 'id', required: true})};
+  const fault: unknown = await Parser.parse([], {args}).catch((error: unknown) => error);
+  expect(failureOf(fault, 'wait').message).toBe(
+    'wait needs OBJECT (app/NAME, shard/APP/ID or daemon), CONTAINER (id)',
+  );
+});
+
 const HELP = 'sm shard pin --help shows what it takes';
 
 describe('words that a command does not take', () => {

@@ -32,7 +32,7 @@ export async function cancelMoves(
   refuseOwnService(dependencies, service);
   if (named.length === 0 && !all)
     throw new SmError('INVALID_INPUT', 'no move is named', {
-      hint: 'name one or more moves, or set all',
+      hint: 'name one or more moves, or all of them: --all',
     });
   const listing = await currentApp(dependencies, service);
   const inUse = await planInUse(dependencies, listing);
