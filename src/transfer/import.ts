@@ -36,15 +36,9 @@ export interface ImportResult {
   readonly epochs: Readonly<Record<string, number>>;
 }
 
-/**
- * Cut short, it leaves a prefix in which no daemon starts; run it again with `force`.
- * @throws SmError CONFLICT when something lies there, or the file holds half an import; CHECK_FAILED when somebody lives there or lived in the exported one;
- * STORE_UNAVAILABLE, STORE_AUTH.
- */
-export async function importPrefix(options: ImportOptions): Promise<ImportResult> {
+async function importPrefix(options: ImportOptions): Promise<ImportResult> {
   const {file, location, clock} = options;
   const prefix = location.prefix ?? file.header.prefix;
-  refuseUnfit(options);
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
   const clusters = clusterRecords(file, present, prefix, clock.wallMs());
@@ -62,7 +56,12 @@ export async function importPrefix(options: ImportOptions): Promise<ImportResult
   };
 }
 
-/** As `importPrefix`, into the store at `where`; a file that is refused opens none, and makes no data directory. */
+/**
+ * Into the store at `where`; a file that is refused opens none, and makes no data directory. Cut short, it leaves a prefix in which no daemon
+ * starts; run it again with `force`.
+ * @throws SmError CONFLICT when something lies there, or the file holds half an import; CHECK_FAILED when somebody lives there or lived in the exported one;
+ * STORE_UNAVAILABLE, STORE_AUTH, and what opening the store throws.
+ */
 export async function importFile(
   options: Omit<ImportOptions, 'location'>,
   where: StoreLocationOptions,

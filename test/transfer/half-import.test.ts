@@ -8,7 +8,7 @@ import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {exportPrefix} from '../../src/transfer/export.ts';
 import {readExport, writeExport} from '../../src/transfer/file.ts';
-import {importFile, importPrefix} from '../../src/transfer/import.ts';
+import {importFile} from '../../src/transfer/import.ts';
 
 const SAY = (): void => undefined;
 
@@ -50,20 +50,14 @@ it.each([true, false])('half an import is not exported, live: %s', async (live) 
 });
 
 it.each([
-  ['that holds half an import', [HALF_ITEM], []],
-  ['that was made while a container lived', [], ['c1']],
-])('a file %s is refused before a data directory is made', async (_what, items, living) => {
+  ['that holds half an import', [HALF_ITEM], [], true],
+  ['that was made while a container lived', [], ['c1'], false],
+])('a file %s is refused before a data directory is made', async (_what, items, living, force) => {
   const folder = mkdtempSync(join(tmpdir(), 'sm-import-'));
   const file = readExport(writeExport({header: {...HEADER, living}, items}));
-  const options = {file, clock: systemClock(), force: false, say: SAY};
+  const options = {file, clock: systemClock(), force, say: SAY};
   const call = importFile(options, {dataDir: join(folder, 'new')});
   await expect(call).rejects.toMatchObject({code: expect.stringMatching(/CONFLICT|CHECK_FAILED/)});
   expect(readdirSync(folder)).toEqual([]);
   rmSync(folder, {recursive: true});
-});
-
-it('a file that holds half an import is not imported', async () => {
-  const file = readExport(writeExport({header: HEADER, items: [HALF_ITEM]}));
-  const options = {file, location: locationOf([]), clock: systemClock(), force: true, say: SAY};
-  await expect(importPrefix(options)).rejects.toMatchObject(HALF);
 });
