@@ -155,3 +155,9 @@ export const REST_PER_PLAN = 3;
 
 /** Entries of the history that cannot be read, and that an answer names; the others are counted. */
 export const UNREADABLE_EVENTS_NAMED = 10;
+
+/** Keys with values that cannot be read, of one kind, that a check names; the others are counted. */
+export const UNREADABLE_KEYS_NAMED = 5;
+
+/** Apps whose values a check reads at once: one after the other would take long where there are many. */
+export const APPS_LOOKED_AT_ONCE = 16;

@@ -13,6 +13,7 @@ import {status} from './app-reads.ts';
 import {foreignApp, foreignHint} from './other-service.ts';
 import type {ForeignApp} from './other-service.ts';
 import {originServerChecks} from './origin-server.ts';
+import {storedValueChecks} from './stored-values.ts';
 import {check} from './check.ts';
 import type {Check} from './check.ts';
 import {appQuotaChecks, clusterQuotaChecks} from './quota-checks.ts';
@@ -76,6 +77,10 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       ...(await originServerChecks(dependencies)),
       ...clusterQuotaChecks(decodeUsage(use?.value ?? '')),
       ...clusterChecks(cluster),
+      ...(await storedValueChecks(
+        dependencies,
+        cluster.apps.map((app) => app.service),
+      )),
     ],
     at: new Date(wallMs()).toISOString(),
     revision: cluster.revision,

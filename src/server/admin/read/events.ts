@@ -6,6 +6,7 @@ import type {AppEvent} from '../../../model/audit.ts';
 import {appNotFound} from '../../../model/not-found.ts';
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import type {AdminAnswer, AdminRequest, EventView} from '../../../protocol/admin.ts';
+import {jsonIn} from '../../../protocol/foreign-json.ts';
 import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {appNames} from './app-reads.ts';
@@ -80,9 +81,14 @@ export function eventsOf(parsed: ParsedKey, entry: KeyValue): EventView[] {
   return saidBy(parsed, entry).events;
 }
 
+/** Why a key of a history cannot be read, or not all of it; undefined: it can. */
+export function historyProblem(parsed: ParsedKey, entry: KeyValue): string | undefined {
+  return saidBy(parsed, entry).problem;
+}
+
 interface Said {
   readonly events: EventView[];
-  /** Why the value cannot be read; absent where it can. */
+  /** Why the value, or some of it, cannot be read; absent where all of it can. */
   readonly problem?: string;
 }
 
@@ -104,13 +110,22 @@ function saidBy(parsed: ParsedKey, entry: KeyValue): Said {
       events: round.value.map((move) => ({
         ...{type: 'move' as const, revision, at: move.endedAt, service, move},
       })),
+      ...lostItems(entry.value, round.value.length),
     };
   }
   if (parsed.kind !== 'events') return {events: []};
   const round = decodeEventRound(entry.value);
   const service = parsed.app;
   if (!round.ok) return {events: [], problem: round.problem};
-  return {events: round.value.map((event) => appEvent(event, revision, service))};
+  const events = round.value.map((event) => appEvent(event, revision, service));
+  return {events, ...lostItems(entry.value, round.value.length)};
+}
+
+/** Items of a round that are not what they should be, or of a kind that is not known here, are left out of what is read of it. */
+function lostItems(text: string, read: number): Pick<Said, 'problem'> {
+  const items = jsonIn(text);
+  const lost = Array.isArray(items) ? items.length - read : 0;
+  return lost === 0 ? {} : {problem: `${lost} of ${read + lost} entries cannot be read`};
 }
 
 function appEvent(event: AppEvent, revision: string, service: string): EventView {
