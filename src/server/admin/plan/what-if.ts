@@ -6,6 +6,7 @@ import {containerNotAlive} from '../../../model/not-found.ts';
 import type {PlanFigures, PlannedMove, UnplacedShard} from '../../../model/placement.ts';
 import type {AdminRequest, DeclaredApp, PlanAnswer} from '../../../protocol/admin.ts';
 import {hypotheticalContainer, livingOf} from '../read/container-views.ts';
+import {unreadableSpec} from '../guards.ts';
 import {readerPlan} from '../read/reader-plan.ts';
 import type {ReaderPlan} from '../read/reader-plan.ts';
 import {atOnce} from '../dependencies.ts';
@@ -32,6 +33,9 @@ async function answerOf(
   request: AdminRequest<'plan'>,
 ): Promise<PlanAnswer> {
   const current = await currentApp(dependencies, request.service);
+  // Its governor plans nothing: limits and policy are not known.
+  const problem = current.view.quarantined.problem('spec');
+  if (problem !== undefined) throw unreadableSpec(request.service, problem);
   const {declared, prune} = request;
   const listing = declared === undefined ? current : await asDeclared(current, declared, prune);
   const living = livingOf(listing);
