@@ -25,7 +25,6 @@ export class UsageReport {
   private timer: Timer | undefined;
   /** Grows with every start and stop: a round that outlives its term sets no timer any more. */
   private term = 0;
-  private last = '';
 
   constructor(options: UsageReportOptions) {
     this.options = options;
@@ -39,7 +38,6 @@ export class UsageReport {
 
   stop(): void {
     this.term += 1;
-    this.last = '';
     this.timer?.cancel();
   }
 
@@ -54,12 +52,13 @@ export class UsageReport {
       const used = await clusterUsage(store, keys);
       const record: UsageRecord = {v: RECORD_VERSION, used, quota: quota()};
       const value = encodeRecord(record);
-      if (term === this.term && value !== this.last) {
+      // Whoever else has written there, or damaged it, is written over.
+      const stored = (await store.get(keys.usage())).entry?.value;
+      if (term === this.term && value !== stored) {
         const then = [{op: 'put', key: keys.usage(), value}] as const;
         // The next leader writes only what is news to it: what came late from the one before would stay.
         const compares = [stillGoverns(fencingKey)];
-        const {kind} = await store.transact({compares, then, otherwise: []});
-        this.last = kind === 'committed' ? value : '';
+        await store.transact({compares, then, otherwise: []});
       }
     } catch (error) {
       logger.debug({error: String(error)}, 'the use of quotas could not be counted');

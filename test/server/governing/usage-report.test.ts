@@ -74,3 +74,11 @@ it('writes nothing once another daemon leads: that one would leave what came lat
   await put(keys.governedShard('more'), {id: 'more'});
   expect(await counted()).toEqual(before);
 });
+
+it('writes over what somebody else has put there', async () => {
+  await lead('me');
+  const before = await counted();
+  const then = [{op: 'put', key: keys.usage(), value: 'rubbish'}] as const;
+  await store.transact({compares: [], then, otherwise: []});
+  expect({...(await counted()), mod: 0}).toEqual({...before, mod: 0});
+});
