@@ -218,6 +218,17 @@ it('an old key is replaced; the one before stays valid', async () => {
   expect((await post(HINTS, {...JSON_TYPE, [SIGNATURE_HEADER]: header})).status).toBe(202);
 });
 
+it('a key that a clock far ahead has made is replaced: it would never grow old', async () => {
+  await contact();
+  const [early] = await theKeys();
+  wallMs -= CALL_KEY_AGE_MS + 1;
+  nowMs += CALL_KEYS_KEPT_MS + 1;
+  await contact();
+  const [newest, before] = await theKeys();
+  expect(before).toEqual(early);
+  expect(newest?.createdMs).toBe(wallMs);
+});
+
 it('a store that was away for a moment leaves no daemon without a signature', async () => {
   await contact();
   expect((await post(HINTS)).status).toBe(401);

@@ -125,7 +125,9 @@ export class CallSigner {
     const [spec, entry] = entries;
     const present = decodeCallKeys(entry?.value);
     const [newest] = present;
-    if (newest !== undefined && clock.wallMs() - newest.createdMs < CALL_KEY_AGE_MS) return newest;
+    // One from far ahead was made by a clock that was wrong: it would never grow old.
+    if (newest !== undefined && Math.abs(clock.wallMs() - newest.createdMs) < CALL_KEY_AGE_MS)
+      return newest;
     const specMod = liveSpecMod(spec);
     if (specMod === undefined) return newest;
     const made = newCallKey(clock.wallMs());
