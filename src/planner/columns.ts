@@ -39,7 +39,8 @@ export interface Loads {
 
 /**
  * What limits say, in whole units that are a tiny part of the metric's greatest limit: sums are exact, whatever comes and goes.
- * A load that no limit allows counts as a little more than the greatest limit.
+ * A unit is a power of two, so whole numbers and halves are exact. Other loads are rounded down: shards that fill a limit to the last bit fit, and what is above
+ * it by that is less than anybody measures. A load that no limit allows counts as a little more than the greatest limit.
  */
 export interface Limits {
   readonly ofContainers: Float64Array;
@@ -162,15 +163,16 @@ function limitsOf(
       greatest[metric] = Math.max(greatest[metric] ?? 0, harmless(limits?.[metric]));
   if (!greatest.some((limit) => limit > 0)) return undefined;
   const ofContainers = new Float64Array(containers.length * width).fill(Number.POSITIVE_INFINITY);
-  const unitOf = (metric: number): number => (greatest[metric] ?? 0) / LIMIT_UNITS;
+  const units = greatest.map((limit) => 2 ** Math.ceil(Math.log2(limit / LIMIT_UNITS)));
   for (const [at, {limits}] of containers.entries())
     for (let metric = 0; metric < width; metric += 1) {
       const limit = harmless(limits?.[metric]);
-      if (limit > 0) ofContainers[at * width + metric] = Math.floor(limit / unitOf(metric));
+      if (limit > 0) ofContainers[at * width + metric] = Math.floor(limit / (units[metric] ?? 1));
     }
   const ofShards = loads.map((load, at) => {
-    const unit = unitOf(at % width);
-    return unit === 0 ? 0 : Math.min(LIMIT_UNITS + 1, Math.ceil(load / unit));
+    const unit = units[at % width] ?? 0;
+    if (unit === 0 || load === 0) return 0;
+    return Math.min(LIMIT_UNITS + 1, Math.max(1, Math.floor(load / unit)));
   });
   return {ofContainers, ofShards};
 }

@@ -8,7 +8,7 @@ export const WEIGHT_PARTS = 1_000;
 export const MOST_WEIGHT = 1_000;
 /** A greater load counts as this one: sums of it stay finite. */
 export const MOST_LOAD = 1e100;
-/** Units of a metric's greatest limit: sums of them are exact. */
+/** So many units of limits at most are a metric's greatest limit: sums of them are exact. */
 export const LIMIT_UNITS = 2 ** 30;
 /** Parts of a metric's greatest load: sums of the loads of up to eight million shards are exact. */
 export const LOAD_PARTS = 2 ** 30;

@@ -180,3 +180,18 @@ test('every plan for containers with little room passes its check', () => {
   for (const seed of [...Array(CASES).keys(), ...CHECKED])
     expect(() => plan(tightInstance(seed)), `seed ${seed}`).not.toThrow();
 });
+
+test.each([
+  ['whole numbers', 38, [31, 7]],
+  ['fractions', 1, new Array<number>(10).fill(0.1)],
+  ['thirds', 1, new Array<number>(3).fill(1 / 3)],
+  ['bytes', 100e9, [33e9, 33e9 + 1, 34e9 - 1]],
+])('shards that fill a metric limit fit, and nothing more: %s', (_, limit, loads) => {
+  const full = loads.map((load, at) => shard(`s${at}`, {load: [load]}));
+  const containers = [{id: 'c0', mode: 'open' as const, limits: [limit]}];
+  const metrics = [{name: 'qps', upper: 1.2, lower: 1.1}];
+  const snapshot = {...snapshotOf(full, []), containers, metrics};
+  expect(plan(snapshot).unplaced).toEqual([]);
+  const more = [...full, shard('more', {load: [limit / 1e4]})];
+  expect(plan({...snapshot, shards: more}).unplaced).toHaveLength(1);
+});
