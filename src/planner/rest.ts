@@ -25,14 +25,21 @@ export function placeRest(table: Table, target: Int32Array): void {
   }
   const nothing = {homeless: new Map(), stranded: new Map()};
   const sorted = {fixed, free: Int32Array.from(free), ...nothing};
-  assign(opened, targetsOf(opened, sorted), target);
-  takeBackMisfits(table, target, rest);
+  // Who leaves such a container has its target already, and would be back at home.
+  const assigned = target.slice();
+  assign(opened, targetsOf(opened, sorted), assigned);
+  for (const shard of rest) target[shard] = assigned[shard] ?? -1;
+  if (Occupants.areLimited(table)) placeMisfits(opened, target, rest, free);
 }
 
-/** Who does not fit where counts alone put it gets no container. */
-function takeBackMisfits(table: Table, target: Int32Array, rest: readonly number[]): void {
-  if (!Occupants.areLimited(table)) return;
-  const occupants = new Occupants(table);
+/** Who does not fit where counts alone put it goes where it fits, as does who got nothing by counts; else it gets no container. */
+function placeMisfits(
+  opened: Table,
+  target: Int32Array,
+  rest: readonly number[],
+  free: readonly number[],
+): void {
+  const occupants = new Occupants(opened);
   const isRest = new Set(rest);
   for (const [shard, to] of target.entries())
     if (to >= 0 && !isRest.has(shard)) occupants.add(shard, to);
@@ -41,6 +48,13 @@ function takeBackMisfits(table: Table, target: Int32Array, rest: readonly number
     if (to < 0) continue;
     if (occupants.fits(shard, to)) occupants.add(shard, to);
     else target[shard] = -1;
+  }
+  for (const shard of free) {
+    if ((target[shard] ?? -1) >= 0) continue;
+    const home = poolOfShard(opened, shard)?.open.find((to) => occupants.fits(shard, to));
+    if (home === undefined) continue;
+    target[shard] = home;
+    occupants.add(shard, home);
   }
 }
 

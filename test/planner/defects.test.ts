@@ -181,6 +181,36 @@ test('every plan for containers with little room passes its check', () => {
     expect(() => plan(tightInstance(seed)), `seed ${seed}`).not.toThrow();
 });
 
+describe('room that hard rules leave', () => {
+  test('goes to who was left out by counts', () => {
+    // Counts send both of one key to c1, which is full with them.
+    const shards = [
+      shard('pinned', {pin: 'c0', current: 'c0'}),
+      shard('one', {current: 'c0', spreadKey: 'k'}),
+      shard('two', {current: 'c0', spreadKey: 'k'}),
+      shard('new'),
+    ];
+    const containers = [
+      {id: 'c0', mode: 'open' as const, capacity: 1},
+      {id: 'c1', mode: 'open' as const, capacity: 2},
+    ];
+    expect(plan({...snapshotOf(shards, []), containers}).unplaced).toEqual([]);
+  });
+
+  test('on containers that have not proved themselves, too', () => {
+    // Counts leave s2 out.
+    const shards = [
+      shard('s0', {load: [44]}),
+      shard('s2', {group: 'g'}),
+      shard('s3', {group: 'g', load: [15]}),
+    ];
+    const unproved = {takesRest: true, trialDue: false};
+    const containers = [{id: 'c1', mode: 'open' as const, capacity: 2, limits: [58], unproved}];
+    const metrics = [{name: 'qps', upper: 1.2, lower: 1.1}];
+    expect(plan({...snapshotOf(shards, []), containers, metrics}).unplaced).toHaveLength(1);
+  });
+});
+
 test.each([
   ['whole numbers', 38, [31, 7]],
   ['fractions', 1, new Array<number>(10).fill(0.1)],

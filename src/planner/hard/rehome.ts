@@ -56,12 +56,16 @@ class Rehoming {
     }
     for (const shard of misfits) this.rehome(shard);
     relieveOverflows(this.assignment);
-    // Who was left out by counts gets the room that others could not use.
-    if (this.assignment.refused.size > 0)
-      for (const shard of this.inTurn(left))
-        if (this.assignment.isFree[shard] === 1) this.placeAnywhere(shard, -1);
+    if (misfits.length > 0 || this.assignment.causes.size > 0) this.placeLeftOut(left);
     stayWherePossible(this.assignment, arrivals);
     return {refused: this.assignment.refused, causes: this.assignment.causes};
+  }
+
+  /** Who was left out by counts gets the room that others could not use, or left; so does who was refused before others left. */
+  private placeLeftOut(left: readonly number[]): void {
+    const all = this.inTurn([...this.assignment.refused.keys(), ...left]);
+    for (const shard of all.slice(0, FREEING_SEARCH))
+      if (this.assignment.isFree[shard] === 1) this.placeAnywhere(shard, -1);
   }
 
   /** Nothing that runs moves for them: that might be a ring again. */
