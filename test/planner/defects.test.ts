@@ -211,6 +211,21 @@ describe('room that hard rules leave', () => {
   });
 });
 
+test('two of one spread key on a container that takes nothing new are separated', () => {
+  const shards = ['a', 'b'].map((id) => shard(id, {current: 'c0', spreadKey: 'k'}));
+  for (const closed of [
+    {id: 'c0', mode: 'closed' as const},
+    {id: 'c0', mode: 'open' as const, unproved: {takesRest: true, trialDue: false}},
+  ]) {
+    const containers = [closed, {id: 'c1', mode: 'open' as const}];
+    const snapshot = {...snapshotOf(shards, []), containers};
+    const made = plan(snapshot);
+    expect(made.moves).toMatchObject([{from: 0, to: 1, cause: 'constraint'}]);
+    expect(made.unplaced).toEqual([]);
+    expect(plan(applied(snapshot, made)).moves).toEqual([]);
+  }
+});
+
 test.each([
   ['whole numbers', 38, [31, 7]],
   ['fractions', 1, new Array<number>(10).fill(0.1)],

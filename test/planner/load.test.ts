@@ -268,14 +268,11 @@ describe('limits and spread keys', () => {
     });
   }
 
-  test('a key that is there twice on a closed container is the reason, though others have room', () => {
+  test('a key that is there twice on a closed container is the reason where no other may take it', () => {
     const shard = {group: '', workerGroup: '', pin: '', prefer: '', avoid: '', spreadKey: 'k'};
     const made = plan({
       shards: ['a', 'b'].map((id) => ({...shard, id, current: 'shut'})),
-      containers: [
-        {id: 'shut', mode: 'closed'},
-        {id: 'open', mode: 'open'},
-      ],
+      containers: [{id: 'shut', mode: 'closed'}],
       ...{pools: new Map(), maxShardCount: 0},
     });
     expect(made.unplaced).toMatchObject([{reason: 'spread-key', mustDrop: false}]);

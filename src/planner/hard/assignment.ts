@@ -58,10 +58,18 @@ export class Assignment {
     this.refused.delete(shard);
     this.assign(shard, to);
     if (this.isFree[shard] === 1) bounds.move(table.bucket[shard] ?? 0, rank(from), rank(to));
+    else if (from !== to) this.leaveClosed(shard, rank(from), rank(to));
     if (from >= 0) utilisation?.remove(shard, rank(from));
     utilisation?.add(shard, rank(to));
     this.noteCause(shard);
     return true;
+  }
+
+  /** From now on it counts for its bucket. */
+  private leaveClosed(shard: number, from: number, to: number): void {
+    const {table, bounds} = this.task;
+    bounds.countFixed(from, -1);
+    bounds.move(table.bucket[shard] ?? 0, -1, to);
   }
 
   private noteCause(shard: number): void {
@@ -88,16 +96,16 @@ export class Assignment {
 
   /** Where it may go: the open containers of its pool, or its pin if that is open. */
   homesOf(shard: number): readonly number[] {
-    const {table} = this.task;
-    if (this.isFree[shard] === 1) return this.openFor(table.bucket[shard] ?? 0);
+    const {table, target} = this.task;
     const pin = table.pin[shard] ?? -1;
-    return pin >= 0 && table.mode[pin] === OPEN && this.task.target[shard] === pin ? [pin] : [];
+    if (pin === -1) return this.openFor(table.bucket[shard] ?? 0);
+    return pin >= 0 && table.mode[pin] === OPEN && target[shard] === pin ? [pin] : [];
   }
 
   keepsEven(bucket: number, from: number, to: number): boolean {
     const {table, bounds} = this.task;
     const rank = table.containerRank[to] ?? 0;
-    if (from < 0) return bounds.excessOf(bucket, rank) <= 0;
+    if (from < 0 || table.mode[from] !== OPEN) return bounds.excessOf(bucket, rank) <= 0;
     return from === to || bounds.allowsMove(bucket, table.containerRank[from] ?? 0, rank);
   }
 
@@ -136,10 +144,7 @@ export class Assignment {
   private reasonOf(shard: number): PlacementReason {
     const {table} = this.task;
     const pin = table.pin[shard] ?? -1;
-    // What a closed container keeps may go nowhere else.
-    const own = this.isFree[shard] === 1 ? -1 : (table.current[shard] ?? -1);
-    const bound = pin >= 0 ? pin : own;
-    const open = bound >= 0 ? [bound] : this.openFor(table.bucket[shard] ?? 0);
+    const open = pin >= 0 ? [pin] : this.openFor(table.bucket[shard] ?? 0);
     const roomy = open.filter((container) => !this.occupants.isFull(container));
     if (open.length > 0 && roomy.length === 0) return 'capacity';
     return roomy.some((container) => this.occupants.fitsKey(shard, container))
