@@ -48,9 +48,34 @@ class TrialChoice {
     const hasFailed = homeless === undefined || this.failuresOf(homeless) > 0;
     const chosen = hasFailed ? (this.runningFor(container) ?? homeless) : homeless;
     if (chosen === undefined) return undefined;
-    this.counts.redirect(chosen, this.target[chosen] ?? -1, container);
-    this.target[chosen] = container;
+    const from = this.target[chosen] ?? -1;
+    this.send(chosen, container);
+    if (from >= 0 && this.table.mode[from] === OPEN) this.fill(from);
     return chosen;
+  }
+
+  private send(shard: number, container: number): void {
+    this.counts.redirect(shard, this.target[shard] ?? -1, container);
+    this.target[shard] = container;
+  }
+
+  /** A shard that the plan had for the container is on trial elsewhere: one that had no room gets its place, one that runs nowhere before others. */
+  private fill(container: number): void {
+    if (!this.counts.hasCapacity(container)) return;
+    const {priorities} = this.table;
+    const [next] = this.undecided
+      .filter((shard) => this.isLeftOut(shard) && this.mayBeOn(shard, container))
+      .sort(
+        (a, b) =>
+          Number(this.isRunning(a)) - Number(this.isRunning(b)) ||
+          (priorities?.[b] ?? 0) - (priorities?.[a] ?? 0),
+      );
+    if (next !== undefined) this.send(next, container);
+  }
+
+  private isLeftOut(shard: number): boolean {
+    const to = this.target[shard] ?? -1;
+    return to < 0 || this.table.mode[to] === DRAINING;
   }
 
   private runningFor(container: number): number | undefined {
@@ -95,15 +120,18 @@ class TrialChoice {
   /** The shard may go there instead of where the plan has it, and counts are as even with it. */
   private mayCome(shard: number, container: number): boolean {
     if (!this.isAllowed(shard, container)) return false;
+    if (this.isLeftOut(shard)) return true;
     const to = this.target[shard] ?? -1;
-    if (to < 0 || this.table.mode[to] === DRAINING) return true;
     // What another unproved container gets is not taken from it.
     return !isBit(this.table, to, UNPROVED) && this.counts.gain(shard, to, container) >= 0;
   }
 
   private isAllowed(shard: number, container: number): boolean {
+    return this.table.snapshot.shards[shard]?.trial !== 'no' && this.mayBeOn(shard, container);
+  }
+
+  private mayBeOn(shard: number, container: number): boolean {
     const {table} = this;
-    if (table.snapshot.shards[shard]?.trial === 'no') return false;
     const pin = table.pin[shard] ?? -1;
     const pool = poolOfShard(table, shard);
     return (

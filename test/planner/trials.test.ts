@@ -71,6 +71,18 @@ describe('an unproved container', () => {
     expect(arrivals(rest, plan(rest), 'c3')[0]).toMatch(/^c[12]-/);
   });
 
+  it('leaves the room of what is tried there to one that had none', () => {
+    const fresh = ['a', 'b', 'c'].map((id) => ({...NONE, id}));
+    const full = snapshotOf(fresh, {c1: undefined, c3: REFUSING}, 2);
+    const made = plan(full);
+    expect(made.unplaced).toEqual([]);
+    expect(made.trials).toHaveLength(1);
+    const containers = [...full.containers, {id: 'c2', mode: 'draining' as const}];
+    const leaving = {...NONE, id: 'leaving', current: 'c2'};
+    const draining = {...full, containers, shards: [...fresh.slice(1), leaving]};
+    expect(plan(draining)).toMatchObject({stranded: [], moves: [{cause: 'drain'}]});
+  });
+
   it('is not tried with what may not move now, or not there', () => {
     const all = {...TWO, c3: JOINING};
     for (const over of [
