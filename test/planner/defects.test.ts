@@ -240,3 +240,16 @@ test.each([
   const more = [...full, shard('more', {load: [limit / 1e4]})];
   expect(plan({...snapshot, shards: more}).unplaced).toHaveLength(1);
 });
+
+test('the search for room ends where thousands of shards might make way for one', () => {
+  // Only the pool of c0 has room by counts, and hard rules refuse one of its shards: who was left out looks for room on 40 full containers.
+  const running = many(8_000, (at) => ({current: `c${at % 40}`}));
+  const fresh = ['a', 'b', 'c'].map((id) => shard(id));
+  const pair = ['x', 'y'].map((id) => shard(id, {workerGroup: 'w', spreadKey: 'k'}));
+  const containers = ids(40).map((id, at) => ({
+    ...{id, mode: 'open' as const, capacity: at === 0 ? 202 : 200},
+  }));
+  const given = snapshotOf([...running, ...fresh, ...pair], [], {w: ['c0']});
+  const made = plan({...given, containers});
+  expect(made.unplaced).toHaveLength(3);
+});

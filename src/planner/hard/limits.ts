@@ -4,5 +4,7 @@
 export const SWAP_PARTNERS = 256;
 /** Shards that are looked at to make room for one by moving others. */
 export const FREEING_SEARCH = 4_096;
+/** So many shards at most make way one after the other for one: the search is recursive, and the stack has an end. */
+export const FREEING_DEPTH = 256;
 /** Where shards are refused for limits, tables of up to so many shards are planned with them in other orders, too. */
 export const REORDERED_SHARDS = 20_000;

@@ -3,7 +3,7 @@
  * little uneven as it can be; what fits nowhere gets no container rather than break a rule. Nothing that runs well is left out.
  */
 import type {MoveCause, PlacementReason} from '../../model/placement.ts';
-import {FREEING_SEARCH, SWAP_PARTNERS} from './limits.ts';
+import {FREEING_DEPTH, FREEING_SEARCH, SWAP_PARTNERS} from './limits.ts';
 import {Occupants} from './occupants.ts';
 import {relieveOverflows} from './relief.ts';
 import {Assignment} from './assignment.ts';
@@ -63,9 +63,14 @@ class Rehoming {
 
   /** Who was left out by counts gets the room that others could not use, or left; so does who was refused before others left. */
   private placeLeftOut(left: readonly number[]): void {
-    const all = this.inTurn([...this.assignment.refused.keys(), ...left]);
-    for (const shard of all.slice(0, FREEING_SEARCH))
-      if (this.assignment.isFree[shard] === 1) this.placeAnywhere(shard, -1);
+    const {isFree, refused} = this.assignment;
+    const movesOthers = refused.size > 0;
+    const all = this.inTurn([...refused.keys(), ...left]).slice(0, FREEING_SEARCH);
+    for (const shard of all) {
+      if (isFree[shard] !== 1) continue;
+      if (movesOthers) this.placeAnywhere(shard, -1);
+      else this.placeBeside(shard, -1);
+    }
   }
 
   /** Nothing that runs moves for them: that might be a ring again. */
@@ -168,7 +173,8 @@ class Rehoming {
   }
 
   /** Moves others, one after the other, until it fits; augmenting paths over shards. */
-  private freeCapacity(shard: number, from: number, seen: Set<number>): boolean {
+  private freeCapacity(shard: number, from: number, seen: Set<number>, depth = 0): boolean {
+    if (depth === FREEING_DEPTH) return false;
     for (const to of this.ownFirst(shard)) {
       if (this.assignment.occupants.fits(shard, to)) return this.assignment.goTo(shard, from, to);
       for (const other of this.blockersOf(shard, to)) {
@@ -179,7 +185,7 @@ class Rehoming {
         this.assignment.unassign(other, to);
         if (this.assignment.occupants.fits(shard, to)) {
           this.assignment.assign(shard, to);
-          const moved = this.freeCapacity(other, to, seen);
+          const moved = this.freeCapacity(other, to, seen, depth + 1);
           this.assignment.unassign(shard, to);
           if (moved) return this.assignment.goTo(shard, from, to);
         }

@@ -272,8 +272,8 @@ const RULES: readonly Mutant[] = [
     {
       name: 'room that is left over stays empty',
       breaks: 'planner.md: as many are placed as can be',
-      find: 'if (this.assignment.isFree[shard] === 1) this.placeAnywhere(shard, -1);',
-      replace: 'if (this.assignment.isFree[shard] === 2) this.placeAnywhere(shard, -1);',
+      find: 'if (movesOthers) this.placeAnywhere(shard, -1);',
+      replace: 'if (movesOthers) continue;',
       killed: SCENARIOS('room-that-others-cannot-use'),
     },
     {
