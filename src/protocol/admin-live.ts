@@ -29,9 +29,9 @@ export const liveQuery = z.strictObject({
   view: liveView,
   /** Required for containers, shards and moves; apps and top show all apps. */
   service: serviceField.optional(),
-  /** Of shards only, like all that follows: part of the id or of the container's, in any case. */
+  /** In any case: of shards, part of the id or of the container's; of containers, of what is shown of them. */
   filter: z.string().max(FILTER_MAX_CHARACTERS).default(''),
-  /** Only shards in this state. */
+  /** Of shards only, like all that follows: those in this state. */
   state: shardState.optional(),
   /** Only shards of this container id. */
   container: optionalContainerField.optional(),

@@ -1,5 +1,6 @@
 import {drainProgress} from '../model/drain-progress.ts';
 import {highestRatio, ratiosText} from '../model/load-text.ts';
+import {containerWords} from '../model/container-words.ts';
 import {containerMark} from '../model/marks.ts';
 import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
@@ -54,7 +55,7 @@ export const CONTAINER_PANEL: Panel<'containers'> = {
     {name: 'name', compare: byName},
     {name: 'shards', compare: byRank(({shards}) => shards.total)},
   ],
-  words: ({id, service, state, zone, endpoint, note}) => [id, service, state, zone, endpoint, note],
+  words: containerWords,
   details: detailsOf,
   empty: 'no container: start one with sm container run',
 };

@@ -142,12 +142,12 @@ function shardsText({shards}: LiveSummary): string {
 function shownText(state: ViewState, {matched}: LiveSummary): Line {
   const [slot] = state.spec.slots;
   if (slot === undefined || slot.titled) return [];
-  const {found, sent, all} = countsOf(state, 0);
+  const {found, sent, asked, all} = countsOf(state, 0);
   if (found >= all) return [];
   // Shards are searched in the daemon, which looks at all of them and sends the first that match.
   const searched = slot.panel.section === 'shards';
   const of = searched && sent < matched ? matched : all;
-  const unseen = !searched && sent < all ? ` (${sent} sent)` : '';
+  const unseen = !searched && sent < asked ? ` (${sent} sent)` : '';
   return [span(`showing ${found} of ${of}${unseen}  `, 'warn')];
 }
 

@@ -60,9 +60,9 @@ function titleLine(state: ViewState, index: number, shown: number): Line {
 
 function emptyText(state: ViewState, index: number, {empty, section}: Panel): string {
   const {filter, labels} = state;
-  const {sent, all} = countsOf(state, index);
+  const {sent, asked, all} = countsOf(state, index);
   const among =
-    section !== 'shards' && sent < all ? ` among the ${sent} of ${all} that were sent` : '';
+    section !== 'shards' && sent < asked ? ` among the ${sent} of ${all} that were sent` : '';
   if (filter !== '') return `nothing matches the filter${among}`;
   return section === 'containers' && labels.service !== ''
     ? `${empty} -a ${quoted(safe(labels.service))}`

@@ -1,4 +1,5 @@
 /** All that decides what a live view looks like. Pure: time comes in. */
+import {passes} from '../model/container-words.ts';
 import type {LiveRow} from '../protocol/admin-live.ts';
 import {totalOf} from '../protocol/live-totals.ts';
 import type {CellContext} from './columns.ts';
@@ -110,20 +111,27 @@ export function rowsOf(state: ViewState, index: number): readonly LiveRow[] {
   return found;
 }
 
-/** How many rows of a panel pass the filter, how many the daemon has sent, and how many there are. */
+/** How many rows of a panel pass the filter, and how many there are. */
 export interface RowCounts {
   readonly found: number;
+  /** By the daemon. */
   readonly sent: number;
+  /** That the daemon would send if it sent all that it was asked for. */
+  readonly asked: number;
   readonly all: number;
 }
 
 export function countsOf(state: ViewState, index: number): RowCounts {
   const section = state.spec.slots[index]?.panel.section;
-  if (section === undefined) return {found: 0, sent: 0, all: 0};
+  if (section === undefined) return {found: 0, sent: 0, asked: 0, all: 0};
   const {summary, sections} = shownData(state);
   const sent = sections[section].size;
   const reported = summary === undefined ? 0 : totalOf(section, summary);
-  return {found: rowsOf(state, index).length, sent, all: Math.max(sent, reported)};
+  const all = Math.max(sent, reported);
+  // A list has one kind of rows of which the daemon counts what matches; a daemon of before counts all.
+  const isCounted = state.spec.slots.length === 1 && summary !== undefined;
+  const asked = isCounted ? Math.max(sent, summary.matched) : all;
+  return {found: rowsOf(state, index).length, sent, asked, all};
 }
 
 interface Ordered {
@@ -142,21 +150,18 @@ function orderedRows(
   filter: string,
   by: number,
 ): readonly LiveRow[] {
-  const needle = filter.toLowerCase();
-  const found =
-    needle === ''
-      ? all
-      : all.filter((row) => words(row).some((word) => word.toLowerCase().includes(needle)));
+  const found = filter === '' ? all : all.filter((row) => passes(words(row), filter));
   const sort = sorts[by % sorts.length];
   return sort === undefined ? found : found.sort(sort.compare);
 }
 
-/** What of the query is decided at the screen: shards are searched and sorted in the daemon. */
-export function queryOf({
-  spec,
-  filter,
-  panels,
-}: ViewState): {filter: string; sort: string} | undefined {
+/** What of the query is decided at the screen: shards are searched and sorted in the daemon, containers searched where not all were sent. */
+export function queryOf(state: ViewState): {filter: string; sort: string} | undefined {
+  const {spec, filter, panels} = state;
+  if (spec.view === 'containers') {
+    const {sent, all} = countsOf(state, 0);
+    return sent < all ? {filter, sort: 'trouble'} : undefined;
+  }
   if (spec.view !== 'shards') return undefined;
   const sorts = spec.slots[0]?.panel.sorts ?? [];
   return {filter, sort: sorts[(panels[0]?.sort ?? 0) % sorts.length]?.name ?? ''};

@@ -4,6 +4,7 @@ import type {LiveView} from '../../src/protocol/admin.ts';
 import {frameOf} from '../../src/views/frame.ts';
 import {textOf} from '../../src/views/line.ts';
 import {app, container, heard, rows, summary, viewOf} from './fixture.ts';
+import {queryOf} from '../../src/views/view-state.ts';
 import {pressed} from './pressed.ts';
 
 const names = (count: number): string[] => Array.from({length: count}, (_, at) => `c-${at}`);
@@ -44,6 +45,23 @@ describe('the dashboard', () => {
 });
 
 describe('a view of containers', () => {
+  const state = (ready: number, filter: string, sent = 5, matched = ready) => {
+    const reported = summary({containers: {ready}, matched, total: ready, apps: 1});
+    const containers = names(sent).map((id) => container(id));
+    const known = heard(rows({containers}, {summary: reported}));
+    return pressed(viewOf('containers', {columns: 80, rows: 24}, known), 'filter', ...filter);
+  };
+
+  it('asks the daemon for those that pass the filter where it has more than it sends', () => {
+    expect(queryOf(state(9, 'c-7'))).toEqual({filter: 'c-7', sort: 'trouble'});
+    expect(queryOf(state(5, 'c-7'))).toBeUndefined();
+    const text = frameOf(state(9, 'zz', 0, 0))
+      .map(textOf)
+      .join('\n');
+    expect(text).toContain('nothing matches the filter');
+    expect(text).not.toContain('sent');
+  });
+
   it.each([80, 120])('says it at %i columns, whatever has to give way', (columns) => {
     const line = (ready: number, filter = ''): string =>
       linesOf('containers', ready, filter, columns)[1] ?? '';

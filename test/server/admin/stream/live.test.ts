@@ -320,6 +320,30 @@ describe('a live view of shards', () => {
   });
 });
 
+describe('containers', () => {
+  it('are filtered in the daemon, by whatever of them a view shows', async () => {
+    for (const container of ['c1', 'c2']) await world.join('orders', container);
+    const seen = async (filter: string): Promise<string> => {
+      const client = new Client({view: 'containers', ...app, filter});
+      await until(() => client.summary !== undefined, LONG_MS, 'a first look');
+      client.closing.abort();
+      const {matched = 0, total = 0} = client.summary ?? {};
+      const keys = [...client.rows.values()].map((row) => row.key);
+      return `${keys.join()} ${matched} of ${total}`;
+    };
+    const is = (filter: string, wanted: string): Promise<unknown> =>
+      until(
+        async () => (await seen(filter)) === wanted,
+        LONG_MS,
+        () => `${wanted} for ${filter}`,
+      );
+    await is('', 'orders/c1/c1-1,orders/c2/c2-1 2 of 2');
+    await is('C2', 'orders/c2/c2-1 1 of 2');
+    await is('READY', 'orders/c1/c1-1,orders/c2/c2-1 2 of 2');
+    await is('none', ' 0 of 2');
+  });
+});
+
 describe('top', () => {
   it('shows apps, containers, moves and alarms of all apps', async () => {
     const note = {

@@ -2,6 +2,7 @@
 import {sees} from '../../../../model/access.ts';
 import type {AppScope} from '../../../../model/access.ts';
 import {compareText} from '../../../../model/compare-text.ts';
+import {containerWords, passes} from '../../../../model/container-words.ts';
 import type {LiveQuery, LiveSection, LiveSummary} from '../../../../protocol/admin.ts';
 import {
   LIVE_ALARMS_LIMIT,
@@ -14,7 +15,7 @@ import type {AppRecords} from '../../../../appview/app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
-import type {Instant, PrintedRow} from './live-rows.ts';
+import type {ContainerRow, Instant, PrintedRow} from './live-rows.ts';
 import {shardWindow} from './shard-window.ts';
 
 export interface LiveContent {
@@ -56,7 +57,7 @@ async function sectionsOf(
       return {sections: {shards: rows}, matched, total};
     }
     case 'containers':
-      return counted('containers', allContainers(records, apps, now), LIVE_CONTAINERS_LIMIT);
+      return searched(allContainers(records, apps, now), query.filter);
     case 'moves': {
       const moves = allMoves(apps);
       const finished = allFinished(apps);
@@ -80,6 +81,16 @@ async function sectionsOf(
   }
 }
 
+/** All are looked at, whatever the limit leaves out. */
+function searched(
+  rows: readonly ContainerRow[],
+  filter: string,
+): {sections: LiveContent['sections']; matched: number; total: number} {
+  const found =
+    filter === '' ? rows : rows.filter(({row}) => passes(containerWords(row()), filter));
+  return {...counted('containers', found, LIVE_CONTAINERS_LIMIT), total: rows.length};
+}
+
 function counted(
   name: LiveSection,
   rows: readonly PrintedRow[],
@@ -96,7 +107,7 @@ function allContainers(
   records: ViewLease,
   apps: readonly AppRecords[],
   {nowMs, wallMs}: Instant,
-): PrintedRow[] {
+): ContainerRow[] {
   const rows = apps.flatMap((app) => containerRows(app, records, {nowMs, wallMs}));
   return rows.sort((a, b) => b.rank - a.rank || compareText(a.key, b.key));
 }

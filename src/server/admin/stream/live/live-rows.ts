@@ -63,7 +63,9 @@ interface ContainerBase {
   readonly print: string;
 }
 
-export function containerRows(app: AppRecords, records: ViewLease, now: Instant): Ranked[] {
+export type ContainerRow = Omit<Ranked, 'row'> & {readonly row: () => LiveContainer};
+
+export function containerRows(app: AppRecords, records: ViewLease, now: Instant): ContainerRow[] {
   const bases = app.once('containerRows', () => containerBases(app, records));
   return bases.map(({row, print}) => {
     const lateSince = lateSinceOf(app, row, now);
