@@ -57,15 +57,31 @@ function linesAbove(slot: PanelSlot | undefined): number {
   return Number(slot?.titled ?? false) + Number(slot?.headed ?? false);
 }
 
+/** Where not all have room: the panel in focus gets what it needs, and the others in their order what is left. */
+function inFocusFirst(
+  focus: number,
+  body: number,
+  {chrome, wants}: {readonly chrome: readonly number[]; readonly wants: readonly number[]},
+): number[] {
+  let left = body;
+  const heights = wants.map(() => 0);
+  const others = wants.map((_, index) => index).filter((index) => index !== focus);
+  for (const index of [focus, ...others]) {
+    const above = chrome[index] ?? 0;
+    const height = Math.min(wants[index] ?? 1, left - above);
+    if (height < 1 && index !== focus) continue;
+    heights[index] = Math.max(1, height);
+    left -= above + Math.max(1, height);
+  }
+  return heights;
+}
+
 /** Everyone gets what it needs as far as all can; what is left goes to those who need more, to what is over at last. */
 function heightsOf(state: ViewState, body: number): number[] {
   const {slots} = state.spec;
   const chrome = slots.map(linesAbove);
-  if (body < PANEL_LINES * slots.length) {
-    const only = body - (chrome[state.focus] ?? 0);
-    return slots.map((_, index) => (index === state.focus ? Math.max(1, only) : 0));
-  }
   const wants = slots.map((_, index) => Math.max(1, rowsOf(state, index).length));
+  if (body < PANEL_LINES * slots.length) return inFocusFirst(state.focus, body, {chrome, wants});
   let spareLines = body - chrome.reduce((sum, lines) => sum + lines, 0);
   const heights = slots.map(() => 0);
   const history = slots.findIndex(({panel}) => panel.section === 'finished');

@@ -48,7 +48,7 @@ export const TROUBLE_LINES = 2;
 /** Rows of finished moves that stay while other panels need room. */
 export const HISTORY_ROWS = 2;
 
-/** Least lines of a panel: with fewer only the panel in focus is shown. */
+/** Least lines of a panel: with fewer for each, the panel in focus gets what it needs, and the others what is left. */
 export const PANEL_LINES = 4;
 
 /** Columns left of a row: its mark and the cursor. */

@@ -32,6 +32,19 @@ describe('a text that is wrapped', () => {
   });
 });
 
+it('details of a row hide no panel that has room beside them', () => {
+  const known = heard(rows({apps: [app('orders')], containers: [container('c-1')]}));
+  const titles = (lines: number): string[] => {
+    const state = pressed(viewOf('top', {columns: 80, rows: lines}, known), 'down', 'details');
+    const frame = frameOf(state).map(textOf);
+    expect(frame.some((line) => line.startsWith('-- orders'))).toBe(true);
+    return frame.flatMap((line) => /^[* ] ([A-Z]+) \d/.exec(line)?.[1] ?? []);
+  };
+  expect(titles(24)).toEqual(['APPS', 'CONTAINERS', 'MOVES', 'DONE']);
+  expect(titles(19)).toEqual(['APPS', 'CONTAINERS', 'DONE']);
+  expect(titles(12)).toEqual(['APPS']);
+});
+
 describe('details', () => {
   const wordsOf = (lines: readonly string[]): string =>
     lines
