@@ -13,15 +13,24 @@ const FIXES: Readonly<Record<Objection['rule'], string>> = {
   place: 'start another container first, or accept it: --max-unserved N',
 };
 
+/** Waiting does not help whoever asks for more than may ever be unavailable. */
+function tooMany(maxUnavailable: number): string {
+  const less = maxUnavailable === 0 ? '' : `ask for ${maxUnavailable} at a time, or `;
+  return `${less}allow more: placement.maxUnavailable of the app`;
+}
+
 export function stopLines(
   containers: readonly string[],
-  {allowed, objections, permissions}: CanStopAnswer,
+  {allowed, objections, permissions, maxUnavailable}: CanStopAnswer,
 ): string[] {
   const named = containers.join(', ');
   if (!allowed)
     return [
       `no: ${named} may not be stopped now`,
-      ...objections.flatMap(({rule, text}) => [`  ${rule}: ${text}`, `    fix: ${FIXES[rule]}`]),
+      ...objections.flatMap(({rule, text}) => [
+        `  ${rule}: ${text}`,
+        `    fix: ${rule === 'unavailable' && containers.length > maxUnavailable ? tooMany(maxUnavailable) : FIXES[rule]}`,
+      ]),
     ];
   const [first] = permissions;
   if (first === undefined) return [`yes: ${named} might be stopped now (dry run, no permission)`];

@@ -86,7 +86,7 @@ export async function waitUntilMet(
 /** `watch --for` has no limit unless one is given. */
 function waitingText(timeoutMs: number): string {
   if (!Number.isFinite(timeoutMs)) return 'waiting';
-  return `waiting until ${new Date(Date.now() + timeoutMs).toISOString()}`;
+  return `waiting (until ${new Date(Date.now() + timeoutMs).toISOString()} at most)`;
 }
 
 /** Said of a daemon that is `away`. */

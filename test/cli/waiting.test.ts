@@ -27,7 +27,9 @@ it('a daemon that answers nothing is asked again long before the wait is over', 
   await vi.advanceTimersByTimeAsync(60_000);
   expect((await waiting).answer.met).toBe(true);
   expect(reported).toEqual([
-    expect.stringMatching(/^waiting until \S+Z: the daemon at http:\/\/d:1 cannot be reached/),
+    expect.stringMatching(
+      /^waiting \(until \S+Z at most\): the daemon at http:\/\/d:1 cannot be reached/,
+    ),
   ]);
 });
 
@@ -51,7 +53,7 @@ it('a wait that is over names the daemon that it asked, what is missing, and how
     hint: 'the operation continues; to keep waiting: sm wait app/orders --for ready',
   });
   expect(shown[0]).toBe(
-    'waiting until 2026-01-01T00:00:02.000Z: s1: its container c1 is silent (and 2 more)',
+    'waiting (until 2026-01-01T00:00:02.000Z at most): s1: its container c1 is silent (and 2 more)',
   );
 });
 
