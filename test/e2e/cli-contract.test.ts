@@ -92,8 +92,8 @@ function sm(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
 }
 
 /** In a process that serves many calls. */
-function hosted(args: readonly string[]): Promise<Ran> {
-  return hosts.run(args, {env: environment({})});
+function hosted(args: readonly string[], options: Pick<RunOptions, 'env'> = {}): Promise<Ran> {
+  return hosts.run(args, {env: environment(options)});
 }
 
 function environment({env}: RunOptions): Record<string, string> {
@@ -220,7 +220,7 @@ describe('help', () => {
       ['--help', 'contaner', 'ls'],
       ['shrd', '--help'],
     ];
-    const [behind, before, topic] = await Promise.all(calls.map((line) => sm(line)));
+    const [behind, before, topic] = await Promise.all(calls.map((line) => hosted(line)));
     for (const ended of [behind, before]) {
       expect(ended?.exit).toBe(2);
       expect(ended?.stderr).toContain('unknown command: contaner ls');
@@ -230,7 +230,7 @@ describe('help', () => {
   });
 
   it('shows the help of a command that further words follow', async () => {
-    const {exit, stdout} = await sm(['app', 'ls', 'extra', '--help']);
+    const {exit, stdout} = await hosted(['app', 'ls', 'extra', '--help']);
     expect([exit, stdout]).toEqual([0, expect.stringContaining('sm app ls')]);
   });
 });
@@ -238,10 +238,10 @@ describe('help', () => {
 describe('the command line', () => {
   it('shows nearest commands and flags, runs no guess, and prints help of a topic', async () => {
     const [command, flag, topic, word] = await Promise.all([
-      sm(['contaner', 'ls']),
-      sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']),
-      sm(['app']),
-      sm(['app', 'ls', 'extra']),
+      hosted(['contaner', 'ls']),
+      hosted(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']),
+      hosted(['app']),
+      hosted(['app', 'ls', 'extra']),
     ]);
     expect([command.exit, flag.exit, topic.exit, word.exit]).toEqual([2, 2, 0, 2]);
     expect(word.stderr).toContain('app ls does not take "extra"');
@@ -252,9 +252,9 @@ describe('the command line', () => {
   it('takes the form of the result from the environment, whether flags are given or not', async () => {
     const env = {SM_OUTPUT: 'json'};
     const [status, apps, behind] = await Promise.all([
-      sm(['status'], {env}),
-      sm(['app', 'ls'], {env}),
-      sm(['--json', 'status']),
+      hosted(['status'], {env}),
+      hosted(['app', 'ls'], {env}),
+      hosted(['--json', 'status']),
     ]);
     expect(JSON.parse(status.stdout)).toMatchObject({kind: 'Status'});
     expect(JSON.parse(apps.stdout)).toMatchObject({kind: 'AppList'});
@@ -273,14 +273,14 @@ describe('the command line', () => {
 
   it('names the app that may have been meant', async () => {
     const calls = ['app get ordrs', 'shard ls -a ordrs', 'shard add -a ordrs s9'];
-    for (const {exit, stderr} of await Promise.all(calls.map((line) => sm(line.split(' '))))) {
+    for (const {exit, stderr} of await Promise.all(calls.map((line) => hosted(line.split(' '))))) {
       expect(exit).toBe(3);
       expect(stderr).toContain('did you mean orders?');
     }
   });
 
   it('exits 6 when no daemon answers, and says what to do', async () => {
-    const {exit, stderr} = await sm(['app', 'ls'], {
+    const {exit, stderr} = await hosted(['app', 'ls'], {
       env: {SM_SERVER: `http://127.0.0.1:${closed}`},
     });
     expect(exit).toBe(6);
@@ -346,7 +346,7 @@ describe('the command line', () => {
       expect(stdout).toMatch(/u202e/);
       expect(stdout).not.toMatch(HARMFUL);
     }
-    const {stdout} = await sm(['shard', 'get', '-a', 'hostile', 'h1', '--json']);
+    const {stdout} = await hosted(['shard', 'get', '-a', 'hostile', 'h1', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({task: HOSTILE});
   });
 });
@@ -371,7 +371,7 @@ describe('a recording', () => {
       expect(recording.stdout).toMatch(/^recorded app orders for .+ to .+: \d+ events?, \d+ bytes/);
       const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
       expect(JSON.parse(last)).toMatchObject({event: 'end'});
-      const played = await sm(['sim', '--trace', file, '--json']);
+      const played = await hosted(['sim', '--trace', file, '--json']);
       expect([played.stderr, played.exit]).toEqual(['', 0]);
     },
   );
