@@ -56,7 +56,7 @@ const STAGES: readonly (readonly Step[])[] = [
   // Files share a process: to load the modules anew for each takes longer than the tests.
   [vitest('unit', '--no-isolate', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
   [{name: 'mutants', command: ['tsx', 'test/mutants/run.ts', '--quick']}],
-  [vitest('conformance', 'test/conformance')],
+  [vitest('conformance', 'test/conformance', '--no-isolate')],
   // They wait for clocks and processes more than they compute. Files share a process, as in `unit`.
   [vitest('integration', 'test/integration', '--no-isolate', '--maxWorkers=4')],
   [vitest('e2e', 'test/e2e', '--no-isolate', '--maxWorkers=4')],

@@ -148,9 +148,11 @@ async function open(kind: StoreKind, {user}: ContractOptions): Promise<Bed> {
   return bed;
 }
 
-afterAll(async () => {
-  for (const bed of shared.values()) await (await bed).stop();
-});
+async function closeShared(): Promise<void> {
+  const beds = [...shared.values()];
+  shared.clear();
+  for (const bed of beds) await (await bed).stop();
+}
 
 /** The same tests on a real etcd and on the embedded server. */
 export function contract(
@@ -158,6 +160,8 @@ export function contract(
   options: ContractOptions,
   body: (bed: () => Bed, kind: StoreKind) => void,
 ): void {
+  // In each file: files share this module.
+  afterAll(closeShared);
   describe.each(KINDS)(`%s: ${title}`, (kind) => {
     let bed: Bed;
     beforeAll(async () => {
