@@ -253,3 +253,23 @@ test('the search for room ends where thousands of shards might make way for one'
   const made = plan({...given, containers});
   expect(made.unplaced).toHaveLength(3);
 });
+
+test.each([
+  ['by counts', {}],
+  ['by zones', {spreadZones: true}],
+  ['by hard rules', {metrics: [{name: 'qps', upper: 1.2, lower: 1.1}]}],
+])(
+  'what weighs nothing gets nothing while others have room beyond their share, %s',
+  (_, policy) => {
+    const shards = many(8, () => ({load: [1]}));
+    const containers = [
+      {id: 'c0', mode: 'open' as const, zone: 'a', capacity: 2, limits: [9]},
+      {id: 'c1', mode: 'open' as const, zone: 'b'},
+      {id: 'c2', mode: 'open' as const, zone: 'c', weight: 0},
+    ];
+    const snapshot = {...snapshotOf(shards, []), containers, ...policy};
+    expect(totalOf(snapshot, plan(snapshot), 'c2')).toBe(0);
+    const full = containers.map((one) => ({...one, capacity: 2}));
+    expect(totalOf(snapshot, plan({...snapshot, containers: full}), 'c2')).toBe(2);
+  },
+);

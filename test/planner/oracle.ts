@@ -46,6 +46,9 @@ interface Group {
   readonly mayStay: number;
   /** Priorities of the urgent ones, the lowest first. */
   readonly priorities: readonly number[];
+  /** Per container and per zone: whether it has no share, because of weight 0. */
+  readonly weightless: readonly boolean[];
+  readonly zoneWeightless: readonly boolean[];
   /** Even in zone `z` are `zoneLeast[z]` to `zoneMost[z]`. */
   readonly zoneLeast: readonly number[];
   readonly zoneMost: readonly number[];
@@ -149,6 +152,8 @@ function arrivals(
     urgent: members.length,
     mayStay: 0,
     priorities: prioritiesOf(members),
+    weightless: [],
+    zoneWeightless: [],
     ...zoneBounds(
       snapshot,
       here.map((one) => one * members.length * DENOMINATOR),
@@ -198,6 +203,11 @@ function groupOf(
     urgent: members.length - running - stays.length,
     mayStay: stays.length,
     priorities: prioritiesOf(members.filter((shard) => !runsWell(snapshot, shard))),
+    weightless: weights.map((weight) => weight === 0),
+    zoneWeightless: zonesOf(snapshot).reduce<boolean[]>((all, zone, at) => {
+      all[zone] = (all[zone] ?? true) && weights[at] === 0;
+      return all;
+    }, []),
     ...zoneBounds(snapshot, exact),
   };
 }
@@ -211,6 +221,11 @@ const triangle = (distance: number): number => (distance * (distance + 1)) / 2;
 
 const distanceOf = (count: number, least: number, most: number): number =>
   Math.max(0, least - count, count - most);
+
+/** As far from even as no count is: what each shard costs where its group has no share. */
+function farthest({groups}: Question): number {
+  return 1 + groups.reduce((sum, {size}) => sum + size, 0);
+}
 
 /** `counts[group][container]`. */
 export function scoreOf(question: Question, counts: readonly (readonly number[])[]): Score {
@@ -231,13 +246,17 @@ export function scoreOf(question: Question, counts: readonly (readonly number[])
       ofZone[zone] = (ofZone[zone] ?? 0) + count;
     }
     for (const [zone, count] of ofZone.entries())
-      score.zones += triangle(
-        distanceOf(count, group.zoneLeast[zone] ?? 0, group.zoneMost[zone] ?? 0),
-      );
+      score.zones +=
+        group.zoneWeightless[zone] === true
+          ? count * farthest(question)
+          : triangle(distanceOf(count, group.zoneLeast[zone] ?? 0, group.zoneMost[zone] ?? 0));
     for (const [container, count] of row.entries()) {
       if (group.eligible[container] !== true) continue;
       const low = group.least[container] ?? 0;
-      score.uneven += triangle(distanceOf(count, low, low + (group.spare[container] ?? 0)));
+      score.uneven +=
+        group.weightless[container] === true
+          ? count * farthest(question)
+          : triangle(distanceOf(count, low, low + (group.spare[container] ?? 0)));
       score.moves += Math.max(0, (group.held[container] ?? 0) - count);
     }
   }
@@ -296,7 +315,10 @@ export function bestScore(question: Question): Score {
           at,
           zoneNode(at, zone),
           WEIGHTS.zones *
-            (triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high))),
+            (group.zoneWeightless[zone] === true
+              ? farthest(question)
+              : triangle(distanceOf(count + 1, low, high)) -
+                triangle(distanceOf(count, low, high))),
         );
     }
     for (let container = 0; container < containers; container += 1) {
@@ -305,7 +327,9 @@ export function bestScore(question: Question): Score {
       const high = low + (group.spare[container] ?? 0);
       for (let count = 0; count < group.size; count += 1) {
         const step =
-          triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high));
+          group.weightless[container] === true
+            ? farthest(question)
+            : triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high));
         const saved = count < (group.held[container] ?? 0) ? 1 : 0;
         cells.push({group: at, container, arc: arcs.length});
         const from = zoneNode(at, zoneOf[container] ?? 0);

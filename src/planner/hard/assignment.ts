@@ -5,6 +5,7 @@ import type {MatrixBounds} from '../matrix/bounds.ts';
 import type {Demand} from '../matrix/demand.ts';
 import {freeOf, runsForbidden} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
+import {UNLIMITED} from '../limits.ts';
 import {OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
 import {Occupants} from './occupants.ts';
@@ -115,7 +116,11 @@ export class Assignment {
     let least: readonly [number, number] = [Number.POSITIVE_INFINITY, 0];
     for (const container of containers) {
       const rank = table.containerRank[container] ?? 0;
-      const own = [Math.max(0, bounds.excessOf(bucket, rank)), bounds.heightOf(rank)] as const;
+      // What has no share gets only what has no room elsewhere.
+      const excess = bounds.hasShare(bucket, rank)
+        ? Math.max(0, bounds.excessOf(bucket, rank))
+        : UNLIMITED;
+      const own = [excess, bounds.heightOf(rank)] as const;
       if (own[0] > least[0] || (own[0] === least[0] && own[1] >= least[1])) continue;
       [best, least] = [container, own];
     }

@@ -37,6 +37,11 @@ export class MatrixBounds {
     return (totals[container] ?? 0) - (least[container] ?? 0);
   }
 
+  /** Whether the container has a share of the bucket. */
+  hasShare(bucket: number, container: number): boolean {
+    return this.weightOf(bucket, container) > 0;
+  }
+
   /** How many more of the bucket than are even it would have with one more; below 0 for fewer. */
   excessOf(bucket: number, container: number): number {
     const {cells, levels} = this.targets;

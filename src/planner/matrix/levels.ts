@@ -190,6 +190,19 @@ function weightsOf({classes}: Demand): Float64Array {
   );
 }
 
+/** Per pool: its buckets whose level is above zero somewhere. */
+export function levelledOf(demand: Demand, levels: Levels): number[][] {
+  const levelled: number[][] = demand.pools.map(() => []);
+  const heaviest = demand.classes.map((classes) =>
+    classes.reduce((most, {weight}) => Math.max(most, weight), 0),
+  );
+  for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
+    const pool = demand.poolOf[bucket] ?? 0;
+    if (levels.leastOf(bucket, heaviest[pool] ?? 0) > 0) levelled[pool]?.push(bucket);
+  }
+  return levelled;
+}
+
 /** The whole number that the share is but for the error of a sum, or the share. */
 export function nearby(share: number): number {
   const whole = Math.round(share);

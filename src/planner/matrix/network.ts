@@ -10,6 +10,7 @@ import type {Cells} from './cells.ts';
 import {costsFor} from './costs.ts';
 import type {Costs} from './costs.ts';
 import type {ContainerClass, Demand} from './demand.ts';
+import {levelledOf} from './levels.ts';
 import type {Levels} from './levels.ts';
 import {FIRST_ARCS} from './limits.ts';
 import {pricesFor} from './prices.ts';
@@ -164,14 +165,16 @@ export class Network {
   /** Price of one shard more of the bucket on a container of the class whose cell is not stored. */
   impliedAddCost(bucket: number, {weight}: ContainerClass): number {
     if (this.levels.mostOf(bucket, weight) > this.levels.leastOf(bucket, weight)) return 0;
-    return this.isSoft ? this.costs.cell : FORBIDDEN;
+    if (!this.isSoft) return FORBIDDEN;
+    return this.costs.cell * (weight === 0 ? this.costs.steps : 1);
   }
 
   /** Price of one shard less of a bucket on a container whose cell is not stored. */
   impliedRemoveCost(bucket: number, container: number): number {
     if (!this.isSoft) return FORBIDDEN;
-    const weight = this.demand.weights[this.demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
-    return this.levels.leastOf(bucket, weight) > 0 ? this.costs.cell : FORBIDDEN;
+    return this.levels.leastOf(bucket, this.weightOf(bucket, container)) > 0
+      ? this.costs.cell
+      : FORBIDDEN;
   }
 
   /** Price of letting a container hold one more in all. */
@@ -347,14 +350,26 @@ export class Network {
     return hubs;
   }
 
+  private weightOf(bucket: number, container: number): number {
+    return this.demand.weights[this.demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
+  }
+
+  /** Where a bucket has no share, because of weight 0, each shard is as far from even as can be: all other room comes first. */
   private priceOf(cell: number, want: number): number {
     const least = this.cells.least[cell] ?? 0;
     const even = least + (this.cells.spare[cell] ?? 0);
     const move = want < (this.cells.now[cell] ?? 0) ? -this.costs.move : 0;
+    if (
+      this.isSoft &&
+      this.weightOf(this.cells.bucket[cell] ?? 0, this.cells.container[cell] ?? 0) === 0
+    )
+      return move + this.costs.cell * this.costs.steps;
     return move + this.costs.cell * this.distance(want, least, even);
   }
 
   private priceOfZone(at: number, count: number): number {
+    if (this.isSoft && this.zones?.isWeightless(at) === true)
+      return this.costs.zone * this.costs.steps;
     const distance = this.distance(count, this.zones?.least[at] ?? 0, this.zones?.most[at] ?? 0);
     return !this.isSoft && distance !== 0 ? FORBIDDEN * distance : this.costs.zone * distance;
   }
@@ -382,16 +397,4 @@ export class Network {
     if (count < least) return -Math.min(this.costs.steps, least - count);
     return count < most ? 0 : Math.min(this.costs.steps, count - most + 1);
   }
-}
-
-function levelledOf(demand: Demand, levels: Levels): number[][] {
-  const levelled: number[][] = demand.pools.map(() => []);
-  const heaviest = demand.classes.map((classes) =>
-    classes.reduce((most, {weight}) => Math.max(most, weight), 0),
-  );
-  for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
-    const pool = demand.poolOf[bucket] ?? 0;
-    if (levels.leastOf(bucket, heaviest[pool] ?? 0) > 0) levelled[pool]?.push(bucket);
-  }
-  return levelled;
 }
