@@ -8,8 +8,16 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 type Declaration = ts.Statement & {readonly name?: ts.Identifier};
 
+const parsed = new Map<string, ts.SourceFile>();
+
+/** Each file once: an index is asked for every name that it exports. */
 function parse(path: string): ts.SourceFile {
-  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const known = parsed.get(path);
+  if (known !== undefined) return known;
+  const text = readFileSync(path, 'utf8');
+  const made = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  parsed.set(path, made);
+  return made;
 }
 
 const isSaid = (node: ts.Node): boolean => ts.getJSDocCommentsAndTags(node).length > 0;
