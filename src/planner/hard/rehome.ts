@@ -195,15 +195,11 @@ class Rehoming {
     return false;
   }
 
-  /** Its homes, the one where it runs before the others, and last those that have no share. */
+  /** Its homes, the one where it runs before the others. */
   private ownFirst(shard: number): readonly number[] {
-    const {bounds, table} = this.assignment.task;
-    const bucket = table.bucket[shard] ?? 0;
-    const order = (to: number): number => {
-      if (to === table.current[shard]) return 0;
-      return bounds.hasShare(bucket, table.containerRank[to] ?? 0) ? 1 : 2;
-    };
-    return this.assignment.homesOf(shard).toSorted((a, b) => order(a) - order(b));
+    const homes = this.assignment.homesOf(shard);
+    const current = this.assignment.task.table.current[shard] ?? -1;
+    return homes.includes(current) ? [current, ...homes.filter((to) => to !== current)] : homes;
   }
 
   /** Any of which, gone, may let it in; those that come there before those that run there. */
