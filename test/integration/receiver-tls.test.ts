@@ -144,9 +144,9 @@ it('a daemon that asks for TLS calls nobody who offers none', async () => {
   });
   const caller = new HoldingsCaller({allowLoopback: true, tlsRequired: true});
   closers.push(() => caller.close());
-  expect(
-    await caller.ask({app: 'orders', incarnation: 'i1', endpoint, records: 1}, false),
-  ).toBeUndefined();
+  expect(await caller.ask({app: 'orders', incarnation: 'i1', endpoint, records: 1}, false)).toEqual(
+    {cause: expect.stringContaining('containerTls.required') as string},
+  );
 });
 
 it.each([
