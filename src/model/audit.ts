@@ -102,3 +102,8 @@ export function auditId(revision: number, suffix: number): string {
   const digits = String(revision).padStart(AUDIT_REVISION_DIGITS, '0');
   return `${digits}-${suffix.toString(36).padStart(AUDIT_SUFFIX_CHARACTERS, '0')}`;
 }
+
+/** An import begins a new count of revisions, so what comes with it is named as of revision 0, at which nothing else is written. */
+export function isImportedId(id: string): boolean {
+  return id.startsWith('0'.repeat(AUDIT_REVISION_DIGITS));
+}

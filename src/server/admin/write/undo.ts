@@ -2,10 +2,15 @@
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
+import {endsAtMs} from '../../../model/operator-note.ts';
+import type {OperatorNote} from '../../../model/operator-note.ts';
+import {unpinned} from '../../../model/specs.ts';
 import {AUDIT_OBJECTS_SHOWN} from '../../../model/limits.ts';
+import {isImportedId} from '../../../model/audit.ts';
 import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
+import {jsonIn} from '../../../protocol/foreign-json.ts';
 import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
@@ -20,6 +25,10 @@ import type {Addition} from '../quotas.ts';
 interface Found {
   readonly revision: number;
   readonly entry: AuditEntry;
+  /** It was written in another store: no revision of this one says what has changed since. */
+  readonly isImported: boolean;
+  /** When keys were written again since, by the audit: one that is gone does not say so itself. */
+  readonly rewrites: ReadonlyMap<string, number>;
   /** Of the other entries of the same call: one of many shards is written in several parts. */
   readonly others: readonly number[];
 }
@@ -48,9 +57,11 @@ export async function undo(
   const read = [specKey, ...others.map(({key}) => key)];
   const decide = ({entries}: Reading): Decision => {
     if (app !== dependencies.service) liveSpec(app, entries[0]);
+    refuseOtherApp(found, entries[0]);
     const operations = steps.map((step): Operation => {
       const now = entries[read.indexOf(step.key)];
-      if (!standsAsLeft(step, now, found.revision)) throw changedSince(found, step, now);
+      if (!standsAsLeft(step, now, found)) throw changedSince(found, step, now);
+      refuseEnded(found, step, now, wallMs());
       return restoring(step, now, keys.parse(step.key), wallMs());
     });
     return {result: 'configured', operations};
@@ -74,16 +85,35 @@ async function entryOf(
 ): Promise<Found> {
   const {entries} = await store.list([keys.auditPrefix()]);
   const known = new Map<number, AuditEntry>();
-  for (const {mod, value} of entries) {
+  const imported = new Set<number>();
+  for (const {key, mod, value} of entries) {
     const decoded = decodeAudit(value);
-    if (decoded.ok && decoded.value.service === app) known.set(mod, decoded.value);
+    if (!decoded.ok || decoded.value.service !== app) continue;
+    known.set(mod, decoded.value);
+    const parsed = keys.parse(key);
+    if (parsed?.kind === 'audit' && isImportedId(parsed.id)) imported.add(mod);
   }
   const newest = [...known.keys()].reduce((most, one) => Math.max(most, one), 0);
   const revision = wanted === '' ? newest : Number(wanted);
   const entry = known.get(revision);
-  if (entry !== undefined) return {revision, entry, others: othersOf(entry, revision, known)};
+  if (entry !== undefined)
+    return {
+      ...{revision, entry, others: othersOf(entry, revision, known)},
+      ...{isImported: imported.has(revision), rewrites: rewritesSince(revision, known)},
+    };
   const what = wanted === '' ? 'has no entry' : `has no entry of revision ${wanted}`;
   throw new SmError('NOT_FOUND', `the audit of app ${app} ${what}`, {hint: `sm events -a ${app}`});
+}
+
+function rewritesSince(
+  revision: number,
+  known: ReadonlyMap<number, AuditEntry>,
+): Map<string, number> {
+  const rewrites = new Map<string, number>();
+  for (const [later, {undo: steps = []}] of known)
+    if (later > revision)
+      for (const {key} of steps) rewrites.set(key, Math.max(later, rewrites.get(key) ?? 0));
+  return rewrites;
 }
 
 function othersOf(
@@ -117,6 +147,11 @@ function stepsOf(found: Found): readonly UndoStep[] {
     ? undoRows[operation as ChangingOperation]
     : {why: 'sm made the change itself, because the time of an earlier order was over'};
   if (row.why !== undefined) throw refused(found, row.why);
+  if (found.isImported)
+    throw refused(
+      found,
+      'its entry came with an import, and nobody knows what has changed since: make the change anew',
+    );
   if (steps !== undefined && steps.length > 0) return steps;
   throw refused(
     found,
@@ -133,8 +168,45 @@ function additionsOf({before}: UndoStep, parsed: ParsedKey | undefined): Additio
   return spec.ok ? [{id: parsed.shard, spec: () => spec.value}] : [];
 }
 
-function standsAsLeft(step: UndoStep, now: KeyValue | undefined, revision: number): boolean {
-  return step.wasDeleted ? now === undefined : now?.mod === revision;
+function standsAsLeft(
+  {key, wasDeleted}: UndoStep,
+  now: KeyValue | undefined,
+  {revision, rewrites}: Found,
+): boolean {
+  return wasDeleted ? now === undefined && !rewrites.has(key) : now?.mod === revision;
+}
+
+/** An app that has the name now may be another one than the one that was changed. @throws SmError CONFLICT. */
+function refuseOtherApp(found: Found, spec: KeyValue | undefined): void {
+  if (spec === undefined || spec.create <= found.revision) return;
+  const {service} = found.entry;
+  const since = `app ${service} was removed and created again since, at revision ${spec.create}`;
+  throw refused(found, since);
+}
+
+/**
+ * What an order said for a while is not said again once that time is over: its governor would have taken it back meanwhile.
+ * @throws SmError CONFLICT.
+ */
+function refuseEnded(
+  found: Found,
+  {object, before}: UndoStep,
+  now: KeyValue | undefined,
+  wallMs: number,
+): void {
+  if (before === null || now === undefined || endOf(now.value) === endOf(before)) return;
+  const ended = endOf(before);
+  if (ended === undefined || ended > wallMs) return;
+  const at = new Date(ended).toISOString();
+  throw refused(found, `what ${object} had before was to end at ${at}: order it anew`);
+}
+
+/** Of the pin of a shard, or the pause of an app, by its stored text. */
+function endOf(text: string): number | undefined {
+  const fields = jsonIn(text);
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  const {pinned, pause} = fields as {pinned?: OperatorNote; pause?: OperatorNote};
+  return endsAtMs(pinned ?? pause);
 }
 
 /** What was before; a task that changes back is another change to the container that runs the shard. */
@@ -145,8 +217,12 @@ function restoring(
   wallMs: number,
 ): Operation {
   if (before === null) return {op: 'delete', key};
-  if (parsed?.kind !== 'shardSpec' || now === undefined) return {op: 'put', key, value: before};
+  if (parsed?.kind !== 'shardSpec') return {op: 'put', key, value: before};
   const old = decodeShardSpec(before, parsed.shard);
+  if (now === undefined) {
+    const hasEnded = old.ok && (endsAtMs(old.value.pinned) ?? Infinity) <= wallMs;
+    return {op: 'put', key, value: hasEnded ? encodeRecord(unpinned(old.value, wallMs)) : before};
+  }
   const present = decodeShardSpec(now.value, parsed.shard);
   if (!old.ok || !present.ok || old.value.task === present.value.task)
     return {op: 'put', key, value: before};
@@ -165,7 +241,8 @@ function refused({revision, entry}: Found, why: string): SmError {
   );
 }
 
-function changedSince(found: Found, {object}: UndoStep, now: KeyValue | undefined): SmError {
-  const since = now === undefined ? 'it is gone' : `it has changed at revision ${now.mod}`;
+function changedSince(found: Found, {key, object}: UndoStep, now: KeyValue | undefined): SmError {
+  const changed = now?.mod ?? found.rewrites.get(key);
+  const since = changed === undefined ? 'it is gone' : `it has changed at revision ${changed}`;
   return refused(found, `${object} is not as that change left it: ${since}`);
 }

@@ -1,10 +1,11 @@
 /** Undo: the table of what has a way back, walked; and where the state does not allow it any more. */
 import {beforeEach, describe, expect, it} from 'vitest';
+import {auditId} from '../../../../src/model/audit.ts';
 import {plan} from '../../../../src/planner/index.ts';
 import {routeRows} from '../../../../src/protocol/admin-routes.ts';
 import type {ChangingOperation} from '../../../../src/protocol/admin-routes.ts';
 import {undoRows} from '../../../../src/protocol/undo-table.ts';
-import {World} from '../fixture.ts';
+import {NOW_MS, World} from '../fixture.ts';
 
 const service = 'orders';
 const CONTENT = 'a'.repeat(64);
@@ -69,8 +70,10 @@ const CALLS: {readonly [O in ChangingOperation]: {readonly before?: Call; readon
 };
 
 let world: World;
+let wallMs = NOW_MS;
 beforeEach(async () => {
-  world = new World({plan});
+  wallMs = NOW_MS;
+  world = new World({plan, wallMs: () => wallMs});
   await world.call('addSpec', {service, maxRecoveryTime: 0});
   for (const container of ['c1', 'c2']) await world.join(service, container);
   const shards = [
@@ -140,6 +143,12 @@ describe('the table', () => {
   );
 });
 
+/** Removes a shard. @returns the revision of its entry. */
+async function removalOf(shardId: string): Promise<string> {
+  await world.call('delShard', {service, shardId});
+  return (await entries()).at(-1)?.revision ?? '';
+}
+
 describe('an undo', () => {
   it('is refused where somebody has changed the same since, and names it', async () => {
     await world.call('updateShard', {service, shardId: 's1', group: 'g'});
@@ -159,6 +168,70 @@ describe('an undo', () => {
     const [{revision = ''} = {}] = (await entries()).slice(-1);
     await world.call('addShard', {service, shardId: 's1', task: 'other'});
     await expect(world.call('undo', {service, entry: revision})).rejects.toThrow('shard/s1');
+  });
+
+  it('of a removal is refused where the object was there again since, and is gone now', async () => {
+    const revision = await removalOf('s1');
+    await world.call('addShard', {service, shardId: 's1', task: 'other'});
+    await world.call('delShard', {service, shardId: 's1'});
+    await expect(world.call('undo', {service, entry: revision})).rejects.toThrow(
+      /shard\/s1 is not as that change left it: it has changed at revision \d/,
+    );
+    // The newest removal brings back the newest content.
+    await world.call('undo', {service});
+    const spec = await world.value(world.keys.shardSpec(service, 's1'));
+    expect(spec).toMatchObject({task: 'other'});
+  });
+
+  it('is refused where the app was removed and created again since', async () => {
+    const revision = await removalOf('s1');
+    for (const key of Object.keys(await specs())) await world.delete(key);
+    await world.call('addSpec', {service});
+    await expect(world.call('undo', {service, entry: revision})).rejects.toThrow(
+      /app orders was removed and created again since/,
+    );
+    expect(await world.value(world.keys.shardSpec(service, 's1'))).toBeUndefined();
+  });
+
+  it("is refused for an entry that came with an import, whose revisions are another store's", async () => {
+    await world.call('delShard', {service, shardId: 's1'});
+    const {entries: audited} = await world.memory.list([world.keys.auditPrefix()]);
+    for (const {key} of audited) await world.delete(key);
+    const last = audited.at(-1)?.value ?? '';
+    const mod = await world.put(world.keys.audit(auditId(0, 0)), last);
+    const undoing = world.call('undo', {service, entry: String(mod)});
+    await expect(undoing).rejects.toThrow(/came with an import/);
+  });
+
+  it('does not bring back a pin or a pause whose time is over', async () => {
+    const pin = {service, shardId: 's1', manualContainerId: 'c1', pinForMs: 60_000};
+    await world.call('updateShard', pin);
+    await world.call('updateShard', {service, shardId: 's1', manualContainerId: ''});
+    const unpinned = (await entries()).at(-1)?.revision ?? '';
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
+    await world.call('updateSpec', {service, paused: false});
+    const resumed = (await entries()).at(-1)?.revision ?? '';
+    const old = await specs();
+    wallMs += 60_000;
+    const end = new Date(wallMs).toISOString();
+    for (const [entry, object] of [
+      [unpinned, 'shard/s1'],
+      [resumed, 'app/orders'],
+    ] as const)
+      await expect(world.call('undo', {service, entry})).rejects.toThrow(
+        `what ${object} had before was to end at ${end}`,
+      );
+    expect(await specs()).toEqual(old);
+    wallMs -= 1;
+    await world.call('undo', {service, entry: unpinned});
+    const spec = () => world.value(world.keys.shardSpec(service, 's1'));
+    expect(await spec()).toMatchObject({manualContainerId: 'c1', pinned: {until: end}});
+    // A shard that was removed comes back, as it would be by now.
+    const removal = await removalOf('s1');
+    wallMs += 1;
+    await world.call('undo', {service, entry: removal});
+    expect(await spec()).toMatchObject({task: 't', manualContainerId: ''});
+    expect(await spec()).not.toHaveProperty('pinned');
   });
 
   it('of a task is another change to who runs the shard: its version steps up', async () => {
