@@ -66,6 +66,12 @@ export interface ShardSpec {
   [unknown: string]: unknown;
 }
 
+/** The shard once its pin has ended: any container may have it, and a move that was cancelled before is another question. */
+export function unpinned(spec: ShardSpec, wallMs: number): ShardSpec {
+  const {pinned: _pinned, cancelledMove: _cancelled, ...rest} = spec;
+  return {...rest, manualContainerId: '', updateTime: Math.floor(wallMs / 1_000)};
+}
+
 /** The operator's word on a container. */
 export interface ContainerOrder {
   order: 'cordon' | 'drain';

@@ -5,6 +5,7 @@ import type {AppChange} from '../../model/change.ts';
 import {endsAtMs} from '../../model/operator-note.ts';
 import type {OperatorNote} from '../../model/operator-note.ts';
 import type {Versioned} from '../../model/ownership.ts';
+import {unpinned} from '../../model/specs.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Timer} from '../../runtime/clock.ts';
@@ -123,13 +124,12 @@ export class Expiries {
 
   private endOfPin(shard: string, known: Versioned<ShardSpec>): Ended {
     const {keys, app, clock} = this.options;
-    const {pinned, ...rest} = known.value;
-    const updateTime = Math.floor(clock.wallMs() / 1_000);
-    const value = {...rest, manualContainerId: '', updateTime};
+    const {pinned, manualContainerId} = known.value;
+    const value = unpinned(known.value, clock.wallMs());
     return {
       ...{key: keys.shardSpec(app, shard), mod: known.mod, value, note: pinned},
       ...{object: `shard/${shard}`, field: 'manualContainerId'},
-      ...{before: known.value.manualContainerId, after: ''},
+      ...{before: manualContainerId, after: ''},
     };
   }
 

@@ -144,6 +144,25 @@ describe('what was said for a while', () => {
     ]);
   });
 
+  it('ends with the cancellation of the move to its container, as when somebody unpins', async () => {
+    await world.call('updateShard', {
+      service,
+      shardId: 's1',
+      manualContainerId: 'c1',
+      pinForMs: 9_000,
+    });
+    const key = world.keys.shardSpec(service, 's1');
+    const cancelled = {from: 'c2', to: 'c1', fromIncarnation: 'c2-1', toIncarnation: 'c1-1'};
+    const cancelledMove = {...cancelled, by: 'ops', at: new Date(NOW_MS).toISOString()};
+    await world.put(key, {...(await world.value(key)), cancelledMove});
+    const {look, due} = await clerk();
+    await look();
+    wallMs += 9_000;
+    due.shift()?.run();
+    await expect.poll(pinOf).toEqual({pin: '', pinned: null});
+    expect(await world.value(key)).not.toHaveProperty('cancelledMove');
+  });
+
   it('stays where somebody has changed it meanwhile, and sets no timer where nothing ends', async () => {
     const {look, due} = await clerk();
     await look();
