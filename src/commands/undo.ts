@@ -29,10 +29,14 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       });
     const request = {service: app, entry, ...this.change};
     const what = entry === '' ? 'undo the newest change' : `undo the change of revision ${entry}`;
-    await this.confirmUnplaced(what, app, () =>
-      this.client.call('undo', {...request, dryRun: true}),
-    );
-    const answer = await this.client.call('undo', request);
+    // What is the newest change may be another one by the time somebody has answered.
+    let asked = entry;
+    await this.confirmUnplaced(what, app, async () => {
+      const tried = await this.client.call('undo', {...request, dryRun: true});
+      asked = tried.undone.revision;
+      return tried;
+    });
+    const answer = await this.client.call('undo', {...request, entry: asked});
     const {operation, revision, who, objects, objectCount} = answer.undone;
     const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
     const left = leftUnplacedText(answer.leftUnplaced);

@@ -9,6 +9,7 @@ import Apply from '../../src/commands/apply.ts';
 import ContainerCanStop from '../../src/commands/container/can-stop.ts';
 import ShardAdd from '../../src/commands/shard/add.ts';
 import ShardRm from '../../src/commands/shard/rm.ts';
+import Undo from '../../src/commands/undo.ts';
 import {runCommand} from '../support/run-command.ts';
 
 const UNCHANGED = {result: 'unchanged', changed: false, revision: '7'};
@@ -130,4 +131,21 @@ it('apply --wait says that it waited in vain, also where a shard was refused', a
   } finally {
     rmSync(folder, {recursive: true});
   }
+});
+
+describe('undo of the newest change', () => {
+  const undone = {operation: 'updateSpec', at: '', who: 'ops', objects: ['app/orders']};
+  const answer = (revision: string) => ({
+    ...{result: 'configured', changed: true, revision: '9'},
+    undone: {...undone, revision, objectCount: 1},
+  });
+
+  it('undoes the change that it has asked about, and none that was made meanwhile', async () => {
+    let newest = 7;
+    const {exit, asked} = await runCommand(Undo, ['-a', 'orders'], {
+      undo: () => answer(String(newest++)),
+    });
+    expect(exit).toBe(0);
+    expect(asked.map(([, body]) => body)).toMatchObject([{entry: '', dryRun: true}, {entry: '7'}]);
+  });
 });
