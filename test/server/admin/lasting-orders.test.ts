@@ -84,6 +84,27 @@ it('a drain says how many leave at once', async () => {
   expect(await world.call('drain', {service, container: 'c1'})).toMatchObject({changed: true});
 });
 
+it('a drain that is said again with another pace keeps its turn and what it counts from', async () => {
+  const incarnation = await world.join(service, 'c1');
+  for (const shard of ['s1', 's2']) await world.own(service, shard, {container: 'c1', incarnation});
+  await world.call('drain', {service, container: 'c1', reason: 'upgrade'});
+  await world.own(service, 's2', {container: 'c2', incarnation: 'c2-1'});
+  wallMs += 60_000;
+  const orderOf = async () =>
+    (await world.call('getContainers', {service})).containers.find(({id}) => id === 'c1')?.order;
+  world.who = 'night';
+  await world.call('drain', {service, container: 'c1', maxMoving: 1});
+  const at = new Date(NOW_MS).toISOString();
+  expect(await orderOf()).toMatchObject({
+    ...{maxMoving: 1, by: 'night', reason: 'upgrade', at, shards: 2},
+  });
+  // A new drain begins anew.
+  await world.call('uncordon', {service, container: 'c1'});
+  await world.call('drain', {service, container: 'c1'});
+  const now = new Date(wallMs).toISOString();
+  expect(await orderOf()).toMatchObject({maxMoving: 0, at: now, shards: 1});
+});
+
 describe('what was said for a while', () => {
   /** The clerk of this daemon, with its timers in the test's hand. */
   async function clerk() {

@@ -48,10 +48,27 @@ export async function order(
     const before = valueOf(present, decodeContainerOrder);
     if (saysSame(before, wanted, incarnation)) return {result: 'unchanged', operations: []};
     const result = present === undefined ? 'created' : 'configured';
-    const {maxMoving: _before, ...kept} = before ?? {};
-    return {result, operations: [{op: 'put', key, value: encodeRecord({...kept, ...wanted})}]};
+    const {maxMoving: _most, shards: _shards, ...kept} = before ?? {};
+    const value = encodeRecord({...kept, ...wanted, ...begun(before, wanted, incarnation)});
+    return {result, operations: [{op: 'put', key, value}]};
   });
   return {...answer, ...(isInVain ? {warning: vainText(container)} : {}), shards};
+}
+
+/** What a drain that goes on keeps though it is said again with another pace: its turn among drains, what its progress counts from, and its reason. */
+function begun(
+  before: ContainerOrder | undefined,
+  wanted: ContainerOrder,
+  incarnation: string,
+): Partial<ContainerOrder> {
+  if (wanted.order !== 'drain' || before === undefined) return {};
+  if (!orderHolds(before, 'drain', incarnation)) return {};
+  const {at, shards, reason} = before;
+  return {
+    ...(at === '' ? {} : {at}),
+    ...(shards === undefined ? {} : {shards}),
+    ...(wanted.reason === '' ? {reason} : {}),
+  };
 }
 
 function isHeldByNobody(id: KeyValue | undefined): boolean {
