@@ -105,6 +105,31 @@ it('a drain that is said again with another pace keeps its turn and what it coun
   expect(await orderOf()).toMatchObject({maxMoving: 0, at: now, shards: 1});
 });
 
+it('a cancelled move stays cancelled while nothing changes that says where the shard may run', async () => {
+  const key = world.keys.shardSpec(service, 's1');
+  const cancelled = {from: 'c2', to: 'c1', fromIncarnation: 'c2-1', toIncarnation: 'c1-1'};
+  const cancelledMove = {...cancelled, by: 'ops', at: new Date(NOW_MS).toISOString()};
+  await world.put(key, {...(await world.value(key)), cancelledMove});
+  const keeping = [{priority: 5}, {load: {cpu: 3}}];
+  for (const change of keeping) {
+    await world.call('updateShard', {service, shardId: 's1', ...change});
+    expect(await world.value(key), JSON.stringify(change)).toMatchObject({cancelledMove});
+  }
+  const ending = [
+    ...[{manualContainerId: 'c1'}, {workerGroup: 'w'}, {group: 'g'}, {spreadKey: 'k'}],
+    {task: 'other'},
+  ];
+  for (const change of ending) {
+    await world.put(key, {...(await world.value(key)), cancelledMove});
+    await world.call('updateShard', {service, shardId: 's1', ...change});
+    expect(await world.value(key), JSON.stringify(change)).not.toHaveProperty('cancelledMove');
+  }
+  // The same pin with another reason is no other place.
+  await world.put(key, {...(await world.value(key)), cancelledMove});
+  await world.call('updateShard', {service, shardId: 's1', manualContainerId: 'c1', reason: 'hot'});
+  expect(await world.value(key)).toMatchObject({cancelledMove, pinned: {reason: 'hot'}});
+});
+
 describe('what was said for a while', () => {
   /** The clerk of this daemon, with its timers in the test's hand. */
   async function clerk() {

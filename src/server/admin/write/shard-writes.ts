@@ -23,6 +23,9 @@ import {
   sameFields,
 } from '../shard-content.ts';
 
+/** What says where a shard may run, and what runs there. */
+const PLACING = ['task', 'manualContainerId', 'group', 'workerGroup', 'spreadKey'] as const;
+
 export async function addShard(
   dependencies: AdminDependencies,
   request: AdminRequest<'addShard'>,
@@ -75,7 +78,8 @@ export async function updateShard(
     else if (!isSamePin || isSaidAgain)
       next.pinned = operatorNote({reason, by}, wallMs(), pinForMs);
     // Another place or task is another question.
-    delete next.cancelledMove;
+    if (PLACING.some((field) => (next[field] ?? '') !== (spec[field] ?? '')))
+      delete next.cancelledMove;
     next.updateTime = Math.floor(wallMs() / 1_000);
     // The owner compares this number with the one it claimed: another task is a drop and an add.
     if (next.task !== spec.task) next.taskVersion = (spec.taskVersion ?? 0) + 1;
