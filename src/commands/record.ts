@@ -15,7 +15,7 @@ export default class Record extends SmCommand<typeof Record> {
   static override summary =
     'Record what happens to an app, as a trace for sm sim: containers, orders, shards, loads.';
   static override description = [
-    'Polls the running app: containers every 2 s, shards and their loads every 10 s; the governor updates loads once a minute. Changes are appended to the file at once.',
+    'Polls the running app: containers every 2 s, shards and their loads every 10 s; the governor updates loads once a minute, and with each plan for load. Changes are appended to the file at once.',
     'Ends on Ctrl-C, SIGTERM or --for, when the app is removed, or before the file exceeds 64 MiB; the file is complete in each case. While no daemon answers, the recording has a gap.',
   ].join('\n');
   static override examples = [

@@ -149,10 +149,10 @@ export class AppLoads {
     if (this.isFresh) this.renew(table, nowMs);
     this.balance = balanceIn(this.view, table, living);
     const {levels} = this.balance;
-    if (!this.isAbove(levels)) return false;
-    const {resting} = this;
-    if (resting === undefined || nowMs >= resting.untilMs) return true;
-    return levels.some((level, at) => level > WORSE_FACTOR * (resting.levels[at] ?? 0));
+    if (!this.isAbove(levels) || !this.mayHelp(levels, nowMs)) return false;
+    // Who reads shall see the loads for which shards move, not those of a minute ago.
+    this.summaryAtMs = Math.min(this.summaryAtMs, nowMs);
+    return true;
   }
 
   /** A plan was made that moves these. */
@@ -248,6 +248,13 @@ export class AppLoads {
     table.renew(nowMs);
     this.isFresh = false;
     this.renewals += 1;
+  }
+
+  /** Not while the last plan found nothing to do, unless it has become worse. */
+  private mayHelp(levels: readonly number[], nowMs: number): boolean {
+    const {resting} = this;
+    if (resting === undefined || nowMs >= resting.untilMs) return true;
+    return levels.some((level, at) => level > WORSE_FACTOR * (resting.levels[at] ?? 0));
   }
 
   private isAbove(levels: readonly number[]): boolean {

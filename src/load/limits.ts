@@ -45,10 +45,10 @@ export const SHARDS_AT_FIRST = 16;
 /** Parts of a summary; shards with the smallest loads are left out where that is not enough. */
 export const PARTS_LIMIT = 8;
 
-/** A governor writes its first summary so long after the first answer: by then most loads are known. */
+/** A governor writes its first summary so long after the first answer, or with the first plan for load: by then most loads are known. */
 export const FIRST_SUMMARY_MS = 25_000;
 
-/** A summary is written at most so often. */
+/** A summary is written at most so often, but for one with each plan for load. */
 export const SUMMARY_EVERY_MS = 60_000;
 
 /** Significant digits of the loads in a summary. */

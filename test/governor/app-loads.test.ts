@@ -343,6 +343,15 @@ describe('the summary', () => {
     expect(bed.summaries).toBe(2);
   });
 
+  it('is written with each plan for load, too: readers see the loads that it is made of', () => {
+    const bed = withTwo();
+    sayHot(bed, 1);
+    expect(bed.summaries).toBe(1);
+    // Less than a minute after the first.
+    sayHot(bed, 900);
+    expect(bed.summaries).toBe(2);
+  });
+
   it('is removed with the last metric, once; and not by a governor that goes with its app', () => {
     const bed = withTwo();
     sayHot(bed, 100);
