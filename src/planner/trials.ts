@@ -108,7 +108,16 @@ class TrialChoice {
     const from = this.target[shard] ?? -1;
     if (this.table.current[shard] !== from || this.table.mode[from] !== OPEN) return false;
     if (!this.mayBeBalanced(shard, container) || !this.isAllowed(shard, container)) return false;
+    if (!this.hasShare(shard, container)) return false;
     return this.counts.gain(shard, from, container) > 0;
+  }
+
+  /** What balance would bring to one of weight 0 beside others, balance would take away again. */
+  private hasShare(shard: number, container: number): boolean {
+    const {table} = this;
+    if ((table.weights[container] ?? 0) > 0) return true;
+    const open = poolOfShard(table, shard)?.open ?? [];
+    return open.every((other) => table.weights[other] === 0);
   }
 
   private mayBeBalanced(shard: number, container: number): boolean {
@@ -121,6 +130,7 @@ class TrialChoice {
   private mayCome(shard: number, container: number): boolean {
     if (!this.isAllowed(shard, container)) return false;
     if (this.isLeftOut(shard)) return true;
+    if (!this.hasShare(shard, container)) return false;
     const to = this.target[shard] ?? -1;
     // What another unproved container gets is not taken from it.
     return !isBit(this.table, to, UNPROVED) && this.counts.gain(shard, to, container) >= 0;

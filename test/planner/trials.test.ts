@@ -71,6 +71,30 @@ describe('an unproved container', () => {
     expect(arrivals(rest, plan(rest), 'c3')[0]).toMatch(/^c[12]-/);
   });
 
+  it('gets none while it has no weight, but for what has no room elsewhere', () => {
+    const fresh = {...NONE, id: 'new'};
+    const weightless = (given: readonly PlacementShard[], most: number): PlacementSnapshot => {
+      const {containers, ...rest} = snapshotOf(given, {...TWO, c3: JOINING}, most);
+      const weightOf = (id: string): number => (id === 'c3' ? 0 : 1);
+      return {...rest, containers: containers.map((one) => ({...one, weight: weightOf(one.id)}))};
+    };
+    const running = shards({c1: 6, c2: 7});
+    expect(plan(weightless(running, 0))).toMatchObject({moves: [], trials: []});
+    const added = weightless([...running, {...fresh, failures: 1}], 0);
+    expect(arrivals(added, plan(added), 'c3')).toEqual([]);
+    const full = weightless([...running, fresh], 7);
+    const [last] = arrivals(full, plan(full), 'c1');
+    expect(last).toBe('new');
+    const tight = weightless([...shards({c1: 7, c2: 7}), fresh], 7);
+    expect(arrivals(tight, plan(tight), 'c3')).toEqual(['new']);
+    // Where nobody has a weight, all are alike.
+    const alike = {
+      ...weightless(running, 0),
+      containers: weightless(running, 0).containers.map((one) => ({...one, weight: 0})),
+    };
+    expect(plan(alike).trials).toHaveLength(1);
+  });
+
   it('leaves the room of what is tried there to one that had none', () => {
     const fresh = ['a', 'b', 'c'].map((id) => ({...NONE, id}));
     const full = snapshotOf(fresh, {c1: undefined, c3: REFUSING}, 2);
