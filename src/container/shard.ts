@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import {SmError} from '../model/errors.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {Loads, ShardMeter} from '../load/shard-meter.ts';
@@ -89,6 +90,8 @@ export class ShardHandle implements Shard {
     this.token = token;
     this.number = number;
     this.owner = owner;
+    // Each request of a busy shard may listen; Node takes more than ten for a leak, and says so on stderr.
+    setMaxListeners(0, this.controller.signal);
   }
 
   get signal(): AbortSignal {

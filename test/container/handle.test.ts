@@ -1,4 +1,5 @@
 /** The handle that an application gets: when it may act with it, and what it must wait for. */
+import {setImmediate} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import {ShardHandle} from '../../src/container/shard.ts';
 import {ShardMeter} from '../../src/load/shard-meter.ts';
@@ -51,6 +52,18 @@ describe('the signal', () => {
     const {handle} = handleWith(() => 60_000);
     handle.revoke();
     expect(handle.signal.aborted).toBe(true);
+  });
+
+  it('may be listened to by each of many requests without a warning of Node', async () => {
+    const warned: string[] = [];
+    const warn = ({message}: Error): void => void warned.push(message);
+    process.on('warning', warn);
+    const {handle} = handleWith(() => 60_000);
+    const listen = (): void => handle.signal.addEventListener('abort', () => undefined);
+    for (let requests = 100; requests > 0; requests -= 1) listen();
+    await setImmediate();
+    process.off('warning', warn);
+    expect(warned).toEqual([]);
   });
 });
 

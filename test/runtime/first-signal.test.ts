@@ -28,4 +28,16 @@ describe('the first signal', () => {
     for (const signal of SIGNALS) process.emit(signal);
     expect(listening()).toEqual(before);
   });
+
+  it('is for all who wait by one listener, and for each of them once', () => {
+    const before = listening();
+    const heard: number[] = [];
+    const stops = Array.from({length: 20}, (_, at) => onFirstSignal(SIGNALS, () => heard.push(at)));
+    expect(listening()).toEqual(before.map((count) => count + 1));
+    stops[1]?.();
+    process.emit('SIGUSR2');
+    process.emit('SIGWINCH');
+    expect(heard).toEqual(Array.from({length: 20}, (_, at) => at).filter((at) => at !== 1));
+    expect(listening()).toEqual(before);
+  });
 });
