@@ -6,6 +6,7 @@ import {checkName} from '../model/ids.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {said} from '../model/said.ts';
 import {stderrLogger} from './default-logger.ts';
+import {harmlessLogger} from './harmless-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
 import type {ReceiverTls} from './receiver-tls.ts';
 import type {EtcdLogin} from './secrets.ts';
@@ -194,7 +195,7 @@ function checkHost(host: unknown): string {
   return host;
 }
 
-/** One that lacks a method would end the process when there is something to say. @throws SmError INVALID_INPUT. */
+/** One that lacks a method says nothing when there is something to say. @throws SmError INVALID_INPUT. */
 function checkLogger(logger: Logger): Logger {
   for (const name of ['debug', 'info', 'warn', 'error', 'child'] as const) {
     if (typeof logger[name] === 'function') continue;
@@ -202,7 +203,7 @@ function checkLogger(logger: Logger): Logger {
       hint: 'pass a logger such as that of pino; or leave it out: warnings and errors then go to stderr',
     });
   }
-  return logger;
+  return harmlessLogger(logger);
 }
 
 /** A container without `drop` would take shards and could never give them back. @throws SmError INVALID_INPUT. */
