@@ -1,5 +1,6 @@
 /** What a changing command says. */
-import type {WriteAnswer} from '../protocol/admin.ts';
+import {counted} from '../model/counted.ts';
+import type {BatchAnswer, WriteAnswer} from '../protocol/admin.ts';
 import type {ObjectResult} from './output.ts';
 import {leftUnplacedText} from './placement-obstacles.ts';
 
@@ -25,6 +26,37 @@ export function changeResult(
     lines: [
       `${kind.toLowerCase()} ${name} ${result}${dryRun ? ' (dry run)' : ''}`,
       ...(left === undefined ? [] : [left]),
+    ],
+  };
+}
+
+/** A new app with shards: `app orders created, 40 shards added`. An app that was there may have got shards, too, so `changed` and `revision` are of both. */
+export function createdResult(
+  name: string,
+  answer: WriteAnswer,
+  {items, failed, changed, revision}: BatchAnswer,
+): ObjectResult {
+  const added = items.filter(({result}) => result === 'created').length;
+  const unchanged = items.length - added - failed;
+  const extra = {
+    ...{shards: items.length, failed, revision},
+    changed: answer.changed || changed,
+  };
+  const {lines, ...shown} = changeResult('App', name, answer, extra);
+  const counts = [
+    `${counted(added, 'shard')} added`,
+    ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  const refused = items.find(({error}) => error !== undefined);
+  const more = failed > 1 ? ` (and ${failed - 1} more)` : '';
+  return {
+    ...shown,
+    lines: [
+      `${lines.join('')}, ${counts.join(', ')}`,
+      ...(refused === undefined
+        ? []
+        : [`shard ${refused.shardId} ${refused.result}: ${refused.error}${more}`]),
     ],
   };
 }

@@ -7,6 +7,7 @@ import AppCreate from '../../src/commands/app/create.ts';
 import AppRm from '../../src/commands/app/rm.ts';
 import Apply from '../../src/commands/apply.ts';
 import ContainerCanStop from '../../src/commands/container/can-stop.ts';
+import MovesLs from '../../src/commands/moves/ls.ts';
 import ShardAdd from '../../src/commands/shard/add.ts';
 import ShardRm from '../../src/commands/shard/rm.ts';
 import Undo from '../../src/commands/undo.ts';
@@ -59,6 +60,58 @@ describe('app create --if-not-exists', () => {
     const {exit, stderr} = await runCommand(AppCreate, create, there(true));
     expect(exit).toBe(4);
     expect(stderr).toContain('app orders is being removed');
+  });
+});
+
+describe('app create --shards', () => {
+  const create = ['orders', '--shards', '3'];
+  const error = 'app orders has a quota of 2 shards';
+  const made = (result: string, items: readonly object[], failed = 0) => ({
+    'add-spec': () => ({result, changed: result === 'created', revision: '7'}),
+    'add-shards': () => ({items, changed: true, failed, revision: '8'}),
+  });
+  const items = ['1', '2', '3'].map((shardId) => ({shardId, result: 'created'}));
+
+  it('says of an app that is there how many shards were added', async () => {
+    const people = await runCommand(AppCreate, create, made('unchanged', items));
+    expect(people.stdout).toBe('app orders unchanged, 3 shards added\n');
+    const json = [...create, '--json'];
+    const programs = await runCommand(AppCreate, json, made('unchanged', items));
+    const result = {result: 'unchanged', changed: true, revision: '8', shards: 3, failed: 0};
+    expect(JSON.parse(programs.stdout)).toMatchObject(result);
+  });
+
+  it('counts as added only what was not there', async () => {
+    const again = items.map(({shardId}, index) => ({
+      ...{shardId, result: index < 2 ? 'unchanged' : 'created'},
+    }));
+    const {stdout} = await runCommand(AppCreate, create, made('unchanged', again));
+    expect(stdout).toBe('app orders unchanged, 1 shard added, 2 unchanged\n');
+  });
+
+  it('says which shard was not added, and why', async () => {
+    const some = [...items.slice(0, 2), {shardId: '3', result: 'refused', error}];
+    const {exit, stdout} = await runCommand(AppCreate, create, made('created', some, 1));
+    expect({exit, stdout}).toEqual({
+      exit: 9,
+      stdout: `app orders created, 2 shards added, 1 failed\nshard 3 refused: ${error}\n`,
+    });
+  });
+});
+
+describe('moves ls', () => {
+  const moves = {
+    ...{running: [], queued: [], finished: [], quiet: null, revision: '7'},
+    ...{runningCount: 2, queuedCount: 0, finishedCount: 0},
+  };
+  it('does not say that nothing moves where no move is in the state that was asked for', async () => {
+    const queued = ['-a', 'orders', '--state', 'queued'];
+    const filtered = await runCommand(MovesLs, queued, {moves: () => moves});
+    expect(filtered.stdout + filtered.stderr).toContain('no move is queued');
+    const all = await runCommand(MovesLs, ['-a', 'orders'], {
+      moves: () => ({...moves, runningCount: 0}),
+    });
+    expect(all.stdout + all.stderr).toContain('nothing moves');
   });
 });
 

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand, UNCHANGED} from '../../cli/change-command.ts';
+import {createdResult} from '../../cli/changes.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
 import {inBatches, numbered} from '../../cli/shard-batches.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../../model/limits.ts';
@@ -50,9 +51,9 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
     if (count <= 0 || answer === UNCHANGED || this.change.dryRun)
       return this.showChange('App', name, answer);
     const shards = numbered('', count).map((shardId) => ({shardId}));
-    const {failed} = await inBatches(this.client, 'addShards', name, shards, this.change);
-    await this.showChange('App', name, answer, {shards: count, failed});
-    if (failed > 0) this.leaveWith(9);
+    const added = await inBatches(this.client, 'addShards', name, shards, this.change);
+    await this.showObject(createdResult(name, answer, added));
+    if (added.failed > 0) this.leaveWith(9);
   }
 
   private async create(name: string): ReturnType<typeof this.client.call<'addSpec'>> {

@@ -12,8 +12,13 @@ const STATES = ['dropping', 'free', 'assigned', 'adding', 'queued', 'quiet', 'he
 const OUTCOMES = ['done', 'failed'];
 
 /** That nothing moves, or why nothing moves for balance, and until when. */
-function noteOf(rows: number, quiet: MovesAnswer['quiet']): {note?: string} {
-  if (quiet === null) return rows === 0 ? {note: 'nothing moves'} : {};
+function noteOf(
+  rows: number,
+  quiet: MovesAnswer['quiet'],
+  state: string | undefined,
+): {note?: string} {
+  const none = state === undefined ? 'nothing moves' : `no move is ${state}`;
+  if (quiet === null) return rows === 0 ? {note: none} : {};
   const until = quiet.until === '' ? 'until that is over, and its time' : `until ${quiet.until}`;
   return {note: `quiet time: no moves for balance ${until}: ${quiet.why}`};
 }
@@ -62,7 +67,7 @@ export default class MovesLs extends MovesCommand<typeof MovesLs> {
         {header: 'NUMBERS', value: ({numbers}) => numbers || '-', wide: true},
         {header: 'NOTE', value: ({note}) => note, wide: true},
       ],
-      ...noteOf(items.length, answer.quiet),
+      ...noteOf(items.length, answer.quiet, state),
     });
   }
 }
