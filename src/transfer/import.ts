@@ -4,7 +4,9 @@
  */
 import {counted} from '../model/counted.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
+import {silenceMs} from '../model/container.ts';
 import {SmError} from '../model/errors.ts';
+import {TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS} from '../model/limits.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import {nextEpoch} from '../model/token.ts';
 import type {ClusterRecord} from '../model/status.ts';
@@ -41,6 +43,7 @@ async function importPrefix(options: ImportOptions): Promise<ImportResult> {
   const prefix = location.prefix ?? file.header.prefix;
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
+  await oldRightsEnd(options);
   const clusters = clusterRecords(file, present, prefix, clock.wallMs());
   const marks = await markAll(location, prefix, clusters, present);
   const old = present.filter(({key}) => !marks.has(key.toString('utf8')));
@@ -87,6 +90,19 @@ function refuseLiveExport({header}: ExportFile, force: boolean): void {
       hint: 'stop them and export again; if the original store is gone for good: --force',
     },
   );
+}
+
+/**
+ * Of an export that was made while containers lived, heartbeats stay behind: a daemon takes their absence for a leave, and gives away at once what
+ * such a container may still act for, by a right from the store that is gone. How long its T is, nobody knows any more.
+ */
+async function oldRightsEnd({file, clock, say}: ImportOptions): Promise<void> {
+  if (file.header.living.length === 0) return;
+  const ms = silenceMs(TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS);
+  say(
+    `waiting ${Math.ceil(ms / 1000)} s: until then a container may still act by a right from the original store; if this is interrupted, run the command again`,
+  );
+  await clock.sleep(ms);
 }
 
 async function presentEntries(

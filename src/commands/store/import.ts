@@ -20,7 +20,8 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
     }),
     file: Flags.string({char: 'f', description: 'file to read; -: stdin', default: '-'}),
     force: Flags.boolean({
-      description: 'replace everything below the prefix; also accept an export made with --live',
+      description:
+        'replace everything below the prefix; also accept an export made with --live, after a wait of about a minute for containers that may still act',
     }),
   };
 
