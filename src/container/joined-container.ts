@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import type {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
+import {failureText} from '../model/failure-text.ts';
 import {checkName} from '../model/ids.ts';
 import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -110,7 +111,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       const removal = new RemovalWatch({store, key: specKey, clock, removed}, found.revision);
       this.closers.push(() => removal.close());
       this.reach = this.newReachCheck(found.keys);
-      if (this.joining.watchdog) this.closers.push(startWatchdog(() => driver.remainingMs()));
+      if (this.joining.watchdog) this.closers.push(this.newWatchdog(driver));
       if (this.joining.signals)
         this.closers.push(onFirstSignal(LEAVE_SIGNALS, () => void this.leave()));
       this.closers.push(processMetrics.watch(this));
@@ -209,6 +210,15 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     const reach = new ReachCheck({app, keys, store: this.connections.store, clock, logger, me});
     this.closers.push(() => reach.stop());
     return reach;
+  }
+
+  private newWatchdog(driver: SessionDriver): () => void {
+    const onLost = (error: Error): void =>
+      this.logger.error(
+        {error: failureText(error), container: this.id},
+        'the watchdog has ended: nothing stops this process when its event loop stands still',
+      );
+    return startWatchdog({remainingMs: () => driver.remainingMs(), onLost});
   }
 
   private async openEndpoint(): Promise<void> {

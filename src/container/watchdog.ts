@@ -19,18 +19,30 @@ setInterval(() => {
 }, 5);
 `;
 
-/**
- * `remainingMs`: what is left of the right to act; while it is not positive nothing is armed. `standstillMs`: see there. Returns a
- * function that ends the watchdog.
- */
-export function startWatchdog(remainingMs: () => number, standstillMs = STANDSTILL_MS): () => void {
+export interface WatchdogOptions {
+  /** What is left of the right to act, ms; while it is not positive nothing is armed. */
+  readonly remainingMs: () => number;
+  /** Default: see there. */
+  readonly standstillMs?: number;
+  /** Nothing watches any more. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** Returns a function that ends the watchdog. */
+export function startWatchdog(options: WatchdogOptions): () => void {
+  const {remainingMs, standstillMs = STANDSTILL_MS, onLost} = options;
   const shared = new SharedArrayBuffer(16);
   const words = new BigInt64Array(shared);
   const worker = new Worker(WORKER, {
     eval: true,
+    // What the application loads before its program, as for tracing, is not for this thread: it costs time, and may throw here.
+    execArgv: [],
+    env: {},
     workerData: {shared, standstillNs: BigInt(standstillMs * 1e6)},
   });
   worker.unref();
+  // Without a listener it would end the process.
+  worker.on('error', onLost);
   const arm = (): void => {
     const leftMs = remainingMs();
     const nowNs = process.hrtime.bigint();

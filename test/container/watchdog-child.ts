@@ -10,11 +10,14 @@ const BLOCKED_MS = 50_000;
 /** A starved machine may let a healthy loop stand still for a while, and that is not what is asked here. */
 const HEALTHY_STANDSTILL_MS = 60_000;
 const startMs = performance.now();
+/** Exit code. */
+const LOST = 3;
 const isBlocked = process.argv[2] === 'blocked';
-const stop = startWatchdog(
-  () => RIGHT_MS - (performance.now() - startMs),
-  isBlocked ? undefined : HEALTHY_STANDSTILL_MS,
-);
+const stop = startWatchdog({
+  remainingMs: () => RIGHT_MS - (performance.now() - startMs),
+  ...(isBlocked ? {} : {standstillMs: HEALTHY_STANDSTILL_MS}),
+  onLost: () => process.exit(LOST),
+});
 if (isBlocked) while (performance.now() - startMs < BLOCKED_MS);
 setTimeout(() => {
   stop();
