@@ -333,8 +333,12 @@ export class AdminClient {
   }
 
   private transportTo(server: URL): Promise<Transport> {
-    const opened = this.opened.get(server) ?? openTransport(server, this.#options);
+    const known = this.opened.get(server);
+    if (known !== undefined) return known;
+    const opened = openTransport(server, this.#options);
     this.opened.set(server, opened);
+    // A file that cannot be read now may be there at the next call.
+    opened.catch(() => this.opened.delete(server));
     return opened;
   }
 

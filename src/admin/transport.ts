@@ -7,6 +7,7 @@ import type {Duplex} from 'node:stream';
 import {SmError} from '../model/errors.ts';
 import {IDLE_MS, PROXY_ANSWER_MS} from './limits.ts';
 
+/** Files are read with each call, and what was renewed is used for new connections. */
 export interface TransportOptions {
   /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
   readonly caFile?: string;
@@ -20,6 +21,12 @@ export interface TransportOptions {
 
 const PEM_HINT =
   'name PEM files: --ca-file (SM_CA_FILE) is the CA that signed the certificate of the daemon, --cert-file and --key-file are your own certificate';
+
+interface PemFiles {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
 
 export interface Transport {
   request(
@@ -71,12 +78,24 @@ async function secureTransport(
   };
   if ((certFile === undefined) !== (keyFile === undefined))
     throw new SmError('INVALID_INPUT', '--cert-file and --key-file must be given together');
-  const files = {
+  const read = (): PemFiles => ({
     ...(caFile === undefined ? {} : {ca: certificate('CA file', caFile)}),
     ...(certFile === undefined ? {} : {cert: certificate('certificate file', certFile)}),
     ...(keyFile === undefined ? {} : {key: readPem('key file', keyFile)}),
+  });
+  let files = read();
+  /** As they are now, so that what was renewed is used; the last ones while they cannot be, for two files are not renewed at one instant. */
+  const current = (): PemFiles => {
+    try {
+      const now = read();
+      if (isSame(now, files)) return files;
+      tls.createSecureContext(now);
+      return (files = now);
+    } catch {
+      return files;
+    }
   };
-  const agent = new https.Agent({...KEEP_ALIVE, ...files});
+  const agent = new https.Agent(KEEP_ALIVE);
   if (proxy !== undefined) {
     const connect = async (options: RequestOptions): Promise<Duplex> => {
       const socket = await tunnel(proxy, authorityOf(options));
@@ -91,9 +110,18 @@ async function secureTransport(
     };
   }
   return {
-    request: (url, asked, answered) => https.request(url, {...asked, agent}, answered),
+    request: (url, asked, answered) =>
+      https.request(url, {...asked, ...current(), agent}, answered),
     close: () => agent.destroy(),
   };
+}
+
+function isSame(one: PemFiles, other: PemFiles): boolean {
+  return (['ca', 'cert', 'key'] as const).every((part) => isEqual(one[part], other[part]));
+}
+
+function isEqual(one: Buffer | undefined, other: Buffer | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : one.equals(other);
 }
 
 function throughProxy(url: URL, {headers}: RequestOptions, proxy: URL): RequestOptions {
