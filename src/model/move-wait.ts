@@ -34,6 +34,11 @@ export const MOVE_BUDGETS = [
 
 export type MoveBudget = (typeof MOVE_BUDGETS)[number];
 
+/** They hold back what nobody has to move, and no drain. */
+export const FREE_OF_DRAINS: ReadonlySet<MoveBudget> = new Set([
+  ...(['notReady', 'cancelled', 'paused', 'brake', 'quietTime', 'moving.container'] as const),
+]);
+
 export interface MoveWait {
   readonly budget: MoveBudget;
   /** Container or zone whose budget it is; '' for the app's. */

@@ -1,7 +1,7 @@
 /** Whether a goal of `sm wait` is reached, checked on one listing. Pure. */
 import type {ContainerState} from '../../../model/container.ts';
 import {SmError} from '../../../model/errors.ts';
-import {movingLimit} from '../../../model/moving-limit.ts';
+import {FREE_OF_DRAINS, waitsText} from '../../../model/move-wait.ts';
 import {reasonText} from '../../../model/placement-rules.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
@@ -197,11 +197,9 @@ const KEEPING: ReadonlySet<ContainerState> = new Set([
 
 function drained(listing: AppListing, id: string, missing: Unmet): void {
   const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
-  const {spec, shards} = listing.view;
-  const limit = movingLimit(spec?.value.maxMoving, shards.size);
   const {stranded, state} = containerViews(listing).find((one) => one.id === id) ?? {};
   const waits = others.some(({mode}) => mode === 'open')
-    ? `owned, waits for its turn: at most ${limit} move at once`
+    ? `owned, waits for its turn${turnText(listing)}`
     : 'owned, no other container is ready';
   const stays = `owned; the container is not draining: sm container drain -a ${listing.app} ${id}`;
   const waiting: string[] = [];
@@ -214,6 +212,12 @@ function drained(listing: AppListing, id: string, missing: Unmet): void {
   const asked = stranded === undefined ? waits : `owned; ${stranded.text}`;
   const why = state !== undefined && KEEPING.has(state) ? stays : asked;
   for (const shard of waiting) missing.add(shard, why);
+}
+
+/** Which budgets are full, by the governor's word. */
+function turnText({status}: AppListing): string {
+  const waits = waitsText((status?.waits ?? []).filter(({budget}) => !FREE_OF_DRAINS.has(budget)));
+  return waits === '' ? '' : `: ${waits}`;
 }
 
 function heartbeatsOf({view}: AppListing, container: string): boolean {

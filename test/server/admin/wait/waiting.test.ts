@@ -160,7 +160,13 @@ describe('goals', () => {
     await world.call('drain', {...app, container: 'c1'});
     expect(await reasons()).toEqual(['owned, no other container is ready']);
     await world.join('orders', 'c2');
-    expect(await reasons()).toEqual(['owned, waits for its turn: at most 4 move at once']);
+    expect(await reasons()).toEqual(['owned, waits for its turn']);
+    const of = {of: '', used: 120, limit: 120};
+    const budgets = ['quietTime', 'moving.perMinute'] as const;
+    await world.say('orders', {waits: budgets.map((budget) => ({...of, budget}))});
+    expect(await reasons()).toEqual([
+      'owned, waits for its turn: moves wait for moving.perMinute (120 of 120)',
+    ]);
   });
 
   it('balanced: the live planner wants no move', async () => {
