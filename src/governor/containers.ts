@@ -18,6 +18,8 @@ export interface LivingContainer {
   readonly endpoint: string;
   readonly state: ContainerState;
   readonly mode: PlacementContainer['mode'];
+  /** For readers: its governor says that it has proved itself, which records may not say any more. */
+  readonly isProved?: boolean;
   /** Why it gets less than others, in words; absent where nothing is wrong. */
   readonly note?: string;
   /** What the note is about. */

@@ -210,6 +210,15 @@ describe.each([['within'], ['beside']] as const)('a governor that plans %s its t
     expect(bed.dropping.sort()).toEqual(next.sort());
   });
 
+  it('is asked who has proved itself: records no longer say it of a container that has given all away', async () => {
+    await bed.elsewhere.call('delShard', {service, shardId: 'proof'});
+    await until(() => bed.dropping.includes('proof'), LONG_MS, 'c2 has nothing that is ready');
+    const {queuedCount} = await bed.here.call('moves', {service});
+    expect(queuedCount).toBeGreaterThan(MAX_MOVING);
+    const answer = await bed.here.call('plan', {service});
+    expect(answer).toMatchObject({moveCount: queuedCount, unproved: [], trials: []});
+  });
+
   it('goes on with a plan of the reader while its next one is due', async () => {
     const before = await bed.here.call('moves', {service});
     await bed.elsewhere.call('setContainer', {service, container: 'c1', weight: 3});

@@ -19,7 +19,7 @@ import {atOnce} from '../dependencies.ts';
 import type {PlanDependencies, PlanOfView} from '../dependencies.ts';
 import {readBalance} from './loads.ts';
 import {planned} from './planner-broken.ts';
-import {plannerInput} from './planner-input.ts';
+import {asGoverned, plannerInput} from './planner-input.ts';
 
 /** A reader's own moment: nothing that it counts lies before it. */
 const NOW_MS = 0;
@@ -50,12 +50,10 @@ async function liveOf({planInUse: find}: PlanDependencies, app: string) {
   return find?.(app);
 }
 
-function ownPlan(
-  {plan, planBeside, byTurns = atOnce}: PlanDependencies,
-  listing: AppListing,
-): Promise<PlanInUse> {
+function ownPlan(dependencies: PlanDependencies, listing: AppListing): Promise<PlanInUse> {
+  const {plan, planBeside, byTurns = atOnce} = dependencies;
   return byTurns(listing.app, async () => {
-    const living = livingOf(listing);
+    const living = asGoverned(dependencies, listing.app, livingOf(listing));
     const found = await planned(listing.app, async () => {
       const beside = await planBeside?.(listing, living, {});
       if (beside !== undefined) return beside;

@@ -8,6 +8,7 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import type {OwnershipRecord} from '../../../model/ownership.ts';
 import type {PlacementSnapshot, Unproved} from '../../../model/placement.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
+import type {PlanDependencies} from '../dependencies.ts';
 import {readTerms} from './loads.ts';
 
 /** Readers know neither what is being written nor what waits for its next try. */
@@ -32,6 +33,19 @@ function* plannerInputSteps(
   const trust = yield* trustFrom(view, living);
   const loads = readTerms(listing);
   return yield* new TrialPlanner(trust).snapshot({view, living, loads, ...NOTHING_WAITS}, 0);
+}
+
+/** With what the app's governor knows of them, where that runs in this daemon: a container that has given all away has no record that proves it. */
+export function asGoverned(
+  {planInUse: find}: PlanDependencies,
+  app: string,
+  living: ReadonlyMap<string, LivingContainer>,
+): ReadonlyMap<string, LivingContainer> {
+  const trust = find?.(app)?.gate.trust;
+  if (trust === undefined) return living;
+  return new Map(
+    [...living].map(([id, one]) => [id, {...one, isProved: trust.isProved(one.incarnation)}]),
+  );
 }
 
 /** Whom a reader's plan tries, as `plannerInput` says it. */
@@ -66,8 +80,8 @@ function* trustFrom(
     trust.trials.set(shard, {container, incarnation: there.incarnation, host: '', sinceMs: 0});
   }
   trust.look(view, 0);
-  for (const {incarnation, state} of living.values()) {
-    if (!view.heartbeats.has(incarnation)) trust.assume(incarnation, 'proved');
+  for (const {incarnation, state, isProved = false} of living.values()) {
+    if (isProved || !view.heartbeats.has(incarnation)) trust.assume(incarnation, 'proved');
     else if (state === 'refusing') trust.assume(incarnation, 'refusing');
   }
   return trust;

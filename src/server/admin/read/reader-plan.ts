@@ -7,7 +7,7 @@ import {runInSlices} from '../../../runtime/slices.ts';
 import type {AskedOfPlan, PlanDependencies} from '../dependencies.ts';
 import {MoveNumbers} from './move-numbers.ts';
 import {planned} from './planner-broken.ts';
-import {plannerInput} from './planner-input.ts';
+import {asGoverned, plannerInput} from './planner-input.ts';
 
 export interface ReaderPlan {
   readonly plan: Plan;
@@ -25,7 +25,8 @@ export function readerPlan(
   living: ReadonlyMap<string, LivingContainer>,
   asked: AskedOfPlan = {},
 ): Promise<ReaderPlan> {
-  return planned(listing.app, () => made(dependencies, listing, living, asked));
+  const governed = asGoverned(dependencies, listing.app, living);
+  return planned(listing.app, () => made(dependencies, listing, governed, asked));
 }
 
 async function made(
