@@ -108,6 +108,12 @@ export const BYTES_PER_WRITE = 256 * 1024;
 /** Transactions of one batch at once. */
 export const WRITES_IN_FLIGHT = 8;
 
+/** Cancelled moves of one write: two compares each, below etcd's 128. */
+export const CANCELLED_PER_WRITE = 50;
+
+/** Roughly what the spec of a shard takes beside its task, with the note of a cancelled move: what one write changes can be undone. */
+export const BYTES_PER_CANCELLED = 2_048;
+
 /** Re-reads of one chunk after refused writes before its items are answered `unknown`. */
 export const BATCH_ATTEMPTS_LIMIT = 8;
 

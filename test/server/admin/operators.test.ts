@@ -69,6 +69,49 @@ describe('queued moves', () => {
     expect(running.failed).toBe(2);
   });
 
+  it('are cancelled together, by one change that is undone as one', async () => {
+    const {queued} = await world.call('moves', {service});
+    const shards = queued.map(({shard}) => shard);
+    const tried = await world.call('cancelMoves', {service, moves: shards, dryRun: true});
+    expect(tried.items.map(({result}) => result)).toEqual(['cancelled', 'cancelled']);
+    const {items} = await world.call('cancelMoves', {service, moves: ['nothing', ...shards]});
+    expect(items.map(({move, result}) => `${move} ${result}`)).toEqual([
+      'nothing absent',
+      ...shards.map((shard) => `${shard} cancelled`),
+    ]);
+    const states = async () =>
+      (await world.call('moves', {service})).queued.map(({state}) => state);
+    expect(await states()).toEqual(['cancelled', 'cancelled']);
+    const {undone} = await world.call('undo', {service});
+    expect(undone).toMatchObject({operation: 'cancelMoves', objectCount: 2});
+    expect(await states()).toEqual(['queued', 'queued']);
+    const [first = ''] = shards;
+    const twice = await world.call('cancelMoves', {service, moves: [first, first]});
+    expect(twice.items.map(({result}) => result)).toEqual(['cancelled', 'unchanged']);
+  });
+
+  it('are cancelled but for the one that begins meanwhile', async () => {
+    const {memory} = world;
+    const [first, second] = (await world.call('moves', {service})).queued.map(({shard}) => shard);
+    let hasBegun = false;
+    const store = Object.assign(Object.create(memory) as typeof memory, {
+      transact: async (...given: Parameters<typeof memory.transact>) => {
+        if (!hasBegun) await world.own(service, first ?? '', {state: 'dropping', ready: false});
+        hasBegun = true;
+        return memory.transact(...given);
+      },
+    });
+    const daemon = new World({plan, store});
+    const {items, failed} = await daemon.call('cancelMoves', {service, all: true});
+    expect(new Map(items.map(({shard, result}) => [shard, result]))).toEqual(
+      new Map([
+        [first, 'running'],
+        [second, 'cancelled'],
+      ]),
+    );
+    expect(failed).toBe(1);
+  });
+
   it('all at once; a drained container goes on being drained', async () => {
     await world.call('drain', {service, container: 'c1'});
     const answer = await world.call('cancelMoves', {service, all: true});

@@ -3,9 +3,11 @@ import {objectOf} from '../../../governor/move-gate.ts';
 import {isVoluntary} from '../../../model/move-reason.ts';
 import type {AdminRequest, CancelMovesAnswer, QueuedMoveView} from '../../../protocol/admin.ts';
 import {SmError} from '../../../model/errors.ts';
-import type {CancelledMove} from '../../../model/specs.ts';
+import {utf8Length} from '../../../model/ids.ts';
+import type {CancelledMove, ShardSpec} from '../../../model/specs.ts';
 import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import {versionedRecord} from '../../../store/ownership-transactions.ts';
+import type {KeyValue, Operation} from '../../../store/port.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {livingOf} from '../read/container-views.ts';
@@ -15,8 +17,24 @@ import {planInUse} from '../read/plan-in-use.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoves, runningMove} from '../read/moves.ts';
 import {refuseOwnService} from '../guards.ts';
+import {BYTES_PER_CANCELLED, CANCELLED_PER_WRITE, UNDO_LIMIT_BYTES} from '../limits.ts';
 
 type Item = CancelMovesAnswer['items'][number];
+
+/** A move that may be cancelled, and its place in the answer. */
+interface Asked {
+  readonly at: number;
+  readonly move: string;
+  readonly queued: QueuedMoveView;
+}
+
+interface Call {
+  readonly dependencies: AdminDependencies;
+  readonly listing: AppListing;
+  readonly living: ReturnType<typeof livingOf>;
+  readonly who: string;
+  readonly dryRun: boolean;
+}
 
 const BEGUN = 'it has begun; a move that runs ends by itself';
 
@@ -40,13 +58,17 @@ export async function cancelMoves(
   const voluntary = [...queued.values()].filter(({cause}) => isVoluntary(cause));
   const wanted = all ? voluntary.map(({shard}) => shard) : named;
   const items: Item[] = [];
-  for (const move of wanted) {
+  const open: Asked[] = [];
+  wanted.forEach((move, at) => {
     const shard = shardOf(listing, move);
     const known = queued.get(shard);
     const verdict = refusal(listing, move, shard, known);
-    if (verdict !== undefined || known === undefined) items.push(verdict ?? absent(move, shard));
-    else items.push(await cancel(dependencies, listing, move, known, who, dryRun));
-  }
+    if (verdict !== undefined || known === undefined) items[at] = verdict ?? absent(move, shard);
+    else open.push({at, move, queued: known});
+  });
+  const call: Call = {dependencies, listing, living: livingOf(listing), who, dryRun};
+  for (const chunk of chunksOf(open, listing))
+    for (const [at, item] of await cancel(call, chunk)) items[at] = item;
   const failed = items.filter(({error}) => error !== undefined).length;
   const changed = items.some(({result}) => result === 'cancelled');
   return {items, changed, failed, revision: String(listing.revision)};
@@ -78,54 +100,111 @@ function absent(move: string, shard: string): Item {
   return {move, shard, result: 'absent', error: 'nothing is to move'};
 }
 
-/** Writes the note if the shard still stands as it was seen; looks again whether the governor was faster. */
-async function cancel(
-  dependencies: AdminDependencies,
-  listing: AppListing,
-  move: string,
-  {shard, from, to}: QueuedMoveView,
-  who: string,
-  dryRun: boolean,
-): Promise<Item> {
-  const {store, keys, wallMs} = dependencies;
-  const living = livingOf(listing);
+/** Written together: a write, a look and an entry of the audit for each would take so long that further moves begin meanwhile. */
+function* chunksOf(asked: readonly Asked[], {view}: AppListing): Generator<Asked[], void> {
+  let chunk: Asked[] = [];
+  let bytes = 0;
+  const named = new Set<string>();
+  for (const one of asked) {
+    const {shard} = one.queued;
+    const size = utf8Length(view.shards.get(shard)?.value.task ?? '') + BYTES_PER_CANCELLED;
+    const isFull = chunk.length === CANCELLED_PER_WRITE || bytes + size > UNDO_LIMIT_BYTES;
+    // A write that names a key twice is refused by etcd.
+    if (chunk.length > 0 && (isFull || named.has(shard))) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+      named.clear();
+    }
+    chunk.push(one);
+    named.add(shard);
+    bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** The answers by place. Where something of the moves changes all the time each is cancelled by itself. */
+async function cancel(call: Call, chunk: readonly Asked[]): Promise<ReadonlyMap<number, Item>> {
+  try {
+    return await cancelTogether(call, chunk);
+  } catch (error) {
+    if (!(error instanceof SmError) || error.code !== 'CONFLICT') throw error;
+    const items = new Map<number, Item>();
+    for (const one of chunk) {
+      if (chunk.length === 1) items.set(one.at, running(one, error.message));
+      else for (const [at, item] of await cancel(call, [one])) items.set(at, item);
+    }
+    return items;
+  }
+}
+
+/** Writes the notes of the shards that still stand as they were seen; looks again whether the governor was faster. */
+async function cancelTogether(
+  call: Call,
+  chunk: readonly Asked[],
+): Promise<ReadonlyMap<number, Item>> {
+  const {dependencies, listing, dryRun} = call;
+  const {store, keys} = dependencies;
+  const shards = chunk.map(({queued}) => queued.shard);
+  const specs = shards.map((shard) => keys.shardSpec(listing.app, shard));
+  const records = shards.map((shard) => keys.ownership(listing.app, shard));
+  const items = new Map<number, Item>();
+  const decide = ({entries}: Reading): Decision => {
+    const operations = chunk.flatMap((one, index): Operation[] => {
+      const key = specs[index] ?? '';
+      const noted = notedSpec(call, one, entries[index], entries[chunk.length + index]);
+      const result = noted === undefined ? 'unchanged' : 'cancelled';
+      items.set(one.at, noted === 'begun' ? running(one, BEGUN) : itemOf(one, result));
+      return noted === undefined || noted === 'begun'
+        ? []
+        : [{op: 'put', key, value: encodeRecord(noted)}];
+    });
+    return {result: operations.length === 0 ? 'unchanged' : 'configured', operations};
+  };
+  await conditionalWrite(store, [...specs, ...records], dryRun, decide);
+  if (dryRun) return items;
+  const {entries} = await store.getMany(records);
+  chunk.forEach((one, index) => {
+    const known = entries[index] && versionedRecord(entries[index]);
+    if (known && runningMove(one.queued.shard, known)) items.set(one.at, running(one, BEGUN));
+  });
+  return items;
+}
+
+/** The shard's spec with the note; undefined: it has it already. */
+function notedSpec(
+  {dependencies, living, who}: Call,
+  {queued: {shard, from, to}}: Asked,
+  spec: KeyValue | undefined,
+  own: KeyValue | undefined,
+): ShardSpec | 'begun' | undefined {
   const note: CancelledMove = {
     from,
     to,
     fromIncarnation: living.get(from)?.incarnation ?? '',
     toIncarnation: living.get(to)?.incarnation ?? '',
     by: who,
-    at: new Date(wallMs()).toISOString(),
+    at: new Date(dependencies.wallMs()).toISOString(),
   };
-  const key = keys.shardSpec(listing.app, shard);
-  const record = keys.ownership(listing.app, shard);
-  const seen = listing.view.own.get(shard)?.mod ?? 0;
-  const decide = ({entries: [spec, own]}: Reading): Decision => {
-    const decoded = spec === undefined ? undefined : decodeShardSpec(spec.value, shard);
-    if (decoded?.ok !== true || (own?.mod ?? 0) !== seen) throw new SmError('CONFLICT', BEGUN);
-    if (sameMove(decoded.value.cancelledMove, note)) return {result: 'unchanged', operations: []};
-    const value = encodeRecord({...decoded.value, cancelledMove: note});
-    return {result: 'configured', operations: [{op: 'put', key, value}]};
-  };
-  try {
-    const {changed} = await conditionalWrite(store, [key, record], dryRun, decide);
-    if (!dryRun && (await hasBegun(dependencies, listing.app, shard)))
-      return {move, shard, result: 'running', error: BEGUN};
-    return {move, shard, result: changed ? 'cancelled' : 'unchanged'};
-  } catch (error) {
-    if (!(error instanceof SmError) || error.code !== 'CONFLICT') throw error;
-    return {move, shard, result: 'running', error: error.message};
-  }
+  const decoded = spec === undefined ? undefined : decodeShardSpec(spec.value, shard);
+  if (decoded?.ok !== true || !runsAt(from, shard, own)) return 'begun';
+  if (sameMove(decoded.value.cancelledMove, note)) return undefined;
+  return {...decoded.value, cancelledMove: note};
 }
 
-async function hasBegun(
-  {store, keys}: AdminDependencies,
-  app: string,
-  shard: string,
-): Promise<boolean> {
-  const {entry} = await store.get(keys.ownership(app, shard));
-  const known = entry === undefined ? undefined : versionedRecord(entry);
-  return known !== undefined && runningMove(shard, known) !== undefined;
+/** Whether the shard still runs where the move takes it from, and is not on its way. */
+function runsAt(from: string, shard: string, own: KeyValue | undefined): boolean {
+  const known = own === undefined ? undefined : versionedRecord(own);
+  if (known === undefined || runningMove(shard, known) !== undefined) return false;
+  return known.value.state === 'owned' && known.value.container === from;
+}
+
+function itemOf({move, queued: {shard}}: Asked, result: Item['result']): Item {
+  return {move, shard, result};
+}
+
+function running(asked: Asked, error: string): Item {
+  return {...itemOf(asked, 'running'), error};
 }
 
 function sameMove(before: CancelledMove | undefined, wanted: CancelledMove): boolean {
