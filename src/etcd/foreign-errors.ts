@@ -17,6 +17,10 @@ const TOO_MANY = /etcdserver: too many requests/i;
 /** The embedded store says so: of a sync that has failed nobody knows what is on the disk. */
 const DISK_FAILED = /the embedded store writes nothing more until its daemon is restarted: (.*)/s;
 
+/** Where each kind of process takes its login from. */
+const LOGIN_PLACES =
+  'a daemon takes etcd.username and etcd.passwordFile of its configuration, a container the option etcd of joinApp, a command the file for --config-file; an embedded store has the user sm, and its password in the file "password" of its data directory';
+
 /** An alert is etcd's word; that our certificate has ended it calls a bad one, like one of an unknown authority. */
 const OUR_CERTIFICATE_REFUSED = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/;
 const OUR_CERTIFICATE_FIX =
@@ -72,11 +76,19 @@ const RULES: readonly Rule[] = [
       ),
   },
   {
+    pattern: /user name is empty/i,
+    make: (cause, text) =>
+      new SmError('STORE_AUTH', `etcd asks for a login, and none was given (${plainFault(text)})`, {
+        hint: `give one: ${LOGIN_PLACES}`,
+        cause,
+      }),
+  },
+  {
     pattern:
-      /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|user name is empty|UNAUTHENTICATED/i,
+      /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|UNAUTHENTICATED/i,
     make: (cause, text) =>
       new SmError('STORE_AUTH', `etcd refuses the login: ${text}`, {
-        hint: 'check etcd.username and etcd.passwordFile; an embedded store has the user sm, and its password in the file "password" of its data directory',
+        hint: `check it: ${LOGIN_PLACES}`,
         cause,
       }),
   },

@@ -109,3 +109,16 @@ it('a right that no role gives is no refused login: it says which, where that is
     'refuses the login',
   );
 });
+
+it('a login that nobody gave is no refused one: it says where each kind of process takes one from', () => {
+  const empty = '3 INVALID_ARGUMENT: etcdserver: user name is empty';
+  const none = translateError(new Error(empty));
+  expect(none).toMatchObject({
+    code: 'STORE_AUTH',
+    message: 'etcd asks for a login, and none was given (etcdserver: user name is empty)',
+  });
+  const wrong = translateError(new Error('etcdserver: authentication failed'));
+  for (const {hint} of [none, wrong])
+    for (const place of ['etcd.passwordFile', 'joinApp', '--config-file', 'data directory'])
+      expect(hint).toContain(place);
+});
