@@ -2,6 +2,8 @@
 import type {MetricFigures, Plan, PlanFigures} from '../model/placement.ts';
 import {Utilisation, bandOf} from './load/utilisation.ts';
 import type {Band} from './load/utilisation.ts';
+import type {Demand} from './matrix/demand.ts';
+import {NEARLY_WHOLE_SHARE} from './matrix/limits.ts';
 import {MatrixBounds} from './matrix/bounds.ts';
 import {extrasOf} from './matrix/extras.ts';
 import type {Targets} from './matrix/targets.ts';
@@ -14,12 +16,13 @@ export function figuresOf(table: Table, targets: Targets, {moves, target}: Plan)
   const forced = moves.filter(
     ({shard, from}) => table.mode[from] === DRAINING || runsForbidden(table, shard),
   );
+  const shares = sharesOfPlaced(table, targets, target);
   return {
     moves: moves.length,
     movesAtLeast: forced.length + departuresAtLeast(table, targets, target),
     counts: {
-      before: countImbalance(table, targets, table.current),
-      after: countImbalance(table, targets, target),
+      before: countImbalance(table, shares, table.current),
+      after: countImbalance(table, shares, target),
     },
     metrics: metricFigures(table, targets, target),
   };
@@ -108,14 +111,44 @@ function departuresOfTotals({levels}: Targets, {running, planned}: Totals): numb
   return leaving - Math.min(savers, Math.max(0, extras));
 }
 
-function countImbalance(table: Table, {levels}: Targets, where: Int32Array): number {
+/** Per container, by rank: its share of the shards that the plan gives an open container, as `Utilisation` has it of loads. */
+function sharesOfPlaced(table: Table, {demand, levels}: Targets, target: Int32Array): Float64Array {
+  const shares = levels.shares.slice();
+  for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
+    let missing = 0;
+    const end = demand.start[bucket + 1] ?? 0;
+    for (let at = demand.start[bucket] ?? 0; at < end; at += 1) {
+      const to = target[demand.shards[at] ?? 0] ?? -1;
+      if (to < 0 || table.mode[to] !== OPEN) missing += 1;
+    }
+    if (missing > 0) takeFromShares(demand, shares, demand.poolOf[bucket] ?? 0, missing);
+  }
+  return shares;
+}
+
+function takeFromShares(
+  {pools, weights}: Demand,
+  shares: Float64Array,
+  pool: number,
+  missing: number,
+): void {
+  const members = pools[pool] ?? [];
+  const weightOf = (container: number): number => weights[pool]?.[container] ?? 0;
+  let whole = 0;
+  for (const container of members) whole += weightOf(container);
+  for (const container of members)
+    shares[container] = (shares[container] ?? 0) - (missing * weightOf(container)) / whole;
+}
+
+function countImbalance(table: Table, shares: Float64Array, where: Int32Array): number {
   const counts = new Int32Array(table.m);
   for (const container of where)
     if (container >= 0) counts[container] = (counts[container] ?? 0) + 1;
   let highest = 0;
   for (const [container, count] of counts.entries()) {
-    const share = levels.shares[table.containerRank[container] ?? 0] ?? 0;
-    if (table.mode[container] === OPEN && share > 0) highest = Math.max(highest, count / share);
+    const share = shares[table.containerRank[container] ?? 0] ?? 0;
+    if (table.mode[container] === OPEN && share > NEARLY_WHOLE_SHARE)
+      highest = Math.max(highest, count / share);
   }
   return highest === 0 ? 1 : highest;
 }

@@ -72,6 +72,33 @@ test('imbalance is the highest count as a multiple of the mean', () => {
   }
 });
 
+test('imbalance is among the shards that have a container', () => {
+  const shard = (id: string, current: string, fields: Partial<PlacementShard> = {}) => ({
+    ...{...NOBODY, id, group: '', current, ...fields},
+  });
+  const containers = ['c0', 'c1'].map((id) => ({id, mode: 'open' as const}));
+  const without = {containers, pools: new Map(), maxShardCount: 0};
+  const full = Array.from({length: 20}, (_, at) => shard(`s${at}`, at < 8 ? `c${at % 2}` : ''));
+  const short = planWithFigures({...without, shards: full, maxShardCount: 4});
+  expect(short.plan.unplaced).toHaveLength(12);
+  expect(short.figures.counts).toEqual({before: 1, after: 1});
+  const keys = ['c0', 'c1', '', ''].map((at, key) => shard(`k${key}`, at, {spreadKey: 'k'}));
+  const keyed = planWithFigures({...without, shards: [...keys, ...full.slice(0, 8)]});
+  expect(keyed.plan.unplaced).toHaveLength(2);
+  expect(keyed.figures.counts).toEqual({before: 1, after: 1});
+  // What stays on a draining container has none to take it.
+  const draining = [...containers, {id: 'c2', mode: 'draining' as const}];
+  const rest = [...full.slice(0, 8), shard('d0', 'c2'), shard('d1', 'c2')];
+  const drained = planWithFigures({
+    ...without,
+    containers: draining,
+    shards: rest,
+    maxShardCount: 4,
+  });
+  expect(drained.plan.stranded).toHaveLength(2);
+  expect(drained.figures.counts).toEqual({before: 1, after: 1});
+});
+
 test('imbalance of load is by weight, and says how many shards leave at least', () => {
   const shard = (id: string, current: string, load: number): PlacementShard => ({
     ...{...NOBODY, id, group: '', current, load: [load, 0]},
