@@ -4,11 +4,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import AppCreate from '../../src/commands/app/create.ts';
+import AppPause from '../../src/commands/app/pause.ts';
 import AppRm from '../../src/commands/app/rm.ts';
 import Apply from '../../src/commands/apply.ts';
 import ContainerCanStop from '../../src/commands/container/can-stop.ts';
 import MovesLs from '../../src/commands/moves/ls.ts';
 import ShardAdd from '../../src/commands/shard/add.ts';
+import ShardPin from '../../src/commands/shard/pin.ts';
 import ShardRm from '../../src/commands/shard/rm.ts';
 import Undo from '../../src/commands/undo.ts';
 import {runCommand} from '../support/run-command.ts';
@@ -184,6 +186,21 @@ it('apply --wait says that it waited in vain, also where a shard was refused', a
   } finally {
     rmSync(folder, {recursive: true});
   }
+});
+
+describe('a pause and a pin that are there already', () => {
+  const warning = 'it ends by itself';
+  it.each([
+    ['update-spec', AppPause, ['orders']],
+    ['update-shard', ShardPin, ['eu-1', 'c1', '-a', 'orders']],
+  ] as const)('%s: passes on what the daemon warns of', async (call, command, line) => {
+    const {exit, stderr} = await runCommand(command, line, {
+      [call]: () => ({...UNCHANGED, warning}),
+      'get-containers': () => ({containers: [], revision: '7'}),
+    });
+    expect(exit).toBe(0);
+    expect(stderr).toContain(warning);
+  });
 });
 
 describe('undo of the newest change', () => {

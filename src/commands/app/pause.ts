@@ -22,6 +22,7 @@ export default class AppPause extends ChangeCommand<typeof AppPause> {
     const lasts = this.flags.for === undefined ? {} : {pauseForMs: parseDuration(this.flags.for)};
     const request = {service: name, paused: true, ...lasts, ...this.change};
     const answer = await this.client.call('updateSpec', request);
+    if (answer.warning !== undefined) this.say(answer.warning);
     await this.showChange('App', name, answer, {paused: true});
   }
 }

@@ -35,6 +35,7 @@ export default class ShardPin extends ChangeCommand<typeof ShardPin> {
     const {containers} = await this.client.call('getContainers', {service: app});
     const lives = containers.some((one) => one.id === container && isAlive(one));
     const answer = await this.client.call('updateShard', request);
+    if (answer.warning !== undefined) this.say(answer.warning);
     await this.showChange('Shard', id, answer, {pin: container, lives});
     if (!lives) this.say(`container ${container} is not alive: the shard waits for it`);
   }

@@ -74,6 +74,25 @@ it('a pin says who, why and until when, and loses that with the pin', async () =
   expect(await pinOf()).toEqual({pin: '', pinned: null});
 });
 
+it('a pause or pin for good that changes nothing says that there is one that ends', async () => {
+  const pause = {service, paused: true, pauseForMs: 60_000};
+  expect(await world.call('updateSpec', pause)).not.toHaveProperty('warning');
+  const again = await world.call('updateSpec', {service, paused: true});
+  expect(again).toMatchObject({changed: false, warning: expect.stringContaining(END)});
+  const lasting = {service, paused: true, reason: 'rack 7'};
+  expect(await world.call('updateSpec', lasting)).not.toHaveProperty('warning');
+  expect((await pauseOf()).pause?.until).toBe('');
+  expect(await world.call('updateSpec', {service, paused: true})).not.toHaveProperty('warning');
+
+  const pin = {service, shardId: 's1', manualContainerId: 'c1'};
+  await world.call('updateShard', {...pin, pinForMs: 60_000});
+  const pinned = await world.call('updateShard', pin);
+  expect(pinned).toMatchObject({changed: false, warning: expect.stringContaining(END)});
+  // Whoever changes something else says nothing of the pin.
+  const other = await world.call('updateShard', {service, shardId: 's1', priority: 3});
+  expect(other).not.toHaveProperty('warning');
+});
+
 it('a drain says how many leave at once', async () => {
   await world.join(service, 'c1');
   await world.call('drain', {service, container: 'c1', maxMoving: 2});

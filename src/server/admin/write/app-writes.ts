@@ -2,7 +2,8 @@
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
 import {appDeleting} from '../../../model/not-found.ts';
-import {operatorNote} from '../../../model/operator-note.ts';
+import {endsAtMs, noteText, operatorNote} from '../../../model/operator-note.ts';
+import type {OperatorNote} from '../../../model/operator-note.ts';
 import {contradictionsOf, plainPolicy, policyText} from '../../../model/placement-policy.ts';
 import type {PlacementPolicy} from '../../../model/placement-policy.ts';
 import {overClusterQuota} from '../../../model/quota.ts';
@@ -121,7 +122,8 @@ export async function updateSpec(
   refuseEndless(changes.paused === true, pauseForMs, 'pauseForMs', 'paused');
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
-  return conditionalWrite(store, [key], dryRun, ({entries}) => {
+  let stays: OperatorNote | undefined;
+  const answer = await conditionalWrite(store, [key], dryRun, ({entries}) => {
     const spec = liveSpec(app, entries[0]);
     const {placement: before, ...plain} = spec;
     const placement = given === undefined ? before : plainPolicy(policyOf(given));
@@ -135,9 +137,19 @@ export async function updateSpec(
     const isSaid = spec.paused !== true || reason !== '' || pauseForMs !== undefined;
     if (changes.paused === true && isSaid)
       next.pause = operatorNote({reason, by}, wallMs(), pauseForMs);
+    stays = changes.paused === true && !isSaid ? spec.pause : undefined;
     if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
     return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
   });
+  return {...answer, ...endWarning('pause', stays)};
+}
+
+/** Of an order without an end that is no news, because there is one with an end already: that one stays. */
+export function endWarning(what: string, stays: OperatorNote | undefined): {warning?: string} {
+  if (endsAtMs(stays) === undefined) return {};
+  return {
+    warning: `the ${what} stays as it was said, ${noteText(stays)}: it ends by itself; give --reason to have it without an end, or --for with another one`,
+  };
 }
 
 /** @throws SmError INVALID_INPUT for an end of what is not begun. */

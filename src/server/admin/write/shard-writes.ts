@@ -1,12 +1,13 @@
 /** Adding, changing and removing one shard. */
 import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
+import type {OperatorNote} from '../../../model/operator-note.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import {appNotFound, shardNotFound} from '../../../model/not-found.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
-import {present, refuseEndless} from './app-writes.ts';
+import {endWarning, present, refuseEndless} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {placedWrite} from './placed-write.ts';
@@ -65,6 +66,7 @@ export async function updateShard(
   refuseEndless(pin !== '', pinForMs, 'pinForMs', 'manualContainerId');
   refuseOwnService(dependencies, app);
   const key = keys.shardSpec(app, shardId);
+  let stays: OperatorNote | undefined;
   const decide = ({entries: [appEntry, entry]}: Reading): Decision => {
     liveSpec(app, appEntry);
     const spec = readShard(app, shardId, entry);
@@ -73,6 +75,7 @@ export async function updateShard(
     const next: ShardSpec = {...plain, ...present(withoutTerms(changes)), ...saidTerms(said)};
     const isSamePin = pin === '' || pin === spec.manualContainerId;
     const isSaidAgain = pin !== '' && (pinForMs !== undefined || reason !== '');
+    stays = pin !== '' && isSamePin && !isSaidAgain ? spec.pinned : undefined;
     if (sameFields(spec, next) && !isSaidAgain) return {result: 'unchanged', operations: []};
     if (next.manualContainerId === '') delete next.pinned;
     else if (!isSamePin || isSaidAgain)
@@ -93,9 +96,10 @@ export async function updateShard(
       id: shardId,
     }),
   };
-  return withinQuota(dependencies, request, [addition], () =>
+  const answer = await withinQuota(dependencies, request, [addition], () =>
     placedWrite(dependencies, app, [keys.appSpec(app), key], dryRun, decide),
   );
+  return {...answer, ...endWarning('pin', stays)};
 }
 
 function withoutTerms<T extends {load?: unknown; spreadKey?: unknown; priority?: unknown}>({
