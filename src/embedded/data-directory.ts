@@ -1,5 +1,14 @@
 /** The data directory: its lock, its format, its files, and the words for what is wrong with it. */
-import {copyFileSync, readFileSync, readdirSync, renameSync, rmSync} from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import type {FilePermissions} from '../runtime/file-rights.ts';
@@ -17,6 +26,7 @@ import {syncPath, writeWhole} from './whole-file.ts';
 
 /** Raised when an older version could not read what this one writes. */
 const FORMAT = 1;
+const FIRST_SEQUENCE = 1;
 const FORMAT_FILE = 'store.json';
 const LOG = /^log-(\d{16})$/;
 const SNAPSHOT = /^snapshot-(\d{16})$/;
@@ -134,21 +144,17 @@ export class DataDirectory {
   }
 }
 
-/** Whatever the file system refuses, in words that name the directory. */
-async function translated<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+/** What the file system refuses, in words that name the directory. @throws SmError INVALID_CONFIG; what `work` throws for other reasons. */
+export async function translated<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof SmError) throw error;
-    const {code} = error as NodeJS.ErrnoException;
-    throw new SmError(
-      'INVALID_CONFIG',
-      `${path}: this data directory cannot be written (${code})`,
-      {
-        hint: 'give a directory that this user may write to, on a disk with room',
-        cause: error,
-      },
-    );
+    const {syscall, message} = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new SmError('INVALID_CONFIG', `${path}: this data directory cannot be used: ${message}`, {
+      hint: 'this user must be able to read and write all of it (chown), on a disk with room; another directory would begin an empty store',
+      cause: error,
+    });
   }
 }
 
@@ -160,7 +166,9 @@ function isStoreFile(name: string): boolean {
 function refuseForeign(path: string): void {
   const names = readdirSync(path);
   if (names.includes(FORMAT_FILE)) return;
-  const [foreign] = names.filter((name) => !isLockName(name) && !DRAFT.test(name));
+  const [foreign] = names.filter(
+    (name) => !isLockName(name) && !DRAFT.test(name) && !isUnbegun(path, name),
+  );
   if (foreign === undefined) return;
   if (LOG.test(foreign) || SNAPSHOT.test(foreign))
     throw new SmError('STORE_CORRUPT', `${path}: ${FORMAT_FILE} is missing`, {
@@ -171,11 +179,18 @@ function refuseForeign(path: string): void {
   });
 }
 
+/** What a first start leaves that was cut short before the store had its identity: nothing was in it. */
+function isUnbegun(path: string, name: string): boolean {
+  return LOG.test(name) && statSync(join(path, name)).size === 0;
+}
+
 /** As the directory has it, which is made where there is nothing, and gets a password where one is asked for from now on. */
 function formatOf(path: string, auth: StoreAuth): FormatFile {
   const found = readFormat(path);
-  if (found === undefined)
+  if (found === undefined) {
+    makeFirstLog(path);
     return writeFormat(path, {format: FORMAT, ...newIdentity(), password: true});
+  }
   if (auth !== 'password' || found.password === true) return found;
   return writeFormat(path, {...found, password: true});
 }
@@ -196,7 +211,7 @@ function readFormat(path: string): FormatFile | undefined {
 
 function parse(path: string): Partial<FormatFile> {
   try {
-    return JSON.parse(readFileSync(join(path, FORMAT_FILE), 'utf8')) as Partial<FormatFile>;
+    return (JSON.parse(readFileSync(join(path, FORMAT_FILE), 'utf8')) ?? {}) as Partial<FormatFile>;
   } catch (error) {
     if (error instanceof SyntaxError) throw corruptFormat(path);
     throw error;
@@ -207,6 +222,12 @@ function corruptFormat(path: string): SmError {
   return new SmError('STORE_CORRUPT', `${path}: ${FORMAT_FILE} cannot be read`, {
     hint: `restore ${FORMAT_FILE} or the whole directory from a copy`,
   });
+}
+
+/** Before the store has its identity: where that is and no log is, somebody has removed the log. */
+function makeFirstLog(path: string): void {
+  closeSync(openSync(join(path, `log-${padded(FIRST_SEQUENCE)}`), 'w', 0o600));
+  syncPath(path);
 }
 
 function writeFormat(path: string, content: FormatFile): FormatFile {

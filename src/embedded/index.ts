@@ -15,7 +15,7 @@ import type {StoreUser} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
 import {Connections} from './connections.ts';
-import {DataDirectory} from './data-directory.ts';
+import {DataDirectory, translated} from './data-directory.ts';
 import {etcdWords, wordUnknownMethods} from './grpc-words.ts';
 import {Headers} from './header.ts';
 import {newIdentity} from './identity.ts';
@@ -165,7 +165,10 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
     const journal =
       directory === undefined
         ? undefined
-        : new Persistence({directory, machine, sweeper, wire, logger, ...syncs});
+        : await translated(
+            directory.path,
+            () => new Persistence({directory, machine, sweeper, wire, logger, ...syncs}),
+          );
     const identity = directory?.identity ?? newIdentity();
     const {memberId} = identity;
     const quotaBytes = quotaOf(options);

@@ -53,8 +53,14 @@ export async function writeSnapshot(
   } finally {
     closeSync(fd);
   }
+  // From here on a draft of that name may be another process's.
   directory.lock.verify();
-  renameSync(draft, path);
+  try {
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, {force: true});
+    throw error;
+  }
   directory.sync();
 }
 

@@ -194,8 +194,6 @@ function readLogs(
 ): LogEnd {
   const starts = directory.logs();
   let sequence = after;
-  // A snapshot is finished only when the log that goes on behind it is there.
-  if (starts.length === 0 && after > 0) throw missing(directory, after + 1);
   for (const [index, start] of starts.entries()) {
     const path = directory.logPath(start);
     if (start > sequence + 1) throw missing(directory, sequence + 1);
@@ -217,9 +215,8 @@ function readLogs(
     }
     closeSync(fd);
   }
-  const fd = openSync(directory.logPath(sequence + 1), 'wx', 0o600);
-  directory.sync();
-  return {fd, length: 0, sequence};
+  // The first log is older than the store, and a snapshot is finished only when the log that goes on behind it is there.
+  throw missing(directory, sequence + 1);
 }
 
 function cutTornTail(

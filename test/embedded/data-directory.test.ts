@@ -117,11 +117,13 @@ describe('a data directory', () => {
   it('is refused when its format does not read or is gone', async () => {
     const path = newPath();
     (await DataDirectory.open(path)).close();
-    writeFileSync(join(path, 'store.json'), '{"format":');
-    expect((await refusal(path)).code).toBe('STORE_CORRUPT');
+    for (const text of ['{"format":', 'null', '[]']) {
+      writeFileSync(join(path, 'store.json'), text);
+      expect((await refusal(path)).code).toBe('STORE_CORRUPT');
+    }
     const other = newPath();
     mkdirSync(other);
-    writeFileSync(join(other, 'log-0000000000000001'), '');
+    writeFileSync(join(other, 'log-0000000000000001'), 'entries');
     expect(await refusal(other)).toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringContaining('store.json is missing') as string,
@@ -141,7 +143,36 @@ describe('a data directory', () => {
     // Not even root may make a directory there.
     expect(await refusal('/sys/sm-store')).toMatchObject({
       code: 'INVALID_CONFIG',
-      message: expect.stringContaining('cannot be written') as string,
+      message: expect.stringContaining('cannot be used') as string,
+    });
+  });
+
+  it('whose log is gone is refused, and begins no empty store; one whose first start was cut short is begun anew', async () => {
+    const path = newPath();
+    await (await startEmbeddedStore({dataDir: path})).close();
+    const log = join(path, 'log-0000000000000001');
+    rmSync(log);
+    await expect(startEmbeddedStore({dataDir: path})).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: `${path}: entry 1 of the log is missing`,
+    });
+    const cut = newPath();
+    mkdirSync(cut, {mode: 0o700});
+    writeFileSync(join(cut, 'log-0000000000000001'), '', {mode: 0o600});
+    await (await startEmbeddedStore({dataDir: cut})).close();
+  });
+
+  it('with a log that cannot be opened is refused in words that name it', async () => {
+    const path = newPath();
+    await (await startEmbeddedStore({dataDir: path})).close();
+    const log = join(path, 'log-0000000000000001');
+    rmSync(log);
+    // Refused to root as well, who may open whatever file there is.
+    mkdirSync(log, {mode: 0o700});
+    await expect(startEmbeddedStore({dataDir: path})).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringMatching(/this data directory cannot be used: EISDIR.*log-0/) as string,
+      hint: expect.stringContaining('another directory would begin an empty store') as string,
     });
   });
 });

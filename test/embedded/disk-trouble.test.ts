@@ -1,5 +1,6 @@
 /** What a store on disk does after its room or its disk has failed it: across restarts, and after a sync that failed. */
-import {readlinkSync} from 'node:fs';
+import {mkdirSync, readdirSync, readlinkSync} from 'node:fs';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {fileDisk} from '../../src/embedded/write-ahead-log.ts';
 import {translateError} from '../../src/etcd/foreign-errors.ts';
@@ -67,5 +68,23 @@ describe('a log that a killed process has left', () => {
     const syncNow = (fd: number): void => void synced.push(readlinkSync(`/proc/self/fd/${fd}`));
     const again = await DiskStore.open(path, {disk: {...fileDisk, syncNow}});
     expect(synced).toEqual([again.directory.logPath(1)]);
+  });
+});
+
+describe('a snapshot that cannot get its name', () => {
+  it('leaves no draft, which would take room for as long as the daemon runs', async () => {
+    const path = newPath();
+    let refused = 0;
+    const sync = (fd: number): Promise<void> => {
+      for (const name of readdirSync(path).filter((one) => /^snapshot-.*tmp$/.test(one))) {
+        mkdirSync(join(path, name.replace('.tmp', ''), 'full'), {recursive: true});
+        refused += 1;
+      }
+      return fileDisk.sync(fd);
+    };
+    const store = await DiskStore.open(path, {disk: {...fileDisk, sync}, snapshotBytes: 500});
+    for (let index = 0; refused === 0; index += 1) await store.put(`k${index}`, 'v'.repeat(50));
+    await store.close();
+    expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 });
