@@ -167,7 +167,10 @@ describe('removing an app', () => {
     await world.call('addSpec', {service: 'orders'});
     await world.call('addShard', {service: 'orders', shardId: 's'});
     const remove = (force: boolean) => world.call('delSpec', {service: 'orders', force});
-    await expect(remove(false)).rejects.toMatchObject({code: 'APP_IN_USE', httpStatus: 409});
+    await expect(remove(false)).rejects.toMatchObject({
+      ...{code: 'APP_IN_USE', httpStatus: 409},
+      hint: expect.stringContaining('sm app rm orders --force') as unknown,
+    });
     await world.call('delShard', {service: 'orders', shardId: 's'});
     await world.join('orders', 'c1');
     await expect(remove(false)).rejects.toMatchObject({code: 'APP_IN_USE'});

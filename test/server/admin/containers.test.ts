@@ -75,6 +75,19 @@ describe('containers', () => {
     ]);
   });
 
+  it('that wait for their id say which process has it', async () => {
+    const first = heartbeat('c1', {host: 'h1', pid: 41});
+    await world.put(world.keys.heartbeat('orders', 'c1-1'), first);
+    await world.put(world.keys.containerId('orders', 'c1'), '{"incarnation":"c1-1"}');
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1', {state: 'waiting'}));
+    expect((await list()).map(({incarnation, note}) => [incarnation, note])).toEqual([
+      ['c1-1', ''],
+      ['c1-2', 'waits for its id, which another process has: process 41 on h1'],
+    ]);
+    await world.put(world.keys.containerId('orders', 'c1'), '{"incarnation":""}');
+    expect((await list()).map(({note}) => note)).toEqual(['', '']);
+  });
+
   it('show a heartbeat that cannot be read', async () => {
     await world.put(world.keys.heartbeat('orders', 'x-1'), 'garbage');
     expect(await list()).toMatchObject([{incarnation: 'x-1', state: 'unreachable'}]);

@@ -170,6 +170,7 @@ function livingView(
   return {
     ...blankView(process),
     ...said,
+    ...waitingNote(listing.view, heartbeat),
     ...overdueNote(heartbeat),
     endpoint,
     host,
@@ -198,6 +199,15 @@ function strandedOf(
   const text: unknown = wordOn(listing, process)?.stranded;
   if (state !== 'draining' || typeof text !== 'string') return {};
   return {stranded: {text, fix: strandedFix(listing.app, process.container)}};
+}
+
+/** Two rows of one id: which process has the id that this one waits for. */
+function waitingNote(view: AppView, {state, container}: Heartbeat): {note?: string} {
+  const holder = state === 'waiting' ? view.livingIncarnation(container) : undefined;
+  const found = holder === undefined ? undefined : view.heartbeats.get(holder)?.value;
+  if (found === undefined) return {};
+  const where = found.host === '' ? '' : `: process ${found.pid} on ${found.host}`;
+  return {note: `waits for its id, which another process has${where}`};
 }
 
 /** Hooks of the application that do not end: the container lives, but these shards go neither in nor out. */

@@ -235,7 +235,7 @@ async function refuseInUse(dependencies: AdminDependencies, app: string): Promis
   if (shards === 0 && containers === 0) return;
   const has = `${counted(shards, 'shard')} and ${counted(containers, 'container')}`;
   throw new SmError('APP_IN_USE', `app ${app} has ${has}`, {
-    hint: `remove its shards and stop its containers, or force the removal`,
+    hint: `remove its shards and stop its containers, or remove all of it at once: sm app rm ${app} --force`,
     object: `app/${app}`,
   });
 }
