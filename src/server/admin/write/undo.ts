@@ -6,6 +6,7 @@ import {endsAtMs} from '../../../model/operator-note.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import {unpinned} from '../../../model/specs.ts';
 import {AUDIT_OBJECTS_SHOWN} from '../../../model/limits.ts';
+import {appNotFound} from '../../../model/not-found.ts';
 import {isImportedId} from '../../../model/audit.ts';
 import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
@@ -78,11 +79,22 @@ export async function undo(
   };
 }
 
+/** Of an app that was removed the audit may have entries; one that has neither is a mistyped name. @throws SmError APP_NOT_FOUND. */
+async function refuseUnknownApp(
+  {store, keys, service}: AdminDependencies,
+  app: string,
+): Promise<void> {
+  if (app === service) return;
+  const {entry} = await store.get(keys.appSpec(app));
+  if (entry === undefined) throw appNotFound(app);
+}
+
 async function entryOf(
-  {store, keys}: AdminDependencies,
+  dependencies: AdminDependencies,
   app: string,
   wanted: string,
 ): Promise<Found> {
+  const {store, keys} = dependencies;
   const {entries} = await store.list([keys.auditPrefix()]);
   const known = new Map<number, AuditEntry>();
   const imported = new Set<number>();
@@ -101,6 +113,7 @@ async function entryOf(
       ...{revision, entry, others: othersOf(entry, revision, known)},
       ...{isImported: imported.has(revision), rewrites: rewritesSince(revision, known)},
     };
+  await refuseUnknownApp(dependencies, app);
   const what = wanted === '' ? 'has no entry' : `has no entry of revision ${wanted}`;
   throw new SmError('NOT_FOUND', `the audit of app ${app} ${what}`, {hint: `sm events -a ${app}`});
 }

@@ -247,6 +247,8 @@ describe('an undo', () => {
     const [{revision = ''} = {}] = (await entries()).slice(-1);
     const undoing = world.call('undo', {service, entry: revision});
     await expect(undoing).rejects.toMatchObject({code: 'NOT_FOUND'});
+    const mistyped = world.call('undo', {service: 'ordrs'});
+    await expect(mistyped).rejects.toMatchObject({code: 'APP_NOT_FOUND', object: 'app/ordrs'});
   });
 
   it('of more than an entry keeps is refused, and says so', async () => {
