@@ -16,7 +16,15 @@ import type {
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
 import {hasShapeOf} from './answer-shape.ts';
-import {faultOf, notSm, otherVersion, parseBody, refusal, tookTooLong} from './faults.ts';
+import {
+  checkCall,
+  faultOf,
+  notSm,
+  otherVersion,
+  parseBody,
+  refusal,
+  tookTooLong,
+} from './faults.ts';
 import {firstAnswer} from './first-answer.ts';
 import {
   ACCEPT_RESTORE_LIMIT_MS,
@@ -214,6 +222,7 @@ export class AdminClient {
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
+    checkCall(operation, input);
     for (let waits = 0; ; waits += 1) {
       const answer = await this.send(operation, input, headers, signal);
       const {reply} = answer;

@@ -3,6 +3,7 @@ import {STATUS_CODES} from 'node:http';
 import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import type {ErrorCode} from '../model/errors.ts';
+import {routeRows} from '../protocol/admin-routes.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {NOT_OPENED} from './servers.ts';
 
@@ -39,6 +40,18 @@ export function tookTooLong(server: string, limitMs: number, isRead: boolean): S
       : 'the change may have been made, or may still be: look before it is made again, or pass a longer --timeout',
     retryable: true,
   });
+}
+
+/** Of programs without types. @throws SmError INVALID_INPUT. */
+export function checkCall(operation: string, input: unknown): void {
+  if (!Object.hasOwn(routeRows, operation))
+    throw new SmError('INVALID_INPUT', `there is no operation ${JSON.stringify(operation)}`, {
+      hint: '/openapi.json of a daemon lists all operations',
+    });
+  if (typeof input !== 'object' || input === null)
+    throw new SmError('INVALID_INPUT', `the input of ${operation} is not an object`, {
+      hint: `pass an object, also where it is empty: call('${operation}', {})`,
+    });
 }
 
 /** `server`: how it is named to people. */

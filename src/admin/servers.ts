@@ -6,10 +6,17 @@ import {RemoteError} from './remote-error.ts';
 
 /** `a,b` or a list; each `host:port`, `http://host:port/path` or `https://...`. @throws SmError INVALID_INPUT. */
 export function serverUrls(servers: string | readonly string[]): URL[] {
-  const names = typeof servers === 'string' ? servers.split(',') : servers;
+  const names: unknown = typeof servers === 'string' ? servers.split(',') : servers;
+  // As of a program without types whose variable is not set.
+  if (!isTexts(names))
+    throw new SmError('INVALID_INPUT', 'server is neither text nor a list of texts', {hint: HINT});
   const urls = names.map((name) => name.trim()).filter((name) => name !== '');
   if (urls.length === 0) throw new SmError('INVALID_INPUT', 'no server is given', {hint: HINT});
   return urls.map(serverUrl);
+}
+
+function isTexts(names: unknown): names is readonly string[] {
+  return Array.isArray(names) && names.every((name) => typeof name === 'string');
 }
 
 /** The address of an operation at a server, below the path that the server was named with. */
@@ -77,13 +84,20 @@ export function tellingMost(faults: readonly unknown[]): unknown {
 
 const HINT = 'as http://127.0.0.1:8801; several with commas between them';
 
+/** With `http://` before it, it would be a host of that name. */
+const OTHER_SCHEME = /^(?!https?:)[a-z]+:\/\//i;
+
 function serverUrl(server: string): URL {
   const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = URL.canParse(text) && !OTHER_SCHEME.test(server) ? new URL(text) : undefined;
   if (url === undefined)
-    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} is not a URL`, {
-      hint: HINT,
-    });
+    throw new SmError(
+      'INVALID_INPUT',
+      `server ${JSON.stringify(server)} is not a URL of http or https`,
+      {
+        hint: HINT,
+      },
+    );
   if (url.search !== '' || url.hash !== '')
     throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} has more than a path`, {
       hint: HINT,

@@ -81,14 +81,23 @@ async function read<T extends string | Buffer>(
     // Who may read it is for who runs the application: Kubernetes mounts secrets 0644 where nothing is said.
     return isFile(secret)
       ? decode(readPlainFile(name, secret.file, CERTIFICATE_FILE_LIMIT_BYTES))
-      : secret;
+      : checked(secret);
   } catch (cause) {
-    const from = isFile(secret) ? `${secret.file} cannot be read` : 'its function has failed';
-    throw new SmError('INVALID_INPUT', `${name}: ${from}`, {
-      hint: `check that ${isFile(secret) ? 'the file exists and can be read' : 'the function returns a value of the right type'}`,
-      cause,
-    });
+    const [what, hint] = refusalOf(secret);
+    throw new SmError('INVALID_INPUT', `${name}: ${what}`, {hint, cause});
   }
+}
+
+/** What is wrong with a secret that cannot be had, and what to look at. */
+function refusalOf(secret: Secret<string | Buffer>): readonly [what: string, hint: string] {
+  if (typeof secret === 'function')
+    return ['its function has failed', 'check that the function returns a value of the right type'];
+  if (isFile(secret))
+    return [`${secret.file} cannot be read`, 'check that the file exists and can be read'];
+  return [
+    'it is not text',
+    'pass text, {file: path}, or a function; a certificate may be a Buffer',
+  ];
 }
 
 /** One that never answers, as of a vault that is cut off, would end all later looks without a word. */

@@ -168,6 +168,8 @@ describe('what would fail later, or never end', () => {
     ['a service that is no text', {endpoints, service: 5}, hooks, /service is not text/],
     ['labels that are text', {endpoints, labels: 'r7'}, hooks, /labels is not an object/],
     ['limits that are a number', {endpoints, limits: 5}, hooks, /limits is not an object/],
+    ['a password that is no text', {endpoints, etcd: {password: 7}}, hooks, /password: it is not/],
+    ['an authority that is null', {endpoints, etcd: {tls: {ca: null}}}, hooks, /ca: it is not/],
     ['a label that is null', {endpoints, labels: {rack: null}}, hooks, /labels.rack is not text/],
   ])('is refused when joining: %s', async (_what, said, given, message) => {
     const joining = joinApp({app: 'orders', ...said} as JoinOptions, given as ShardHooks);

@@ -1,0 +1,33 @@
+/** What programs without types pass is refused by name, and not by an error of the client's own code. */
+import {afterEach, expect, it} from 'vitest';
+import {AdminClient} from '../../src/admin/index.ts';
+
+const clients: AdminClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+
+function refused(message: RegExp): unknown {
+  return {code: 'INVALID_INPUT', message: expect.stringMatching(message) as string};
+}
+
+it.each([
+  ['left out, as of a variable that is not set', undefined, /neither text nor a list/],
+  ['a number', 8801, /neither text nor a list/],
+  ['a list with what is no text', ['http://a:1', undefined], /neither text nor a list/],
+  ['of another scheme', 'ftp://a', /"ftp:\/\/a" is not a URL of http or https/],
+])('a server: %s', (_what, server, message) => {
+  const make = (): AdminClient => new AdminClient({server: server as string});
+  expect(make).toThrow(expect.objectContaining(refused(message) as object) as Error);
+});
+
+it.each([
+  ['an operation that there is not', 'moveAll', {}, /no operation "moveAll"/],
+  ['a name that every object has', 'toString', {}, /no operation "toString"/],
+  ['no input', 'status', undefined, /the input of status is not an object/],
+])('%s', async (_what, operation, input, message) => {
+  const client = new AdminClient({server: 'http://127.0.0.1:1'});
+  clients.push(client);
+  const call = client.call(operation as 'getSpec', input as {service: string});
+  await expect(call).rejects.toMatchObject(refused(message) as object);
+});
