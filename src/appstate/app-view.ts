@@ -84,7 +84,7 @@ export class AppView {
     return this.heartbeats.has(known.value.incarnation);
   }
 
-  /** There is no such app, or not any more: whatever were written for it would stay for ever. */
+  /** The app does not exist, or exists no more: nobody would ever delete a key that is written for it. */
   get isGone(): boolean {
     return this.spec === undefined && this.quarantined.problem('spec') === undefined;
   }
@@ -197,7 +197,7 @@ export class AppView {
     this.newest = Math.max(this.newest, change.mod);
     if (change.kind === 'corrupt') return this.applyCorrupt(change);
     const isNews = this.applyReadable(change);
-    // Of these the revision of the unreadable value is known: what is older says nothing.
+    // An unreadable heartbeat or order has a substitute with its revision, so a change that is older is recognized, and ignored.
     if (!isNews && (change.kind === 'heartbeat' || change.kind === 'order')) return false;
     // A value that can be read again, or is gone, is news whatever is known of it.
     const repaired = this.quarantined.size > 0 && this.quarantined.release(listedKey(change));
@@ -347,15 +347,15 @@ export class AppView {
   }
 
   private applyCorrupt(change: CorruptChange): boolean {
-    const isNewer = this.proxyHeartbeat(change);
+    const isNewer = this.putSubstitute(change);
     if (isNewer === false) return false;
     const isOfShard = change.what === 'shard' || change.what === 'own';
     if (isOfShard) this.rows.touch(this.rows.rowOf(change.id));
     return this.quarantined.take(listedKey(change), change) || isNewer === true;
   }
 
-  /** What counts in the place of the value; undefined: nothing does. False when a newer one is known. */
-  private proxyHeartbeat({what, id, mod}: CorruptChange): boolean | undefined {
+  /** Puts what counts in the place of a value that cannot be read; undefined: nothing does. False when a newer value is known. */
+  private putSubstitute({what, id, mod}: CorruptChange): boolean | undefined {
     if (what === 'heartbeat') {
       const known = this.heartbeats.get(id);
       const value = unreadableHeartbeat(this.idOf(id), known?.value);

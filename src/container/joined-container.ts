@@ -129,7 +129,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   get shardStates(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const {serving, stuck, phase} of this.driver?.session.machines.values() ?? []) {
-      // Nothing of it is here: it is only remembered.
+      // The shard is not here: only its last revision is remembered.
       if (phase === 'none') continue;
       const state = serving ? 'ready' : stuck === undefined ? phase : 'stuck';
       counts[state] = (counts[state] ?? 0) + 1;
@@ -309,7 +309,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     return {clean: clean === true};
   }
 
-  /** Why nothing is to be waited for any more. */
+  /** Resolves when there is nothing to wait for any more, with the reason. */
   private async untilAlone(): Promise<string> {
     const {driver} = this;
     if (driver !== undefined) await untilIdleAndFenced(driver, this.clock, () => this.over);
@@ -353,7 +353,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       : new SmError('EVICTED', 'left before it was ready');
   }
 
-  /** Whoever asks again waits for the same. */
+  /** A second call waits for the first one. */
   private close(): Promise<void> {
     this.closing ??= this.carryOutClose();
     return this.closing;
@@ -366,7 +366,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 }
 
-/** Hooks outlasted all waiting. What they do, they do without a right to act. */
+/** The error that names hooks which run on after the end: the container has no right to act any more. */
 function endedWithHooks(id: string, how: DriverEnd, running: readonly RunningHook[]): SmError {
   const why = how === 'evicted' ? 'was evicted by an operator' : `has ended (${how})`;
   const named = running.slice(0, NOTES_SHOWN).map(({shard, hook}) => `${hook} of ${shard}`);

@@ -50,16 +50,16 @@ export class SessionDriver {
   private readonly logger: Logger;
   private readonly handles = new Map<string, ShardHandle>();
   private readonly reads = new WaitingReads();
-  /** Under way. */
+  /** Reads of records that are under way. */
   private readCalls = 0;
   private readonly driver: MachineDriver<SessionAction>;
   private readonly ownWrites = new OwnWrites();
   private readonly faults: StoreFaults;
   /** What is reported of its shards. */
   readonly loads: ContainerLoads;
-  /** Nothing of its registration is in the store, as far as answers say; those that are missing say nothing. */
+  /** No registration of it is in the store: none was sent yet, or the last answer said so. False once one is sent. */
   isUnregistered = true;
-  /** As last seen: under another one no registration is valid. */
+  /** Mod revision of the app's spec as last seen: a registration is valid only under this one. */
   private specMod: number | undefined;
 
   constructor(options: SessionDriverOptions) {
@@ -262,7 +262,7 @@ export class SessionDriver {
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.driver.turn();
     if (hasCommitted && before.kind === 'none') this.options.onOutageOver?.(before);
-    // One that is only found committed who knows when.
+    // Not where a later answer shows that an earlier heartbeat is stored: nobody knows when that one was committed.
     if (outcome.kind === 'committed') this.options.onHeartbeat?.();
   }
 

@@ -77,7 +77,7 @@ export class Governor implements ListingTaker {
     const startedAt = new Date(this.wallMs).toISOString();
     return {id: this.options.nextMoveId(), from, to, why: moveReasonText(reason), startedAt};
   };
-  /** Since they were looked at last a container has come to hold one less. */
+  /** A container has lost a shard since the waiting shards were looked at last: one of them may have room now. */
   private capacityFreed = false;
   private wallMs = 0;
   constructor(options: GovernorOptions, nowMs: number) {
@@ -357,12 +357,12 @@ export class Governor implements ListingTaker {
     this.dirty.add(shard);
   }
 
-  /** Nothing was written, or nobody knows: look again in a moment. */
+  /** A write was refused, or its outcome is unknown: the shard is looked at again in a moment. */
   private refused(shard: string, own: AppChange, nowMs: number): void {
     this.changed(own, nowMs);
     this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
     this.inFlightMoves.note(shard, this.view.own.get(shard)?.value);
-    // It may have been a move, which is in no queue any more.
+    // It may have been a move. The queue of moves has let go of it, so a new plan must put it back.
     this.planCache.dirty = true;
   }
 

@@ -91,13 +91,13 @@ export class StatusReporter {
     this.touched = true;
   }
 
-  /** What was given last may not have been written: it is said again, or what is true by then. */
+  /** The last summary may not have been written: the next look gives one again, as things are then. */
   lost(): void {
     this.last = '';
     this.touch();
   }
 
-  /** What the governor before this one has written: what it saw before, has lasted for longer. */
+  /** Takes over the previous governor's summary, for its times: what lasts since then began at the earlier time. */
   inherit({alarms, containers}: AppStatus): void {
     for (const {code, text, since} of alarms) this.older(`alarm/${code}/${text}`, since);
     for (const {state, incarnation, since} of Object.values(containers))

@@ -345,7 +345,7 @@ export class ContainerSession {
     this.phase = 'deregistering';
     if (nowMs < this.deregisterAtMs) return;
     this.deregisterAtMs = Number.POSITIVE_INFINITY;
-    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.
+    // From the moment this is sent the heartbeat may be gone, whatever the answer: others may own shards whose records this incarnation has read as its own.
     this.fenced = true;
     const {container} = this.options.identity;
     const {incarnation, create} = this.heartbeat;

@@ -140,7 +140,7 @@ export class Credentials {
     });
   }
 
-  /** They are others only once the store has taken them. */
+  /** Ends of the certificates for the store. Renewed files count once the store has accepted them. */
   private readStoreEnds(): Map<string, number> {
     const {etcd, embedded} = this.config;
     return endsOf({

@@ -193,7 +193,7 @@ export class GovernorShell {
     };
   }
 
-  /** It has a key that the governor does not watch: it alone writes there, unless somebody has damaged it. */
+  /** The governor does not watch the key of its summary, because nobody else writes it. A summary that somebody has damaged is found by this read. */
   private async lookAtSummary(): Promise<void> {
     if ((await isStatusLost(this.options)) && !this.driver.isStopped) this.summaryLost();
   }
@@ -208,7 +208,7 @@ export class GovernorShell {
     if (this.governor.noteAlarms('names', this.foreign.alarms(view))) this.driver.queueTurn();
   }
 
-  /** Without the word of the governor before, what it saw counts from now on. */
+  /** Takes over what the previous governor wrote. Until that is read, loads and "since when" begin at this governor's start. */
   private inheritWord(): void {
     const {governor, options} = this;
     void this.inherit(lastLoads(options), (loads) =>
@@ -326,7 +326,7 @@ export class GovernorShell {
     };
   }
 
-  /** What fails here breaks the governor, as a plan within a turn would. */
+  /** A failure here breaks the governor, as a failed plan within a turn does. */
   private async plan({generation, terms}: Extract<GovernorAction, {type: 'plan'}>): Promise<void> {
     const {app, clock} = this.options;
     const startedMs = clock.nowMs();
@@ -336,7 +336,7 @@ export class GovernorShell {
     this.governor.planned(generation, plan, clock.nowMs());
   }
 
-  /** Another is sent all from the beginning, or the governor plans within its turns. */
+  /** The planner's thread has ended. A new thread gets the whole app again; where none can be opened, the governor plans within its own turns. */
   private plannerLost(error: unknown): void {
     if (!(error instanceof PlannerLost)) throw error;
     this.planner?.close();

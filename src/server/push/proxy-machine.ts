@@ -27,16 +27,16 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly byContainer = new ContainerSessions<Session>();
   private readonly byIncarnation = new Map<string, Session>();
   private out: ProxyAction[] = [];
-  /** Sessions that have spoken since the last look. */
+  /** Sessions that were listed, or have changed, since the last look at them. */
   private readonly heardOf = new Set<Session>();
-  /** Those of which it was said that they have come. The others: never readable, successors of nobody. */
+  /** Sessions whose arrival was logged. A session that could never be read, and succeeds no other, is not among them. */
   private readonly shown = new Set<Session>();
   /** A write of their proxy heartbeat is under way. */
   private readonly writing = new Set<Session>();
   private readonly alarms = new SessionAlarms<Session>();
   private readonly doubles = new DoubledIds();
   private readonly lost = new LostSessions(this.byContainer, this.byIncarnation);
-  /** As `capacityNow`, within one `advance`: counted for each session, sessions would cost their square. */
+  /** The result of `capacityNow`, kept for one `advance`: to count again for each session would cost the square of their number. */
   private sessionsLeft: number | undefined;
   private nextTickMs: number;
   /** The last turn left news for the next. */

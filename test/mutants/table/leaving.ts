@@ -80,7 +80,7 @@ export const LEAVING_MUTANTS: readonly Mutant[] = [
     {
       name: 'acts while its heartbeat is being deleted',
       breaks: '"Container" 6: once the delete is sent, nothing acts',
-      find: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;\n    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.\n    this.fenced = true;',
+      find: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;\n    // From the moment this is sent the heartbeat may be gone, whatever the answer: others may own shards whose records this incarnation has read as its own.\n    this.fenced = true;',
       replace: 'this.deregisterAtMs = Number.POSITIVE_INFINITY;',
       killed: UNRESOLVED_TESTS(
         'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
