@@ -28,6 +28,6 @@ it.each([
 ])('%s', async (_what, operation, input, message) => {
   const client = new AdminClient({server: 'http://127.0.0.1:1'});
   clients.push(client);
-  const call = client.call(operation as 'getSpec', input as {service: string});
+  const call = client.call(operation as 'getApp', input as {service: string});
   await expect(call).rejects.toMatchObject(refused(message) as object);
 });
