@@ -43,7 +43,7 @@ async function importPrefix(options: ImportOptions): Promise<ImportResult> {
   const prefix = location.prefix ?? file.header.prefix;
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
-  await oldRightsEnd(options);
+  await oldRightsEnd(options, present.some(saysRestored));
   const clusters = clusterRecords(file, present, prefix, clock.wallMs());
   const marks = await markAll(location, prefix, clusters, present);
   const old = present.filter(({key}) => !marks.has(key.toString('utf8')));
@@ -94,15 +94,22 @@ function refuseLiveExport({header}: ExportFile, force: boolean): void {
 
 /**
  * Of an export that was made while containers lived, heartbeats stay behind: a daemon takes their absence for a leave, and gives away at once what
- * such a container may still act for, by a right from the store that is gone. How long its T is, nobody knows any more.
+ * such a container may still act for, by a right from the store that is gone. How long its T is, nobody knows any more. The same holds below a prefix
+ * that was restored or wiped: the import takes that mark away, as sm store accept-restore does.
  */
-async function oldRightsEnd({file, clock, say}: ImportOptions): Promise<void> {
-  if (file.header.living.length === 0) return;
+async function oldRightsEnd({file, clock, say}: ImportOptions, isRestored: boolean): Promise<void> {
+  if (file.header.living.length === 0 && !isRestored) return;
   const ms = silenceMs(TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS);
   say(
     `waiting ${Math.ceil(ms / 1000)} s: until then a container may still act by a right from the original store; if this is interrupted, run the command again`,
   );
   await clock.sleep(ms);
+}
+
+function saysRestored({key, value}: RawEntry): boolean {
+  if (!key.toString('utf8').endsWith('/cluster')) return false;
+  const cluster = decodeCluster(value.toString('utf8'));
+  return cluster.ok && cluster.value.restored !== undefined;
 }
 
 async function presentEntries(

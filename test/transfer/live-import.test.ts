@@ -8,16 +8,22 @@ import {TTL_MAX_MS} from '../../src/model/limits.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import type {Clock} from '../../src/runtime/clock.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
+import type {Item} from '../../src/transfer/contents.ts';
 import {readExport, writeExport} from '../../src/transfer/file.ts';
 import {importFile} from '../../src/transfer/import.ts';
 
 const HEADER = {prefix: '/sm', clusterId: '7', revision: '9', at: '2026-01-01T00:00:00Z'};
-const CLUSTER = {
-  key: Buffer.from('app/sm.x/cluster'),
-  value: Buffer.from(encodeRecord({v: 1, epoch: 3, clusterId: '7', maxRevision: 5})),
-};
 
-async function sleptByImport(living: string[]): Promise<{ms: number; said: string[]}> {
+function cluster(more: object = {}): Item {
+  const record = {v: 1, epoch: 3, clusterId: '7', maxRevision: 5, ...more};
+  return {key: Buffer.from('app/sm.x/cluster'), value: Buffer.from(encodeRecord(record))};
+}
+
+/** Of the last of some imports into one new store. */
+async function sleptByImport(
+  living: string[],
+  clusters: readonly Item[] = [cluster()],
+): Promise<{ms: number; said: string[]}> {
   const folder = mkdtempSync(join(tmpdir(), 'sm-import-'));
   const said: string[] = [];
   let ms = 0;
@@ -27,14 +33,14 @@ async function sleptByImport(living: string[]): Promise<{ms: number; said: strin
   };
   const real = systemClock();
   const clock: Clock = {...real, wallMs: () => real.wallMs(), nowMs: () => real.nowMs(), sleep};
-  const file = readExport(writeExport({header: {...HEADER, living}, items: [CLUSTER]}));
   const say = (text: string): void => void said.push(text);
   try {
-    const {keys} = await importFile(
-      {file, clock, force: true, say},
-      {dataDir: join(folder, 'new')},
-    );
-    expect(keys).toBe(1);
+    for (const one of clusters) {
+      ms = 0;
+      const file = readExport(writeExport({header: {...HEADER, living}, items: [one]}));
+      const options = {file, clock, force: true, say};
+      expect(await importFile(options, {dataDir: join(folder, 'new')})).toMatchObject({keys: 1});
+    }
   } finally {
     rmSync(folder, {recursive: true});
   }
@@ -49,4 +55,10 @@ it('an export with living containers is imported only when the last right from i
 
 it('an export of a store where nobody lived is imported at once', async () => {
   expect(await sleptByImport([])).toEqual({ms: 0, said: []});
+});
+
+it('what was noticed to be restored is imported over only when the last right of before has ended', async () => {
+  const restored = cluster({restored: 'etcd has gone back', restoredAtMs: 5});
+  const {ms} = await sleptByImport([], [restored, cluster()]);
+  expect(ms).toBeGreaterThanOrEqual(silenceMs(TTL_MAX_MS));
 });
