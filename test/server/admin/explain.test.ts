@@ -181,6 +181,19 @@ describe('why', () => {
     expect(rule).toContain('3 shards on 2 containers, 1 to 2 each by weight');
   });
 
+  it('names homes by what they have for their weight, those without a weight last', async () => {
+    for (const [container, weight] of [
+      ['c3', 0],
+      ['c4', 4],
+    ] as const) {
+      await world.join(service, container);
+      await world.call('setContainer', {service, container, weight});
+    }
+    const {homes} = await world.call('why', {service, shardId: 'a'});
+    // The best three of four.
+    expect(homes.map(({container}) => container).toSorted()).toEqual(['c1', 'c2', 'c4']);
+  });
+
   it('gives equal shares where no container has a weight, as the planner does', async () => {
     for (const container of ['c1', 'c2'])
       await world.call('setContainer', {service, container, weight: 0});

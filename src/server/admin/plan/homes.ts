@@ -6,12 +6,14 @@ import type {MoveGate} from '../../../governor/move-gate.ts';
 import type {PlanInUse} from '../../../governor/plan-in-use.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
 import {groupOf} from '../../../appstate/spec-tally.ts';
+import {containerShare} from '../../../model/container-share.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 
 /** What one container would hold if the plan were carried out, without the shard in question. */
 interface Share {
   readonly container: string;
+  readonly weight: number;
   /** Shards of the same group and worker group. */
   readonly bucket: number;
   readonly total: number;
@@ -32,8 +34,8 @@ export interface Homes {
 export const NO_HOMES: Homes = {containers: [], current: '', reason: '', stranded: ''};
 
 /**
- * The plan's choice is the best home; then follow the containers that may take the shard too, by the planner's own order: fewest of the bucket in that plan,
- * where it is now, fewest in all. At most `limit`, and none of `excluded`.
+ * The plan's choice is the best home; then follow the containers that may take the shard too, by the planner's own order: fewest of the bucket for its weight
+ * in that plan, where it is now, fewest in all. At most `limit`, and none of `excluded`.
  */
 export function homesOf(
   {plan, gate}: Pick<PlanInUse, 'plan' | 'gate'>,
@@ -69,12 +71,15 @@ interface Candidates extends Pick<MoveGate, 'plannedCount'> {
 }
 
 /** Of the containers but the target that may have the shard. */
-function shares({living, excluded, target, bucketCount, plannedCount}: Candidates): Share[] {
-  return [...living.keys()]
-    .filter((container) => container !== target && !excluded.has(container))
-    .map((container) => ({
-      ...{container, total: plannedCount(container), bucket: bucketCount(container)},
-    }));
+function shares(candidates: Candidates): Share[] {
+  const {view, living, excluded, target, bucketCount, plannedCount} = candidates;
+  return [...living.values()]
+    .filter(({container}) => container !== target && !excluded.has(container))
+    .map(({container, incarnation}) => {
+      const registered = view.heartbeats.get(incarnation)?.value;
+      const {weight} = containerShare(registered, view.overrides.get(container)?.value);
+      return {container, weight, total: plannedCount(container), bucket: bucketCount(container)};
+    });
 }
 
 /** Shards of the bucket that the plan gives a container. Where the app has one bucket, it is all of them. */
@@ -99,6 +104,8 @@ export function* bucketCounts(
 function order({current, avoid}: {current: string; avoid: string}, a: Share, b: Share): number {
   const last = Number(a.container === avoid) - Number(b.container === avoid);
   const stays = Number(b.container === current) - Number(a.container === current);
-  const fewest = a.bucket - b.bucket || stays || a.total - b.total;
+  // With one shard more, for its weight: who has none comes last.
+  const level = (of: 'bucket' | 'total'): number => (a[of] + 1) * b.weight - (b[of] + 1) * a.weight;
+  const fewest = level('bucket') || stays || level('total');
   return last || fewest || compareText(a.container, b.container);
 }
