@@ -149,7 +149,7 @@ async function removalOf(shardId: string): Promise<string> {
   return (await entries()).at(-1)?.revision ?? '';
 }
 
-describe('an undo', () => {
+describe('an undo of what has changed since', () => {
   it('is refused where somebody has changed the same since, and names it', async () => {
     await world.call('updateShard', {service, shardId: 's1', group: 'g'});
     const [{revision = ''} = {}] = (await entries()).slice(-1);
@@ -202,7 +202,9 @@ describe('an undo', () => {
     const undoing = world.call('undo', {service, entry: String(mod)});
     await expect(undoing).rejects.toThrow(/came with an import/);
   });
+});
 
+describe('an undo', () => {
   it('does not bring back a pin or a pause whose time is over', async () => {
     const pin = {service, shardId: 's1', manualContainerId: 'c1', pinForMs: 60_000};
     await world.call('updateShard', pin);
