@@ -12,6 +12,7 @@ import {startEtcd} from '../support/etcd-process.ts';
 import {LONG_MS, patiently, until} from '../support/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {writeExport} from '../../src/transfer/file.ts';
 import {CONTRACT, LAST, PROCESSES} from './contract-cases.ts';
 
 vi.setConfig({maxConcurrency: 4});
@@ -43,6 +44,7 @@ beforeAll(async () => {
   cluster = await Cluster.start({etcd});
   [closed = 0] = await freePorts(1);
   writeFileSync(join(folder, 'sm.yml'), cluster.configText(closed));
+  writeFileSync(join(folder, 'moved.jsonl'), exportedText());
   server = cluster.admin.server;
   ({service} = await cluster.admin.call('status', {}));
   for (const app of [
@@ -81,6 +83,14 @@ afterAll(async () => {
   await etcd.stop();
   rmSync(folder, {recursive: true, force: true});
 });
+
+/** An export of a store where nobody lived: one of the bed's own would be imported only after a minute. */
+function exportedText(): string {
+  const header = {prefix: '/sm', clusterId: '7', revision: '9', at: '', living: []};
+  const key = Buffer.from('app/sm.x/cluster');
+  const value = Buffer.from(JSON.stringify({v: 1, epoch: 3, clusterId: '7', maxRevision: 5}));
+  return writeExport({header, items: [{key, value}]});
+}
 
 /** No case is about a container that the machine left without a heartbeat. */
 function steady(app: string, id: string): Promise<unknown> {

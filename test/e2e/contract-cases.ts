@@ -375,8 +375,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['store export --data-dir {dir}/nowhere -f {dir}/never.jsonl', 3],
   ],
   'store:import': [
-    ['store export --endpoints {etcd} --etcd-prefix {prefix} --live -f {dir}/m{n}.jsonl', 0],
-    ['store import --endpoints {etcd} --etcd-prefix {prefix}-{n} -f {dir}/m{n}.jsonl --force', 0],
+    ['store import --endpoints {etcd} --etcd-prefix {prefix}-{n} -f {dir}/moved.jsonl', 0],
     ['store import -f {dir}/none.jsonl --endpoints {etcd}', 2],
   ],
   'worker:add': [

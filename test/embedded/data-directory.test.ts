@@ -102,7 +102,9 @@ describe('a data directory', () => {
     expect(lost).toEqual([expect.objectContaining({code: 'CONFLICT'})]);
     directory.close();
   });
+});
 
+describe('a data directory that cannot be used', () => {
   it('is refused when a newer version wrote it', async () => {
     const path = newPath();
     (await DataDirectory.open(path)).close();

@@ -63,6 +63,8 @@ let idle = '';
 process.on('message', (call: HostedCall) => {
   void run(call).then((end) => process.send?.(end));
 });
+// Calls that pipe their result add listeners, and this process serves many calls.
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
 captured(process.stdout);
 captured(process.stderr);
 idle = await alive();
