@@ -251,7 +251,7 @@ describe.concurrent('a drain', () => {
           order: {shards: 5},
         };
         const drained = {service: 'orders', kind: 'container', id: 'c1', for: 'drained'} as const;
-        const waits = expect.stringContaining('at most 2 move') as string;
+        const waits = expect.stringContaining('maxMoving (2 of 2)') as string;
         const moving = Array.from({length: most}, () => 'dropping');
         const waiting = Array.from({length: left - most}, () => waits);
         // A container begins to drop before the daemon has read that.
