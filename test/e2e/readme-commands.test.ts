@@ -31,7 +31,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run bench': 'measures for hours; the text tells where figures come from',
   'sm store accept-restore': 'for a restored etcd only; contract-cases.ts runs it',
   'npm pack': 'package.test.ts runs it',
-  'npm install PATH/sm-shard-manager-0.1.0.tgz': 'asks a registry; package.test.ts uses what it puts there',
+  'npm install PATH/sm-shard-manager-0.1.0.tgz':
+    'asks a registry; package.test.ts uses what it puts there',
   'sm app create orders': 'stands in a block, which readme-etcd.test.ts runs',
 };
 /** Rows of the table that name no command: scripts, which ci-script.test.ts runs. */
