@@ -19,7 +19,7 @@ import {
 } from './limits.ts';
 import {isRetryable} from './retryable.ts';
 import {everyShard} from './shard-batches.ts';
-import {isFile, openOutput, refuseTaken, unwritable} from './text-output.ts';
+import {isFile, openOutput, refuseExisting, unwritable} from './text-output.ts';
 import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 export interface RecordingRequest {
@@ -49,7 +49,7 @@ export type RecordingEnd = 'asked' | 'limit' | 'removed';
 
 /** @throws SmError INVALID_INPUT for a file that cannot be written; whatever the first look throws. */
 export async function record(request: RecordingRequest): Promise<Recorded & {ended: RecordingEnd}> {
-  refuseTaken(request.file, request.overwrite ?? false);
+  refuseExisting(request.file, request.overwrite ?? false);
   const recording = new Recording(request);
   try {
     const ended = await recording.run();

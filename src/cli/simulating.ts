@@ -59,7 +59,7 @@ export async function simulate(request: SimulationRequest): Promise<Simulated> {
   const app = await appOf(files, request);
   const other = compare === undefined ? undefined : await otherOf(compare, app, request);
   const trace = await traceOf(request, app);
-  refuseStranger(request, app, trace);
+  refuseOtherApp(request, app, trace);
   refuseEmpty(trace, app);
   const names = [files.length === 0 ? DEFAULTS : files.map((file) => basename(file)).join(' ')];
   const apps = [app];
@@ -142,7 +142,7 @@ function sizeOf(file: string): number {
 }
 
 /** Without a file that declares it, an app is known by its trace alone. */
-function refuseStranger(
+function refuseOtherApp(
   {app: wanted, trace: asked}: SimulationRequest,
   app: FileApp | undefined,
   trace: Trace,

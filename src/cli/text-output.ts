@@ -13,13 +13,13 @@ export interface FileRules {
 }
 
 /** To be asked before the work, too: nobody waits for a result that has nowhere to go. @throws SmError INVALID_INPUT. */
-export function refuseTaken(path: string, overwrite: boolean): void {
-  if (!overwrite && isFile(path)) throw taken(path);
+export function refuseExisting(path: string, overwrite: boolean): void {
+  if (!overwrite && isFile(path)) throw existsAlready(path);
 }
 
 /** For the owner alone, empty, to be written piece by piece. @throws SmError INVALID_INPUT. */
 export function openOutput(path: string, overwrite: boolean): number {
-  refuseTaken(path, overwrite);
+  refuseExisting(path, overwrite);
   try {
     return openSync(path, 'w', OWNER_ONLY);
   } catch (error) {
@@ -30,7 +30,7 @@ export function openOutput(path: string, overwrite: boolean): number {
 /** The whole text or nothing: an old file stays until the new one is complete. @throws SmError INVALID_INPUT. */
 export function writeFile(path: string, text: string, rules: FileRules): void {
   const {overwrite, mode = ANYBODY} = rules;
-  refuseTaken(path, overwrite);
+  refuseExisting(path, overwrite);
   try {
     // A device or a pipe takes the text itself: a rename would put a file in its place.
     if (isThere(path) && !isFile(path)) return writeFileSync(path, text);
@@ -60,7 +60,7 @@ function isThere(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false}) !== undefined;
 }
 
-function taken(path: string): SmError {
+function existsAlready(path: string): SmError {
   return new SmError('INVALID_INPUT', `${path} cannot be written: it exists already`, {
     hint: 'name another file, or replace it with --overwrite',
   });

@@ -4,7 +4,7 @@ import {overwriteFlag} from '../cli/overwrite-flag.ts';
 import {Progress} from '../cli/progress.ts';
 import type {Simulated, SimulationRequest} from '../cli/simulating.ts';
 import {syntheticFlag} from '../cli/synthetic-flag.ts';
-import {OWNER_ONLY, refuseTaken, writeFile} from '../cli/text-output.ts';
+import {OWNER_ONLY, refuseExisting, writeFile} from '../cli/text-output.ts';
 import type {SyntheticName} from '../simulator/synthetic-kinds.ts';
 import {SIMULATED_CONTAINERS_LIMIT} from '../cli/limits.ts';
 
@@ -57,7 +57,7 @@ export default class Sim extends SmCommand<typeof Sim> {
 
   override async run(): Promise<void> {
     const {simulate} = await import('../cli/simulating.ts');
-    this.refuseTakenFiles();
+    this.refuseExistingFiles();
     const {app, trace, runs, unseen} = await this.withProgress(simulate);
     const {simulationLines} = await import('../cli/simulation-lines.ts');
     await this.writeFiles({app, trace, runs});
@@ -75,9 +75,9 @@ export default class Sim extends SmCommand<typeof Sim> {
     });
   }
 
-  private refuseTakenFiles(): void {
+  private refuseExistingFiles(): void {
     const {svg, 'write-trace': traceFile, overwrite} = this.flags;
-    for (const path of [svg, traceFile]) if (path !== undefined) refuseTaken(path, overwrite);
+    for (const path of [svg, traceFile]) if (path !== undefined) refuseExisting(path, overwrite);
   }
 
   private async writeFiles({app, trace, runs}: Titled): Promise<void> {

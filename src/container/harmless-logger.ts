@@ -1,4 +1,5 @@
 /** The application's logger, as the SDK uses it: what it throws goes no further. */
+import {loggerOf} from '../runtime/log-port.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {stderrLogger} from './default-logger.ts';
 
@@ -7,9 +8,8 @@ import {stderrLogger} from './default-logger.ts';
  * warnings and errors go to `otherwise` then, by default to stderr.
  */
 export function harmlessLogger(logger: Logger, otherwise: Logger = stderrLogger()): Logger {
-  const at =
-    (level: 'debug' | 'info' | 'warn' | 'error') =>
-    (fields: object, message: string): void => {
+  return loggerOf(
+    (level, fields, message) => {
       const lost = (): void => otherwise[level](fields, message);
       try {
         const written: unknown = logger[level](fields, message);
@@ -17,13 +17,8 @@ export function harmlessLogger(logger: Logger, otherwise: Logger = stderrLogger(
       } catch {
         lost();
       }
-    };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => {
+    },
+    (fields) => {
       const said = otherwise.child(fields);
       try {
         return harmlessLogger(logger.child(fields), said);
@@ -31,5 +26,5 @@ export function harmlessLogger(logger: Logger, otherwise: Logger = stderrLogger(
         return said;
       }
     },
-  };
+  );
 }

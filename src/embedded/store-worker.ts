@@ -1,12 +1,13 @@
 /** The program of the thread that a store has for itself. */
 import {parentPort, workerData} from 'node:worker_threads';
 import {revealed} from '../model/hidden-text.ts';
+import {loggerOf} from '../runtime/log-port.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {startEmbeddedStore} from './index.ts';
 import type {EmbeddedStore} from './index.ts';
 import {THREAD_FIGURES_MS, THREAD_PASSWORD_MS} from './limits.ts';
 import {sentFault} from './thread-messages.ts';
-import type {LogLevel, ThreadData, ThreadMessage} from './thread-messages.ts';
+import type {ThreadData, ThreadMessage} from './thread-messages.ts';
 
 const {options, passwordTaken} = workerData as ThreadData;
 let syncs: number[] = [];
@@ -16,14 +17,10 @@ function say(message: ThreadMessage): void {
 }
 
 function sendingLogger(own: object): Logger {
-  const at =
-    (level: LogLevel) =>
-    (fields: object, text: string): void =>
-      say({kind: 'log', level, fields: {...own, ...fields}, text});
-  return {
-    ...{debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error')},
-    child: (fields) => sendingLogger({...own, ...fields}),
-  };
+  return loggerOf(
+    (level, fields, text) => say({kind: 'log', level, fields: {...own, ...fields}, text}),
+    (fields) => sendingLogger({...own, ...fields}),
+  );
 }
 
 function sayFigures(store: EmbeddedStore): void {

@@ -26,7 +26,7 @@ import {HintSchedule, hintBatches} from './hints.ts';
 import {Listings} from './listings.ts';
 import type {ListingTaker} from './listings.ts';
 import {HoldingsCheck} from './holdings.ts';
-import type {Holdings} from './holdings.ts';
+import type {Holdings, NoAnswer} from './holdings.ts';
 import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites, committedChange} from './pending-writes.ts';
 import type {PlanCache} from './plan-cache.ts';
@@ -156,10 +156,10 @@ export class Governor implements ListingTaker {
     if (this.claims.contacted(incarnation, failure, nowMs)) this.reports.status.touch();
   }
 
-  /** What a container says that it holds: one that differs from its records for long gets nothing new. */
-  holdingsSaid(incarnation: string, said: Holdings): void {
+  /** What a container says that it holds, or why it does not: one that differs from its records for long gets nothing new. */
+  holdingsSaid(incarnation: string, said: Holdings | NoAnswer): void {
     if (!this.view.heartbeats.has(incarnation)) return;
-    if (this.holdings.compare(incarnation, said, this.view)) this.reports.status.touch();
+    if (this.holdings.take(incarnation, said, this.view)) this.reports.status.touch();
   }
 
   /** What is to be done now; call after news and at `wakeAtMs`. */
@@ -387,9 +387,9 @@ export class Governor implements ListingTaker {
   }
 
   private statusInput(nowMs: number): KnownStatus {
-    const {wallMs, view, living, planCache: plan, settled, failureDetector, options, loads} = this;
-    const [{app, governor}, {isBreakerOpen}, {mute}] = [options, this.evictor, this.holdings];
-    const own = {app, governor, isBreakerOpen, mute, wallMs, view, living, plan, settled, loads};
+    const {wallMs, view, living, settled, loads, holdings, evictor, failureDetector} = this;
+    const [{app, governor}, plan] = [this.options, this.planCache];
+    const own = {app, governor, evictor, holdings, wallMs, view, living, plan, settled, loads};
     return {...own, failureDetector, ...this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs))};
   }
 

@@ -4,10 +4,15 @@
  */
 import type {HintItem} from './hints.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {AGREEING_TO_TRUST, DIFFERENCES_LIMIT, UNANSWERED_LIMIT} from './limits.ts';
+import {AGREEING_TO_TRUST, DIFFERENCES_LIMIT, FAILURES_TO_ALARM} from './limits.ts';
 
 /** Shards that a container says it holds; the value says whether it serves the shard. */
 export type Holdings = ReadonlyMap<string, boolean>;
+
+/** Why a container did not say it. */
+export interface NoAnswer {
+  readonly cause: string;
+}
 
 interface Sighting {
   readonly differences: ReadonlySet<string>;
@@ -18,28 +23,27 @@ export class HoldingsCheck {
   /** By incarnation: what the container says against its records, for people. */
   readonly doubted = new Map<string, string>();
   /** By incarnation: why the container cannot be asked. */
-  readonly mute = new Map<string, string>();
-  /** Questions in a row without an answer, by incarnation. */
+  readonly failures = new Map<string, string>();
+  /** Questions in a row that had no answer, by incarnation. */
   private readonly unanswered = new Map<string, number>();
   private readonly sightings = new Map<string, Sighting>();
   /** Incarnations that have answered since `takeReminders`. */
   private readonly answered = new Set<string>();
 
-  /** A question had no answer that can be read; true when that is news. One that is not there any more owes none. */
-  failed(incarnation: string, cause: string, view: AppView): boolean {
-    if (!view.heartbeats.has(incarnation)) return false;
-    const times = (this.unanswered.get(incarnation) ?? 0) + 1;
-    this.unanswered.set(incarnation, times);
-    if (times < UNANSWERED_LIMIT || this.mute.get(incarnation) === cause) return false;
-    this.mute.set(incarnation, cause);
-    return true;
+  /** Takes one answer, or why there was none; true when that changes what people are told of the container. */
+  take(incarnation: string, said: Holdings | NoAnswer, view: AppView): boolean {
+    if ('cause' in said) return this.failed(incarnation, said.cause);
+    this.unanswered.delete(incarnation);
+    const hadFailed = this.failures.delete(incarnation);
+    return this.compared(incarnation, said, view) || hadFailed;
   }
 
-  /** Takes one answer; true when the container is doubted from now on, or no more, or could not be asked until now. */
-  compare(incarnation: string, said: Holdings, view: AppView): boolean {
-    this.unanswered.delete(incarnation);
-    const wasMute = this.mute.delete(incarnation);
-    return this.compared(incarnation, said, view) || wasMute;
+  private failed(incarnation: string, cause: string): boolean {
+    const times = (this.unanswered.get(incarnation) ?? 0) + 1;
+    this.unanswered.set(incarnation, times);
+    if (times < FAILURES_TO_ALARM || this.failures.get(incarnation) === cause) return false;
+    this.failures.set(incarnation, cause);
+    return true;
   }
 
   /**
@@ -81,7 +85,7 @@ export class HoldingsCheck {
     this.sightings.delete(incarnation);
     this.doubted.delete(incarnation);
     this.unanswered.delete(incarnation);
-    this.mute.delete(incarnation);
+    this.failures.delete(incarnation);
   }
 }
 

@@ -85,7 +85,7 @@ export const SCAN_INTERVAL_MS = 50;
 export const AGREEING_TO_TRUST = 2;
 
 /** Questions in a row for its shards that a container leaves without an answer before an alarm names it: one may fall into a pause of it or of the network. */
-export const UNANSWERED_LIMIT = 3;
+export const FAILURES_TO_ALARM = 3;
 
 /** Differences kept of one comparison. */
 export const DIFFERENCES_LIMIT = 1_000;

@@ -8,6 +8,8 @@ import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppLoads} from './app-loads.ts';
 import {isByClock} from './containers.ts';
 import type {Living, LivingContainer} from './containers.ts';
+import type {Evictor} from './eviction.ts';
+import type {HoldingsCheck} from './holdings.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {usageOf} from '../appstate/usage.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
@@ -42,9 +44,9 @@ export interface StatusInput {
   readonly view: AppView;
   readonly living: Living;
   readonly plan: PlanCache;
-  readonly isBreakerOpen: boolean;
+  readonly evictor: Pick<Evictor, 'isBreakerOpen'>;
   /** Why containers cannot be asked which shards they run, by incarnation. */
-  readonly mute: ReadonlyMap<string, string>;
+  readonly holdings: Pick<HoldingsCheck, 'failures'>;
   readonly settled: boolean;
   /** Absent when it is not. Default: it is not. */
   readonly quiet?: QuietStatus | undefined;
@@ -220,7 +222,7 @@ function alarmsOf(
     const {shard, sinceMs} = input.unserved;
     raise('UNSERVED', unservedText(input, input.unserved), shard, new Date(sinceMs).toISOString());
   }
-  if (input.isBreakerOpen)
+  if (input.evictor.isBreakerOpen)
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of [...outside, ...input.loads.alarms()]) raise(code, text);
@@ -247,7 +249,7 @@ function alarmsOf(
       about('HOLDINGS_DIFFER', `container ${container} gets no new shards: it ${note ?? ''}`);
     else if (state === 'unreachable')
       about('UNREACHABLE', `container ${container} renews its heartbeat but claims no shards`);
-    const cause = muteCause(input, one);
+    const cause = holdingsFailure(input, one);
     if (cause !== undefined)
       about(
         'HOLDINGS_UNKNOWN',
@@ -262,14 +264,14 @@ function alarmsOf(
 }
 
 /** Nobody is asked who leaves; who is not heard, or cannot be called, is named for that. */
-function muteCause(
-  {mute, view}: StatusInput,
+function holdingsFailure(
+  {holdings, view}: StatusInput,
   {incarnation, state, noteAbout}: LivingContainer,
 ): string | undefined {
   const isAsked = view.heartbeats.get(incarnation)?.value.state === 'ready';
   return !isAsked || isByClock(state) || noteAbout === 'contact'
     ? undefined
-    : mute.get(incarnation);
+    : holdings.failures.get(incarnation);
 }
 
 /** Hooks that have outlasted their limits, and since when: as long before the heartbeat as its sender says. */

@@ -34,8 +34,8 @@ export const MOVE_BUDGETS = [
 
 export type MoveBudget = (typeof MOVE_BUDGETS)[number];
 
-/** They hold back what nobody has to move, and no drain. */
-export const FREE_OF_DRAINS: ReadonlySet<MoveBudget> = new Set([
+/** They keep moves for balance back, and moves that are not needed; no drain waits for them. */
+export const NOT_LIMITING_DRAINS: ReadonlySet<MoveBudget> = new Set([
   ...(['notReady', 'cancelled', 'paused', 'brake', 'quietTime', 'moving.container'] as const),
 ]);
 

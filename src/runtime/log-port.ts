@@ -14,11 +14,22 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
+/** A logger whose levels differ only in their name. */
+export function loggerOf(
+  write: (level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string) => void,
+  child: Logger['child'],
+): Logger {
+  return {
+    debug: (fields, message) => write('debug', fields, message),
+    info: (fields, message) => write('info', fields, message),
+    warn: (fields, message) => write('warn', fields, message),
+    error: (fields, message) => write('error', fields, message),
+    child,
+  };
+}
+
 /** Says nothing. */
-export const silentLogger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silentLogger,
-};
+export const silentLogger: Logger = loggerOf(
+  () => undefined,
+  () => silentLogger,
+);

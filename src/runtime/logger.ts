@@ -1,5 +1,6 @@
 import {pino} from 'pino';
 import type {DestinationStream, Logger as PinoLogger} from 'pino';
+import {loggerOf} from './log-port.ts';
 import type {Logger} from './log-port.ts';
 
 export {silentLogger} from './log-port.ts';
@@ -42,31 +43,28 @@ export function createLogger(options: LoggerOptions = {}): AdjustableLogger {
 
 const RANKS: Readonly<Record<LogLevel, number>> = {debug: 0, info: 1, warn: 2, error: 3};
 
+type Fields = ReadonlyMap<string, unknown>;
+
 /** Shared by a logger and all its children: pino's own children keep the level that they were made with. */
 interface Gate {
   least: number;
 }
 
 /** `bound`: fields that each line has. */
-function gated(lines: PinoLogger, gate: Gate, bound: object = {}): Logger {
-  const at = (level: LogLevel) => (fields: object, message: string) => {
-    if (RANKS[level] >= gate.least) lines[level](besides(bound, fields), message);
-  };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => {
-      const added = besides(bound, fields);
-      return gated(lines.child(added), gate, {...bound, ...added});
+function gated(lines: PinoLogger, gate: Gate, bound: Fields = new Map()): Logger {
+  return loggerOf(
+    (level, fields, message) => {
+      if (RANKS[level] >= gate.least) lines[level](besides(bound, fields), message);
     },
-  };
+    (fields) => {
+      const added = besides(bound, fields);
+      return gated(lines.child(added), gate, new Map([...bound, ...Object.entries(added)]));
+    },
+  );
 }
 
 /** The fields without those that each line has already: twice in a line, one of the two would be lost. */
-function besides(bound: object, fields: object): object {
-  const known = new Map<string, unknown>(Object.entries(bound));
+function besides(known: Fields, fields: object): object {
   if (!Object.keys(fields).some((name) => known.has(name))) return fields;
   const others = Object.entries(fields).filter(
     ([name, value]) => !known.has(name) || known.get(name) !== value,

@@ -43,7 +43,10 @@ async function importPrefix(options: ImportOptions): Promise<ImportResult> {
   const prefix = location.prefix ?? file.header.prefix;
   const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
-  await oldRightsEnd(options, present.some(saysRestored));
+  await oldRightsEnd(
+    options,
+    present.some((entry) => saysRestored(entry, prefix)),
+  );
   const clusters = clusterRecords(file, present, prefix, clock.wallMs());
   const marks = await markAll(location, prefix, clusters, present);
   const old = present.filter(({key}) => !marks.has(key.toString('utf8')));
@@ -106,8 +109,8 @@ async function oldRightsEnd({file, clock, say}: ImportOptions, isRestored: boole
   await clock.sleep(ms);
 }
 
-function saysRestored({key, value}: RawEntry): boolean {
-  if (!key.toString('utf8').endsWith('/cluster')) return false;
+function saysRestored({key, value}: RawEntry, prefix: string): boolean {
+  if (!isCluster(key.subarray(prefix.length + 1))) return false;
   const cluster = decodeCluster(value.toString('utf8'));
   return cluster.ok && cluster.value.restored !== undefined;
 }

@@ -11,7 +11,7 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {openOutput, refuseTaken, writeFile} from '../../src/cli/text-output.ts';
+import {openOutput, refuseExisting, writeFile} from '../../src/cli/text-output.ts';
 
 let folder = '';
 let file = '';
@@ -29,7 +29,7 @@ const TAKEN = {
 };
 
 it.each([
-  ['refuseTaken', () => refuseTaken(file, false)],
+  ['refuseExisting', () => refuseExisting(file, false)],
   ['openOutput', () => openOutput(file, false)],
   ['writeFile', () => writeFile(file, 'new', {overwrite: false})],
 ] as const)('%s refuses a file that exists, and leaves it as it is', (_name, act) => {

@@ -122,7 +122,7 @@ describe('a difference of a moment', () => {
 describe('a container that cannot be asked', () => {
   const CAUSE = 'its answer cannot be read';
   const ask = ({governor}: GovernorBed): void => {
-    if (governor.holdings.failed('c1-inc', CAUSE, governor.view)) governor.reports.status.touch();
+    governor.holdingsSaid('c1-inc', {cause: CAUSE});
   };
   const fail = (bed: GovernorBed, times: number): void => {
     for (let asked = 0; asked < times; asked += 1) {

@@ -91,8 +91,8 @@ it('whether there is work under way is news for the summary by itself', () => {
         wallMs: 0,
         ...{view, loads: new AppLoads(view)},
         living: new Map(),
-        isBreakerOpen: false,
-        mute: new Map(),
+        evictor: {isBreakerOpen: false},
+        holdings: {failures: new Map()},
       },
       ...{plan: new PlanCache(new ShardRows(), 0), settled, failureDetector: new FailureDetector()},
     }))?.settled;

@@ -3,7 +3,7 @@ import {counted} from '../../model/counted.ts';
 import {SmCommand} from '../../cli/base-command.ts';
 import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 import {overwriteFlag} from '../../cli/overwrite-flag.ts';
-import {OWNER_ONLY, refuseTaken, writeFile} from '../../cli/text-output.ts';
+import {OWNER_ONLY, refuseExisting, writeFile} from '../../cli/text-output.ts';
 import {SmError} from '../../model/errors.ts';
 
 export default class StoreExport extends SmCommand<typeof StoreExport> {
@@ -36,7 +36,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
           hint: 'write the export to a file with -f to get the result on stdout',
         },
       );
-    if (file !== undefined) refuseTaken(file, overwrite);
+    if (file !== undefined) refuseExisting(file, overwrite);
     const {exportPrefix, withLocation} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     const say = (text: string): void => this.say(text);

@@ -241,11 +241,11 @@ export class GovernorShell {
           if (loads !== undefined) this.loadsSaid(incarnation, loads);
           this.driver.queueTurn();
         }),
-      onUnanswered: (incarnation, cause) => {
-        const {holdings, view, reports} = this.governor;
-        if (holdings.failed(incarnation, cause, view)) reports.status.touch();
-        this.driver.queueTurn();
-      },
+      onUnanswered: (incarnation, answer) =>
+        this.driver.guarded(() => {
+          this.governor.holdingsSaid(incarnation, answer);
+          this.driver.queueTurn();
+        }),
     });
   }
 

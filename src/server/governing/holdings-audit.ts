@@ -3,7 +3,7 @@
  * loads as well, where the app's policy names metrics.
  */
 import type {SaidByContainer} from '../../governor/app-loads.ts';
-import type {Holdings} from '../../governor/holdings.ts';
+import type {Holdings, NoAnswer} from '../../governor/holdings.ts';
 import type {SaidLoads} from '../../load/load-table.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import type {Versioned} from '../../model/ownership.ts';
@@ -16,7 +16,6 @@ import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {ContainerCaller} from '../contact/container-caller.ts';
 import type {ContainerCallerOptions} from '../contact/container-caller.ts';
 import {failureOf, failureOfStatus} from '../contact/contact.ts';
-import type {CallFailure} from '../contact/contact.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 import {
   ANSWER_LIMIT_BYTES,
@@ -37,11 +36,8 @@ export interface Asked {
   readonly records: number;
 }
 
-/** Why there is no answer. */
-export type NoHoldings = Pick<CallFailure, 'cause'>;
-
-const UNREADABLE: NoHoldings = {cause: 'its answer cannot be read'};
-const ANOTHER: NoHoldings = {cause: 'another process answers there'};
+const UNREADABLE: NoAnswer = {cause: 'its answer cannot be read'};
+const ANOTHER: NoAnswer = {cause: 'another process answers there'};
 
 /** What a container answers. */
 export interface SaidHoldings {
@@ -61,7 +57,7 @@ export class HoldingsCaller {
    * What the incarnation says it holds, or why it cannot be asked. `withLoads`: asks for loads, too. Where many
    * records name it, it is asked for a part of its shards at a time; one of before names all of them each time.
    */
-  async ask(asked: Asked, withLoads: boolean): Promise<SaidHoldings | NoHoldings> {
+  async ask(asked: Asked, withLoads: boolean): Promise<SaidHoldings | NoAnswer> {
     const refused = this.caller.refusal(asked.endpoint);
     if (refused !== undefined) return {cause: `the daemon does not call this address: ${refused}`};
     const parts = Math.max(1, Math.ceil(asked.records / SHARDS_PER_ANSWER));
@@ -85,7 +81,7 @@ export class HoldingsCaller {
     {app, incarnation, endpoint}: Asked,
     withLoads: boolean,
     part: string,
-  ): Promise<HoldingsAnswer['containers'][number] | NoHoldings> {
+  ): Promise<HoldingsAnswer['containers'][number] | NoAnswer> {
     const loads = withLoads ? '&load=1' : '';
     const which = `?incarnation=${encodeURIComponent(incarnation)}${loads}${part}`;
     const call = {method: 'GET', path: `${HINT_PATHS.shards}${which}`, body: ''} as const;
@@ -119,8 +115,8 @@ export interface HoldingsAuditOptions extends Pick<GovernedApp, 'app' | 'clock' 
   /** Whether loads are to be asked for, which is more often. Default: not. */
   readonly withLoads?: () => boolean;
   readonly onHoldings: (incarnation: string, said: SaidHoldings) => void;
-  /** It could not be asked, by that cause. */
-  readonly onUnanswered: (incarnation: string, cause: string) => void;
+  /** It could not be asked. */
+  readonly onUnanswered: (incarnation: string, answer: NoAnswer) => void;
 }
 
 export class HoldingsAudit {
@@ -180,7 +176,7 @@ export class HoldingsAudit {
       const asked = {app, incarnation, endpoint, records};
       const said = await caller.ask(asked, this.withLoads).catch(failureOf);
       if (this.stopped) return;
-      if ('cause' in said) this.unanswered(incarnation, value.container, said.cause);
+      if ('cause' in said) this.unanswered(incarnation, value.container, said);
       else onHoldings(incarnation, said);
     } finally {
       this.calls -= 1;
@@ -188,10 +184,10 @@ export class HoldingsAudit {
     }
   }
 
-  private unanswered(incarnation: string, container: string, cause: string): void {
+  private unanswered(incarnation: string, container: string, answer: NoAnswer): void {
     const {logger, onUnanswered} = this.options;
-    logger.debug({container, error: cause}, 'container could not be asked what it holds');
-    onUnanswered(incarnation, cause);
+    logger.debug({container, error: answer.cause}, 'container could not be asked what it holds');
+    onUnanswered(incarnation, answer);
   }
 
   private get withLoads(): boolean {

@@ -18,6 +18,7 @@ import {SmError} from '../../../src/model/errors.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../../src/store/port.ts';
+import {HoldingsCaller} from '../../../src/server/governing/holdings-audit.ts';
 import {LONG_MS, until} from '../../support/until.ts';
 
 const APP = 'app';
@@ -128,7 +129,11 @@ function handClock(): Clock {
   };
 }
 
-async function govern(silence?: FailureDetector, push?: PushDependencies): Promise<void> {
+async function govern(
+  silence?: FailureDetector,
+  push?: PushDependencies,
+  holdings?: HoldingsCaller,
+): Promise<void> {
   const fencingKey = {
     key: GOVERNS,
     target: 'mod',
@@ -139,7 +144,7 @@ async function govern(silence?: FailureDetector, push?: PushDependencies): Promi
     onAudited: () => undefined,
     ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), fencingKey},
     ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push, failureDetector: silence},
-    holdings: undefined,
+    holdings,
     takesOver: false,
     leases: {
       grant: unused,
@@ -244,6 +249,29 @@ describe('a summary', () => {
     await passUntil(() => said().includes('UNSERVED'), 'it is written anew');
     await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
     await passUntil(() => said().includes('UNSERVED'), 'it is written anew once more');
+  });
+});
+
+describe('a container that cannot be asked which shards it runs', () => {
+  it('is named in the summary', async () => {
+    const caller = new HoldingsCaller({allowLoopback: true});
+    // A shard that it does not claim would be the reason of another alarm.
+    const key = keys.shardSpec(APP, 's');
+    await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    await govern(undefined, undefined, caller);
+    const known = store.kv.get(HB)?.value.toString() ?? '';
+    const heartbeat = known.replace('"endpoint":""', '"endpoint":"127.0.0.1:1"');
+    const isNamed = async (): Promise<boolean> => {
+      // It lives; nobody listens at its address.
+      for (let beat = 0; beat < 20; beat += 1) {
+        await store.put(HB, heartbeat);
+        await pass(1, TTL_MS / 5, TTL_MS / 5);
+      }
+      return store.kv.get(keys.status(APP))?.value.includes('HOLDINGS_UNKNOWN') === true;
+    };
+    await until(isNamed, LONG_MS, 'it is named');
+    run?.stop();
+    await caller.close();
   });
 });
 

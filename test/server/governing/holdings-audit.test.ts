@@ -116,7 +116,7 @@ it('says of each container that cannot be asked why', async () => {
     records: () => 1,
     doubted: () => new Set<string>(),
     onHoldings: (incarnation) => (causes[incarnation] = ''),
-    onUnanswered: (incarnation, cause) => (causes[incarnation] = cause),
+    onUnanswered: (incarnation, {cause}) => (causes[incarnation] = cause),
   });
   closing.push(
     () => caller.close(),

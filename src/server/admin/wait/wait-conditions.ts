@@ -1,7 +1,7 @@
 /** Whether a goal of `sm wait` is reached, checked on one listing. Pure. */
 import type {ContainerState} from '../../../model/container.ts';
 import {SmError} from '../../../model/errors.ts';
-import {FREE_OF_DRAINS, waitsText} from '../../../model/move-wait.ts';
+import {NOT_LIMITING_DRAINS, waitsText} from '../../../model/move-wait.ts';
 import {reasonText} from '../../../model/placement-rules.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
@@ -216,7 +216,9 @@ function drained(listing: AppListing, id: string, missing: Unmet): void {
 
 /** Which budgets are full, by the governor's word. */
 function turnText({status}: AppListing): string {
-  const waits = waitsText((status?.waits ?? []).filter(({budget}) => !FREE_OF_DRAINS.has(budget)));
+  const waits = waitsText(
+    (status?.waits ?? []).filter(({budget}) => !NOT_LIMITING_DRAINS.has(budget)),
+  );
   return waits === '' ? '' : `: ${waits}`;
 }
 

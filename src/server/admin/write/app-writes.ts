@@ -148,7 +148,7 @@ export async function updateSpec(
 export function endWarning(what: string, stays: OperatorNote | undefined): {warning?: string} {
   if (endsAtMs(stays) === undefined) return {};
   return {
-    warning: `the ${what} stays as it was said, ${noteText(stays)}: it ends by itself; give --reason to have it without an end, or --for with another one`,
+    warning: `nothing has changed: there is a ${what} already, ${noteText(stays)}, and it ends by itself; for one without an end give --reason, for another end --for`,
   };
 }
 

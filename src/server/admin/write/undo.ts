@@ -12,6 +12,7 @@ import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
 import {jsonIn} from '../../../protocol/foreign-json.ts';
+import {isFields} from '../../../protocol/record-shapes.ts';
 import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
@@ -211,13 +212,16 @@ function refuseEnded(
   const ended = endOf(before);
   if (ended === undefined || ended > wallMs) return;
   const at = new Date(ended).toISOString();
-  throw refused(found, `what ${object} had before was to end at ${at}: order it anew`);
+  throw refused(
+    found,
+    `the pin or pause that ${object} had before has ended, at ${at}: order it anew`,
+  );
 }
 
 /** Of the pin of a shard, or the pause of an app, by its stored text. */
 function endOf(text: string): number | undefined {
   const fields = jsonIn(text);
-  if (typeof fields !== 'object' || fields === null) return undefined;
+  if (!isFields(fields)) return undefined;
   const {pinned, pause} = fields as {pinned?: OperatorNote; pause?: OperatorNote};
   return endsAtMs(pinned ?? pause);
 }

@@ -221,7 +221,7 @@ describe('an undo', () => {
       [resumed, 'app/orders'],
     ] as const)
       await expect(world.call('undo', {service, entry})).rejects.toThrow(
-        `what ${object} had before was to end at ${end}`,
+        `the pin or pause that ${object} had before has ended, at ${end}`,
       );
     expect(await specs()).toEqual(old);
     wallMs -= 1;
