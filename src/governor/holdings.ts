@@ -30,7 +30,7 @@ export class HoldingsCheck {
   /** Incarnations that have answered since `takeReminders`. */
   private readonly answered = new Set<string>();
 
-  /** Takes one answer, or why there was none; true when that changes what people are told of the container. */
+  /** Takes one answer, or why there was none; true when that changes what the status says of the container. */
   take(incarnation: string, said: Holdings | NoAnswer, view: AppView): boolean {
     if ('cause' in said) return this.failed(incarnation, said.cause);
     this.unanswered.delete(incarnation);

@@ -1,20 +1,16 @@
 /** Texts that many records have in common are kept once. */
-import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {SHARED_TEXTS, SHARED_TEXT_CHARACTERS} from '../../src/protocol/limits.ts';
 import {shareTexts} from '../../src/protocol/shared-texts.ts';
-import {bundled} from '../support/bundle.ts';
+import {heapProbe} from '../support/heap-probe.ts';
 
 /** Container, incarnation, and of a move where it came from and why: a text takes at least so much. */
 const LEAST_SAVED_BYTES = 4 * 24;
 
 describe('texts that records share', () => {
   it('are kept once, however many records have them', () => {
-    const probe = bundled(join(import.meta.dirname, 'shared-texts-probe.ts'));
-    const saved = Number(
-      execFileSync(process.execPath, ['--expose-gc', probe], {encoding: 'utf8'}),
-    );
+    const saved = heapProbe(join(import.meta.dirname, 'shared-texts-probe.ts'));
     expect(saved).toBeGreaterThan(LEAST_SAVED_BYTES);
   });
 
