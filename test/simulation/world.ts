@@ -42,8 +42,8 @@ let patched = false;
 export function patchGlobals(): void {
   if (patched) return;
   patched = true;
-  const immediate = (callback: () => void): unknown =>
-    current === undefined ? realImmediate(callback) : current.soon(callback);
+  const immediate = (callback: (...all: unknown[]) => void, ...all: unknown[]): unknown =>
+    current === undefined ? realImmediate(callback, ...all) : current.soon(() => callback(...all));
   globalThis.setImmediate = immediate as typeof setImmediate;
   Math.random = () => (current === undefined ? realRandom() : current.anyNumber());
   const bytes = (size: number): Buffer =>
