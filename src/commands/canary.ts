@@ -29,6 +29,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   static override examples = [
     '<%= config.bin %> canary --endpoints 127.0.0.1:2379 --metrics-port 9464',
     '<%= config.bin %> canary --duration 10m --faults kill,pause,drain -o json',
+    '<%= config.bin %> canary --config-file sample.yml --username canary --password-file canary-password',
   ];
   static override flags = {
     app: Flags.string({char: 'a', description: 'app of the canary', default: 'canary'}),
@@ -82,7 +83,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
       app: flags.app,
       containers: flags.containers,
       shards: flags.shards,
-      ...etcdOf(flags),
+      store: etcdOf(flags),
       ttlMs: flags['ttl-ms'],
       faults,
       emit,

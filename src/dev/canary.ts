@@ -13,6 +13,7 @@ import {Fleet} from './fleet.ts';
 import type {EffectPass} from './fleet.ts';
 import {OwnershipMeter} from './ownership-meter.ts';
 import type {GapFigures, HandoverCause} from './ownership-meter.ts';
+import type {StoreOfContainers} from './reports.ts';
 import type {Verdict} from './verdict.ts';
 import {LEAVE_LIMIT_MS, REMOVE_LIMIT_MS} from './limits.ts';
 
@@ -23,9 +24,8 @@ export interface CanaryOptions {
   readonly app: string;
   readonly containers: number;
   readonly shards: number;
-  /** Of the store that the daemons use. */
-  readonly endpoints: readonly string[];
-  readonly etcdPrefix: string;
+  /** The store that the daemons use, and the login of the containers there. */
+  readonly store: StoreOfContainers;
   /** T of the containers. */
   readonly ttlMs: number;
   /** None: nothing is disturbed. */
@@ -69,10 +69,10 @@ export class Canary {
 
   /** Creates app and shards if they are not there, and starts the containers. @throws SmError CONFLICT when the app has shards of others. */
   async start(): Promise<void> {
-    const {containers, app, endpoints, etcdPrefix, ttlMs} = this.options;
+    const {containers, app, store, ttlMs} = this.options;
     for (let number = 1; number <= containers; number += 1) this.fleet.prepare(`${app}-${number}`);
     await this.ensureApp();
-    this.fleet.joinAll({app, endpoints, etcdPrefix, ttlMs});
+    this.fleet.joinAll({app, ...store, ttlMs});
   }
 
   /** Begins with the faults, if there are to be any. */

@@ -1,10 +1,13 @@
 /** What a demo container and its parent tell each other over the channel between them. */
 import type {JoinOptions} from '../container/index.ts';
 
+/** Secrets are named by their files: the channel carries text. */
+export type StoreOfContainers = Pick<JoinOptions, 'endpoints' | 'etcdPrefix' | 'service' | 'etcd'>;
+
 /** Parent to container: join now. */
 export interface JoinOrder {
   readonly type: 'join';
-  readonly options: Pick<JoinOptions, 'app' | 'id' | 'endpoints' | 'etcdPrefix' | 'ttlMs'>;
+  readonly options: Pick<JoinOptions, 'app' | 'id' | 'ttlMs'> & StoreOfContainers;
 }
 
 /** Parent to container: leave in order. */

@@ -19,7 +19,7 @@ const DISK_FAILED = /the embedded store writes nothing more until its daemon is 
 
 /** Where each kind of process takes its login from. */
 const LOGIN_PLACES =
-  'a daemon takes etcd.username and etcd.passwordFile of its configuration, a container the option etcd of joinApp, a command the file for --config-file; an embedded store has the user sm, and its password in the file "password" of its data directory';
+  'a daemon takes etcd.username and etcd.passwordFile of its configuration, a container the option etcd of joinApp, a command the file for --config-file, or --username and --password-file where it has them; an embedded store has the user sm, and its password in the file "password" of its data directory';
 
 /** An alert is etcd's word; that our certificate has ended it calls a bad one, like one of an unknown authority. */
 const OUR_CERTIFICATE_REFUSED = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/;

@@ -15,6 +15,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     '<%= config.bin %> container run -a orders --id orders-1',
     '<%= config.bin %> container run -a orders --id orders-2 --weight 2 --zone eu-1a --app-version 1.4.0',
     '<%= config.bin %> container run -a orders --id load --count 10 --quiet',
+    '<%= config.bin %> container run -a orders --id orders-3 --config-file sample.yml --username orders --password-file orders-password',
   ];
   static override hiddenAliases = ['containers:run'];
   static override flags = {
