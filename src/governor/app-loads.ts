@@ -25,7 +25,7 @@ import type {Placement} from '../model/placement-policy.ts';
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
 import type {AppSpec} from '../model/specs.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {balanceIn} from './load-balance.ts';
+import {balanceIn, declaredLoads} from './load-balance.ts';
 import {loadTerms} from './load-terms.ts';
 import type {LoadTerms} from './load-terms.ts';
 import type {Living} from './containers.ts';
@@ -120,7 +120,7 @@ export class AppLoads {
     const table = this.known();
     if (table === undefined) return;
     takeOver(table, last.metrics, last.shards, nowMs);
-    table.renew(nowMs);
+    table.renew(nowMs, declaredLoads(this.view));
     this.renewals += 1;
   }
 
@@ -230,6 +230,8 @@ export class AppLoads {
     }
     this.lookedAtMs = Number.NEGATIVE_INFINITY;
     this.balance = this.resting = undefined;
+    // What is declared of the new metrics is known before anything is reported.
+    this.isFresh = true;
     return this.table;
   }
 
@@ -245,7 +247,7 @@ export class AppLoads {
 
   private renew(table: LoadTable, nowMs: number): void {
     for (const shard of table.shards) if (!this.view.shards.has(shard)) table.forget(shard);
-    table.renew(nowMs);
+    table.renew(nowMs, declaredLoads(this.view));
     this.isFresh = false;
     this.renewals += 1;
   }

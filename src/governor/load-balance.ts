@@ -2,10 +2,17 @@
 import type {AppView} from '../appstate/app-view.ts';
 import {balanceOf} from '../load/balance.ts';
 import type {Balance} from '../load/balance.ts';
-import type {LoadTable} from '../load/load-table.ts';
+import type {DeclaredLoads, LoadTable} from '../load/load-table.ts';
 import {containerShare} from '../model/container-share.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {Living} from './containers.ts';
+
+/** What the specs of its shards declare, by shard. */
+export function* declaredLoads({
+  shards,
+}: AppView): Generator<readonly [shard: string, loads: DeclaredLoads]> {
+  for (const [shard, {value}] of shards) yield [shard, value.load];
+}
 
 /** Of the containers that take part in it: who drains, or is lost, gives all away anyhow. */
 export function balanceIn(view: AppView, table: LoadTable, living: Living): Balance {

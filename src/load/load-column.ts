@@ -7,8 +7,9 @@ import {JUMP_FACTOR, SAMPLE_LEAST_MS, SMOOTHING_MS, UNREPORTED_AFTER_MS} from '.
 const UNKNOWN = Number.NaN;
 
 export class LoadColumn {
-  /** Mean of what the planner sees; NaN while nothing is known. */
-  plannedMean = UNKNOWN;
+  /** Sum and count of the loads that are known of shards, as the planner sees them. */
+  private sum = 0;
+  private known = 0;
   /** Shards whose load the planner sees, and somebody has reported lately. */
   measuredCount = 0;
   private smooth = new Float64Array();
@@ -58,17 +59,26 @@ export class LoadColumn {
    * move it to where they are reported, and what is measured there would move it back.
    */
   renew(rows: Iterable<number>, nowMs: number): void {
-    let [sum, known] = [0, 0];
+    this.sum = this.known = 0;
     this.measuredCount = 0;
     for (const row of rows) {
       const load = at(this.smooth, row);
       this.planned[row] = load;
       if (Number.isNaN(load)) continue;
-      sum += load;
-      known += 1;
+      this.count(load);
       if (nowMs - at(this.sampledMs, row) <= UNREPORTED_AFTER_MS) this.measuredCount += 1;
     }
-    this.plannedMean = known === 0 ? UNKNOWN : sum / known;
+  }
+
+  /** One shard more has this load, as far as is known. Until the next renewal. */
+  count(load: number): void {
+    this.sum += load;
+    this.known += 1;
+  }
+
+  /** Mean of what is known; 0 while nothing is: then all are alike. */
+  get plannedMean(): number {
+    return this.known === 0 ? 0 : this.sum / this.known;
   }
 
   /** NaN: not known. */

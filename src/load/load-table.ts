@@ -11,6 +11,9 @@ import type {LoadFault} from './load-faults.ts';
 /** Loads as somebody else says them: anything may stand there. */
 export type SaidLoads = Readonly<Record<string, unknown>>;
 
+/** Loads that the spec of a shard declares, by metric. */
+export type DeclaredLoads = Readonly<Record<string, number>> | undefined;
+
 export class LoadTable {
   /** Names, in the order of all loads given out. */
   readonly metrics: readonly string[];
@@ -60,9 +63,17 @@ export class LoadTable {
     for (const column of this.columns) column.clear(row);
   }
 
-  /** The planner sees from now on what is known now. */
-  renew(nowMs: number): void {
+  /** The planner sees from now on what is known now. `declared`: of all shards, for the mean of those of which nothing was measured. */
+  renew(nowMs: number, declared: Iterable<readonly [string, DeclaredLoads]> = []): void {
     for (const column of this.columns) column.renew(this.rows.values(), nowMs);
+    for (const [shard, loads] of declared) {
+      if (loads === undefined) continue;
+      const row = this.rows.get(shard) ?? -1;
+      for (const [at, column] of this.columns.entries()) {
+        const load = ownNumber(loads, this.metrics[at] ?? '');
+        if (load !== undefined && Number.isNaN(column.plannedOf(row))) column.count(load);
+      }
+    }
   }
 
   /** Loads now, by metric; NaN: not known. */
@@ -71,22 +82,34 @@ export class LoadTable {
     return this.columns.map((column) => column.smoothOf(row));
   }
 
-  /**
-   * Loads that the planner sees: as measured last; else as `declared`; else the mean of the others, for a shard of which nothing is known is as heavy as
-   * any.
-   */
-  planned(shard: string, declared: Readonly<Record<string, number>> | undefined): number[] {
+  /** Loads that the planner sees: what is known; else the mean of the others, for a shard of which nothing is known is as heavy as any. */
+  planned(shard: string, declared: DeclaredLoads): number[] {
     const row = this.rows.get(shard) ?? -1;
-    return this.columns.map((column, at) => {
-      const measured = column.plannedOf(row);
-      if (!Number.isNaN(measured)) return measured;
-      return ownNumber(declared, this.metrics[at] ?? '') ?? (column.plannedMean || 0);
-    });
+    return this.columns.map(
+      (column, at) => this.knownIn(column, at, row, declared) ?? column.plannedMean,
+    );
+  }
+
+  /** As measured last; else as `declared`; undefined where neither is known. By metric, as of the last renewal. */
+  known(shard: string, declared: DeclaredLoads): (number | undefined)[] {
+    const row = this.rows.get(shard) ?? -1;
+    return this.columns.map((column, at) => this.knownIn(column, at, row, declared));
   }
 
   /** Shards whose load somebody has reported lately, by metric, as of the last renewal. */
   get measured(): number[] {
     return this.columns.map(({measuredCount}) => measuredCount);
+  }
+
+  private knownIn(
+    column: LoadColumn,
+    metric: number,
+    row: number,
+    declared: DeclaredLoads,
+  ): number | undefined {
+    const measured = column.plannedOf(row);
+    if (!Number.isNaN(measured)) return measured;
+    return ownNumber(declared, this.metrics[metric] ?? '');
   }
 
   private columnOf(metric: string): LoadColumn | undefined {

@@ -182,7 +182,7 @@ export const shardView = z.object({
   move: moveNoteView.nullable(),
   failures: z.int(),
   lastError: z.string(),
-  /** By metric of the app's policy: load as reported, by the governor's last summary, else as declared, else the mean; absent where it names none. */
+  /** By metric of the app's policy: load as reported, by the governor's last summary, else as declared; a metric of which neither is known is left out, and counts as the mean of the other shards. Absent where the policy names no metric. */
   currentLoad: z.record(z.string(), z.number()).optional(),
   /** Revision of the ownership record; '0' when there is none. */
   revision: revisionField,

@@ -103,6 +103,21 @@ describe('worker groups', () => {
   });
 });
 
+describe('a load that nobody has reported', () => {
+  it('is what the shard declares, else the mean of what the others do, from the first look on', () => {
+    const bed = new GovernorBed([]);
+    bed.respec({placement: {metrics: [{name: 'qps'}]}});
+    bed.addShard('a', {load: {qps: 8}});
+    bed.addShard('b', {load: {qps: 4}});
+    bed.addShard('c');
+    const {loads} = bed.governor;
+    loads.look(new Map(), bed.nowMs);
+    const {shards} = bed.governor.view;
+    const seen = [...shards].map(([id, {value}]) => loads.terms(0)?.loadOf(id, value));
+    expect(seen).toEqual([[8], [4], [6]]);
+  });
+});
+
 describe('what containers say', () => {
   it('is not asked for, nor taken, where the policy names no metric', () => {
     const bed = withTwo([]);

@@ -169,6 +169,27 @@ describe('what the planner sees', () => {
     expect(table.measured).toEqual([2, 0]);
   });
 
+  it('takes for the mean of the others also what they declare', () => {
+    const table = new LoadTable(['qps', 'bytes']);
+    for (const atMs of [0, 10_000]) table.take('a', {qps: 2}, atMs, () => undefined);
+    const declared = new Map([
+      ['a', {qps: 1_000, bytes: 7}],
+      ['b', {qps: 4, bytes: 9}],
+      ['c', undefined],
+    ]);
+    table.renew(20_000, declared);
+    expect(table.planned('c', undefined)).toEqual([3, 8]);
+  });
+
+  it('says of which shards nothing is known', () => {
+    const table = new LoadTable(['qps', 'bytes']);
+    for (const atMs of [0, 10_000]) table.take('a', {qps: 2}, atMs, () => undefined);
+    table.renew(20_000);
+    expect(table.known('a', {bytes: 0})).toEqual([2, 0]);
+    expect(table.known('b', {qps: 5})).toEqual([5, undefined]);
+    expect(table.known('c', undefined)).toEqual([undefined, undefined]);
+  });
+
   it('begins with what was known before, until there are samples', () => {
     const table = new LoadTable(['qps', 'bytes']);
     table.inherit('s', [10, null], 0);

@@ -5,6 +5,8 @@ import type {WhyAnswer} from '../../protocol/admin.ts';
 import {counted} from '../../model/counted.ts';
 import {loadsText} from '../../model/load-text.ts';
 
+const UNKNOWN_LOAD = 'not known: it counts as the mean of the other shards';
+
 export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override summary =
     'Explain why a shard is where it is: what keeps it there, the rule, the three best containers, its history.';
@@ -47,7 +49,7 @@ function linesOf({
     ...(fix === '' ? [] : [`fix: ${fix}`]),
     `rule: ${rule}`,
     ...(queued === undefined ? [] : queuedLines(queued)),
-    ...(load === '' ? [] : [`load: ${load}`]),
+    ...(shard.currentLoad === undefined ? [] : [`load: ${load || UNKNOWN_LOAD}`]),
     ...homes.map(
       (home, at) =>
         `${now === '' ? '' : 'after that '}home ${at + 1}: ${home.container} (${homeText(home)})${home.current ? ', which its record names now' : ''}`,

@@ -45,13 +45,13 @@ it('nothing is shown of an app that is not balanced by loads', async () => {
   expect(containerColumns(await containers()).map(({header}) => header)).not.toContain('LOAD');
 });
 
-it('shards and containers have the loads of the summary; of which nothing is known, the mean', async () => {
+it('shards and containers have the loads of the summary; of which nothing is known has none, and its container bears the mean for it', async () => {
   await summary();
   await balanceBy('qps');
   expect((await shards()).map(({id, currentLoad}) => [id, currentLoad])).toEqual([
     ['a', {qps: 30}],
     ['b', {qps: 50}],
-    ['c', {qps: 40}],
+    ['c', {}],
   ]);
   const seen = await containers();
   expect(seen).toMatchObject([
@@ -61,6 +61,11 @@ it('shards and containers have the loads of the summary; of which nothing is kno
   expect(containerColumns(seen).map(({header}) => header)).toContain('LOAD');
   const {shard} = await world.call('why', {...app, shardId: 'a'});
   expect(shard.currentLoad).toEqual({qps: 30});
+});
+
+it('no load is shown, and none of 0, before anything is known', async () => {
+  await balanceBy('qps');
+  for (const {currentLoad} of await shards()) expect(currentLoad).toEqual({});
 });
 
 it('are short as text', () => {

@@ -1,5 +1,5 @@
 /** Loads of an app as readers see them: by the last summary of its governor. Pure but for the wall clock of cooldowns. */
-import {balanceIn} from '../../../governor/load-balance.ts';
+import {balanceIn, declaredLoads} from '../../../governor/load-balance.ts';
 import {loadTerms} from '../../../governor/load-terms.ts';
 import type {LoadTerms} from '../../../governor/load-terms.ts';
 import type {NamedBalance} from '../../../governor/move-numbers.ts';
@@ -29,7 +29,7 @@ function tableOf(listing: AppListing): LoadTable | undefined {
         order.map((at) => loads[at]),
         0,
       );
-    table.renew(0);
+    table.renew(0, declaredLoads(listing.view));
     return table;
   });
 }
@@ -40,12 +40,12 @@ export function readTerms(listing: AppListing): LoadTerms | undefined {
   return table && loadTerms(table, placementOf(listing.view.spec?.value), Date.now());
 }
 
-/** Load of the shard as the planner sees it: reported, else declared, else the mean; undefined where loads are not looked at. */
+/** What is known of the shard's load: reported, else declared, without the metrics of which neither is known; undefined where loads are not looked at. */
 export function shardLoad(listing: AppListing, shard: string): LoadsByMetric | undefined {
   const table = tableOf(listing);
   const spec = listing.view.shards.get(shard)?.value;
   if (table === undefined || spec === undefined) return undefined;
-  return byMetric(table.metrics, table.planned(shard, spec.load));
+  return byMetric(table.metrics, table.known(shard, spec.load));
 }
 
 /** What a container bears, beside its share. */
@@ -89,8 +89,13 @@ export function containerLoads(
 }
 
 /** Three digits: that is what a summary has. */
-function byMetric(metrics: readonly string[], values: readonly number[]): LoadsByMetric {
-  return Object.fromEntries(
-    metrics.map((name, at) => [name, Number((values[at] ?? 0).toPrecision(3))]),
-  );
+function byMetric(
+  metrics: readonly string[],
+  values: readonly (number | undefined)[],
+): LoadsByMetric {
+  const known = metrics.flatMap((name, at): [string, number][] => {
+    const value = values[at];
+    return value === undefined ? [] : [[name, Number(value.toPrecision(3))]];
+  });
+  return Object.fromEntries(known);
 }
