@@ -16,8 +16,9 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   // As `src/cli/lost-output.ts` has it of all other commands.
   process.stdout.on('error', (error) => {
     if (error.code === 'EPIPE') process.exit();
-    process.stderr.write(`sm: the result cannot be written: ${error.message}\n`);
-    process.exit(1);
+    const fault = `sm: stdout cannot be written: ${error.code}; nothing was changed\nwhy: ${error.message}`;
+    process.stderr.write(`${fault}\nfix: make room on its disk\ncode: INVALID_INPUT (exit 2)\n`);
+    process.exit(2);
   });
   process.stdout.write(`${name}/${version}\n`);
 } else if (existsSync(program)) {

@@ -3,7 +3,7 @@
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [0, 'done, or nothing to do'],
   [1, 'a bug in sm'],
-  [2, 'wrong input: flags, names, files'],
+  [2, 'wrong input: flags, names, files; or an output that cannot be written'],
   [3, 'not found'],
   [4, 'conflict with the current state'],
   [5, 'not allowed'],

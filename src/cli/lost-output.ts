@@ -1,5 +1,7 @@
 /** What becomes of a process whose words cannot be written. */
-import {fstatSync} from 'node:fs';
+import {fstatSync, writeFileSync} from 'node:fs';
+import {reportFailure} from './failure-report.ts';
+import {unwritable} from './text-output.ts';
 
 /** The listener of oclif, which throws, gives way. */
 function onOutputFault(listener: (error: NodeJS.ErrnoException) => void): void {
@@ -9,11 +11,42 @@ function onOutputFault(listener: (error: NodeJS.ErrnoException) => void): void {
 
 /** A command whose result cannot be written has failed; if its reader has gone (`sm ... | head`), nothing is left to say. */
 export function endWithOutput(): void {
+  writeWhole();
   onOutputFault((error) => {
     if (error.code === 'EPIPE') process.exit();
-    process.stderr.write(`sm: the result cannot be written: ${error.message}\n`);
-    process.exit(1);
+    const fault = unwritable('stdout', error, 'what the command has changed stays changed');
+    process.exit(reportFailure(fault, false));
   });
+}
+
+/** Of a text that a nearly full disk takes in part, Node writes that part to a file and calls it done: the rest would be lost without a word. */
+function writeWhole(): void {
+  if (!isFile(1)) return;
+  process.stdout._write = (chunk: Buffer, _encoding, done): void => {
+    try {
+      writeFileSync(1, chunk);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
+  };
+}
+
+/** Resolves once stdout has taken the text. Where it cannot be written the process ends: nothing after it may say that all went well. */
+export function written(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, (error) => {
+      if (error === undefined || error === null) resolve();
+    });
+  });
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -72,6 +72,7 @@ const FULL_HINT = 'make room on its disk, or name a file on another one';
 const HINTS = new Map<string | undefined, string>([
   ['ENOSPC', FULL_HINT],
   ['EDQUOT', FULL_HINT],
+  ['EFBIG', 'raise the limit on the size of files: ulimit -f'],
 ]);
 
 /** `kept`: what the file has all the same. */

@@ -96,10 +96,14 @@ describe('serve', () => {
     expect(daemon.errors()).toContain('continuing without a log');
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
-    for (const asked of [['version', '--json'], ['--version']]) {
+    const stored = ['--endpoints', etcd.endpoint, '--etcd-prefix', '/contract', '--live'];
+    for (const asked of [['version', '--json'], ['--version'], ['store', 'export', ...stored]]) {
       const command = unheard(...asked);
-      expect(await command.ended).toBe(1);
-      expect(command.errors()).toMatch(/^sm: the result cannot be written: .*ENOSPC.*\n$/);
+      expect(await command.ended).toBe(2);
+      // Nothing before it says that all went well.
+      expect(command.errors()).toMatch(
+        /^sm: stdout cannot be written: ENOSPC; .*\nwhy: .*\nfix: .*\ncode: INVALID_INPUT \(exit 2\)\n$/,
+      );
     }
   });
 

@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {counted} from '../../model/counted.ts';
 import {SmCommand} from '../../cli/base-command.ts';
+import {written} from '../../cli/lost-output.ts';
 import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 import {overwriteFlag} from '../../cli/overwrite-flag.ts';
 import {OWNER_ONLY, refuseExisting, writeFile} from '../../cli/text-output.ts';
@@ -49,7 +50,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     const {text, prefix, keys, revision, living} = result;
     const line = `exported ${counted(keys, 'key')} below ${prefix} of ${storeName} at revision ${revision}`;
     if (file === undefined) {
-      process.stdout.write(text);
+      await written(text);
       this.say(line);
       return;
     }
