@@ -9,9 +9,9 @@ export type ContainerEnd = 'left' | 'deleted';
 export interface Container {
   /** Name of the app that it joined. */
   readonly app: string;
-  /** The id given in the options, or `host:port`. */
+  /** The id given in the options, or the `host:port` of `endpoint`. */
   readonly id: string;
-  /** host:port at which daemons reach this process. */
+  /** `host:port` at which daemons reach this process, with `tls` `https://host:port`. */
   readonly endpoint: string;
   /** The present registration; changes when the container is evicted and registers anew. */
   readonly incarnation: string;

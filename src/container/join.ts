@@ -25,7 +25,7 @@ import type {JoinOptions} from './options.ts';
  * );
  * await container.ended;
  *
- * @throws SmError APP_NOT_FOUND, APP_DELETING, QUOTA, INVALID_INPUT, INVALID_CONFIG, INVALID_NAME, PORT_TAKEN, STORE_UNAVAILABLE, STORE_AUTH, STORE_RESTORED, STORE_CORRUPT.
+ * @throws SmError APP_NOT_FOUND, APP_DELETING, QUOTA, INVALID_INPUT, INVALID_CONFIG, INVALID_NAME, PORT_TAKEN, ID_TAKEN (without `id`, where another container of this process has that address), STORE_UNAVAILABLE, STORE_AUTH, STORE_RESTORED, STORE_CORRUPT.
  */
 export async function joinApp(options: JoinOptions, hooks: ShardHooks): Promise<Container> {
   const joining = checkJoinOptions(options);

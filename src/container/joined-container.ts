@@ -2,7 +2,6 @@ import {randomBytes} from 'node:crypto';
 import type {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
 import {failureText} from '../model/failure-text.ts';
-import {checkName} from '../model/ids.ts';
 import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {Registry} from 'prom-client';
@@ -22,6 +21,7 @@ import {CallKeyring} from './call-keyring.ts';
 import type {Connections} from './connections.ts';
 import type {Container, ContainerEnd} from './container.ts';
 import {untilIdleAndFenced} from './fenced-leave.ts';
+import {takeDefaultId} from './default-ids.ts';
 import type {DriverEnd} from './session-driver-options.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {Shard, ShardHooks} from './shard.ts';
@@ -222,17 +222,24 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async openEndpoint(): Promise<void> {
-    const {host, bind, port, attach, tls, logger} = this.joining;
+    const {id, host, bind, port, attach, tls, logger, advertise} = this.joining;
     let open = port;
     if (!attach) {
       const own = tls === true ? undefined : tls;
-      const listener = await shareListener(this, {bind, port, tls: own, logger});
+      const ownPort = id === undefined && port === 0;
+      const listener = await shareListener(this, {bind, port, tls: own, logger, ownPort});
       this.closers.push(() => listener.leave());
       open = listener.port;
     }
-    const address = addressOf(host, open);
+    const address = advertise ?? addressOf(host, open);
     this.endpoint = tls === undefined ? address : `https://${address}`;
-    this.id = this.joining.id ?? checkName('container', address);
+    this.id = id ?? this.takeDefaultId(address);
+  }
+
+  private takeDefaultId(address: string): string {
+    const {id, release} = takeDefaultId(this.joining, address);
+    this.closers.push(release);
+    return id;
   }
 
   private newDriver(found: FoundApp): SessionDriver {

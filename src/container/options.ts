@@ -34,14 +34,19 @@ export interface JoinOptions {
   app: string;
   /** etcd endpoints, `host:port` or URLs. */
   endpoints: readonly string[];
-  /** Container id, the same after a restart. Default `host:port`. */
+  /** Container id, the same after a restart. Default: the address at which daemons reach it, `host:port`. */
   id?: string;
-  /** Address at which daemons reach this process. Default 127.0.0.1. */
+  /** Host name or IP address of this process, at which daemons reach it unless `advertise` says otherwise. Default: that of `advertise`, or 127.0.0.1. */
   host?: string;
-  /** Port of the hint receiver; 0 takes a free one. Default 0. Containers of one process may share one port. */
+  /** Port of the hint receiver; 0 takes a free one. Default 0. Containers of one process may share one port if each has an id. */
   port?: number;
-  /** Address to bind; default `host`. */
+  /** Address to listen on, as 0.0.0.0 for all of the machine. Default: `host`. */
   bind?: string;
+  /**
+   * `host:port` at which daemons reach this process, where it is another one than it listens on: behind NAT, a port that is mapped, a proxy. It
+   * has to lead to this process alone, not to one of several. Default: `host` and the port of the hint receiver.
+   */
+  advertise?: string;
   /** `etcdPrefix` of the daemons' configuration. Default /sm. */
   etcdPrefix?: string;
   /** `service` of the daemons' configuration: whose specs to read. Default: as written at app creation. */
@@ -99,18 +104,21 @@ export interface JoinOptions {
 
 /** Options with every default filled in. */
 export type Joining = Required<
-  Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls' | 'labels'>
+  Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls' | 'labels' | 'advertise'>
 > &
-  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls'> & {labels: Record<string, string>};
+  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls' | 'advertise'> & {
+    labels: Record<string, string>;
+  };
 
 /** @throws SmError INVALID_INPUT or INVALID_NAME. */
 export function checkJoinOptions(options: JoinOptions): Joining {
   checkName('app', options.app);
   if (options.id !== undefined) checkName('container', options.id);
   checkEndpoints(options.endpoints);
-  if (options.attach === true && (options.port ?? 0) === 0) {
+  const advertised = checkAdvertise(options.advertise);
+  if (options.attach === true && (options.port ?? 0) === 0 && advertised === undefined) {
     throw new SmError('INVALID_INPUT', 'attach is set without port', {
-      hint: 'set port to the port on which your server listens, so that daemons can reach it',
+      hint: 'set port to the port on which your server listens, so that daemons can reach it; or set advertise',
     });
   }
   checkReceiverTls(options);
@@ -120,7 +128,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
     });
   }
-  const host = checkHost(options.host ?? '127.0.0.1');
+  const host = checkHost(options.host ?? advertised ?? '127.0.0.1');
   const whole = (
     name: 'port' | 'capacity' | 'ttlMs' | 'addTimeoutMs' | 'dropTimeoutMs' | 'leaveTimeoutMs',
     otherwise: number,
@@ -189,8 +197,30 @@ function checkHost(host: unknown): string {
   }
   if (isWildcardHost(host)) {
     throw new SmError('INVALID_INPUT', `host ${host} means all addresses: no daemon can call it`, {
-      hint: `set host to an address at which daemons reach this process, and bind: ${host} to listen on all addresses`,
+      hint: `set host or advertise to an address at which daemons reach this process, and bind: ${host} to listen on all addresses`,
     });
+  }
+  return host;
+}
+
+/** Returns its host without brackets, undefined where it is not given. @throws SmError INVALID_INPUT. */
+function checkAdvertise(address: unknown): string | undefined {
+  if (address === undefined) return undefined;
+  const named = JSON.stringify(address);
+  if (typeof address !== 'string' || !isAddress(address)) {
+    throw new SmError('INVALID_INPUT', `advertise ${named} is not of the form host:port`, {
+      hint: "pass the address at which daemons reach this process, such as 'orders-1.example.com:7001'",
+    });
+  }
+  const host = bareHost(address.slice(0, address.lastIndexOf(':')));
+  if (isWildcardHost(host)) {
+    throw new SmError(
+      'INVALID_INPUT',
+      `advertise ${named} means all addresses: no daemon can call it`,
+      {
+        hint: 'set advertise to a host:port at which daemons reach this process; bind says where it listens',
+      },
+    );
   }
   return host;
 }

@@ -17,7 +17,7 @@ interface Called {
 }
 
 const ADDRESS_FIX =
-  'set host to an address at which daemons reach this process, and allow their connections';
+  'set host, or advertise, to an address at which daemons reach this process, and allow their connections';
 const CERTIFICATE_FIX =
   'the certificate of tls has to be for that host, and of an authority that containerTls.ca of the daemons names';
 

@@ -8,6 +8,11 @@ export interface SharedListener {
   leave(): Promise<void>;
 }
 
+interface SharedOptions extends ReceiverOptions {
+  /** Whether nobody is to share it: a container that is named by a port which it is given. Default false. */
+  readonly ownPort?: boolean;
+}
+
 interface Shared {
   readonly targets: Set<HintTarget>;
   readonly opened: Promise<{port: number; close(): Promise<void>}>;
@@ -18,9 +23,13 @@ const receivers = new Map<string, Shared>();
 /** Takes part in the receiver at this address; opens it for the first one, closes it behind the last. @throws SmError PORT_TAKEN. */
 export async function shareListener(
   target: HintTarget,
-  options: ReceiverOptions,
+  options: SharedOptions,
 ): Promise<SharedListener> {
-  const {bind, port, tls} = options;
+  const {bind, port, tls, ownPort = false} = options;
+  if (ownPort) {
+    const own = await openReceiver(new Set([target]), options);
+    return {port: own.port, leave: () => own.close()};
+  }
   // Another certificate is another receiver: where the address is the same, its port is taken.
   const address = `${bind}:${port} ${tls === undefined ? '' : receiverKey(tls)}`;
   let shared = receivers.get(address);

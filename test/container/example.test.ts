@@ -25,7 +25,7 @@ function sdkExamples(): string {
     "import type {JoinOptions, Shard} from 'sm-shard-manager';",
     'declare const shard: Shard;',
     ...blocks,
-    "export const options: JoinOptions = {app: 'orders', endpoints: [], tls, etcd};",
+    "export const options: JoinOptions = {app: 'orders', endpoints: [], ...addresses, tls, etcd};",
     "export const vault: NonNullable<JoinOptions['etcd']> = {tls: {ca: () => Promise.resolve('PEM')}};",
   ].join('\n');
 }

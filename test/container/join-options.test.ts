@@ -73,6 +73,8 @@ describe('a container that is attached to a server of the application', () => {
   it('has to name the port, or no daemon would ever find it', () => {
     expect(() => checkJoinOptions(options)).toThrow(/without port/);
     expect(checkJoinOptions({...options, port: 8080})).toMatchObject({port: 8080});
+    const advertise = 'orders.test:443';
+    expect(checkJoinOptions({...options, advertise})).toMatchObject({advertise});
   });
 });
 
@@ -142,6 +144,18 @@ describe('what a container registers with', () => {
   });
 });
 
+describe('the address of a container', () => {
+  const options = {app: 'orders', endpoints: ENDPOINTS};
+
+  it('is where it listens, and what it advertises is neither bound nor forgotten', () => {
+    expect(checkJoinOptions(options)).toMatchObject({host: '127.0.0.1', bind: '127.0.0.1'});
+    const forwarded = {...options, advertise: '[2001:db8::1]:443'};
+    expect(checkJoinOptions(forwarded)).toMatchObject({host: '2001:db8::1', bind: '2001:db8::1'});
+    expect(checkJoinOptions({...forwarded, bind: '::'})).toMatchObject({bind: '::'});
+    expect(checkJoinOptions({...forwarded, host: 'c1'})).toMatchObject({host: 'c1', bind: 'c1'});
+  });
+});
+
 describe('what would fail later, or never end', () => {
   const hooks = {add: () => undefined, drop: () => undefined};
   const endpoints = ENDPOINTS;
@@ -161,6 +175,10 @@ describe('what would fail later, or never end', () => {
     ['a host with a port', {endpoints, host: '10.0.0.1:80'}, hooks, /host "10.0.0.1:80" is not/],
     ['a host that is a URL', {endpoints, host: 'http://a'}, hooks, /host "http:\/\/a" is not/],
     ['a host that is no text', {endpoints, host: 7}, hooks, /host 7 is not/],
+    ['an advertise without port', {endpoints, advertise: 'a'}, hooks, /advertise "a" is not of/],
+    ['an advertise with a scheme', {endpoints, advertise: 'http://a:80'}, hooks, /is not of the f/],
+    ['an advertise for all', {endpoints, advertise: '[::]:80'}, hooks, /means all addresses/],
+    ['an advertise that is no text', {endpoints, advertise: 80}, hooks, /advertise 80 is not of/],
     ['labels that are a list', {endpoints, labels: ['a']}, hooks, /labels is not an object/],
     ['a version that is no text', {endpoints, version: 5}, hooks, /version is not text/],
     ['a prefix that is no text', {endpoints, etcdPrefix: 7}, hooks, /etcdPrefix is not text/],

@@ -5,6 +5,7 @@ import {registrationOf} from '../../cli/registration-flags.ts';
 import {jsonText} from '../../cli/json-text.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
 import {TTL_DEFAULT_MS} from '../../model/limits.ts';
+import {given} from '../../model/said.ts';
 import {onFirstSignal} from '../../runtime/first-signal.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
@@ -21,12 +22,17 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override flags = {
     app: appFlag,
     ...etcdFlags,
-    id: Flags.string({description: 'container id; default host:port'}),
+    id: Flags.string({
+      description: 'container id; default the host:port at which daemons reach it',
+    }),
     host: Flags.string({
-      description: 'address daemons reach this process at',
-      default: '127.0.0.1',
+      description:
+        'address of this process, at which daemons reach it; default that of --advertise, or 127.0.0.1',
     }),
     bind: Flags.string({description: 'address to listen on; default --host'}),
+    advertise: Flags.string({
+      description: 'host:port daemons reach this process at; default --host and its port',
+    }),
     port: Flags.integer({description: 'port of the hint receiver; 0: a free one', default: 0}),
     'ttl-ms': Flags.integer({
       description: 'T: how long one heartbeat gives the right to act',
@@ -83,19 +89,17 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
 
   private async join(join: typeof joinApp, id: string | undefined): Promise<Container> {
     const {createLogger} = await import('../../runtime/logger.ts');
-    const {app, host, port} = this.flags;
+    const {app, host, bind, advertise, port} = this.flags;
     const container = await join(
       {
         app,
         ...etcdOf(this.flags),
-        host,
+        ...given({id, host, bind, advertise}),
         port,
         ttlMs: this.flags['ttl-ms'],
         waitForApp: this.flags['wait-for-app'],
         ...registrationOf(this.flags),
         logger: createLogger({destination: process.stderr}),
-        ...(this.flags.bind === undefined ? {} : {bind: this.flags.bind}),
-        ...(id === undefined ? {} : {id}),
       },
       {
         add: (shard) => this.hook('add', id, shard, this.flags['add-ms']),
