@@ -1,7 +1,6 @@
 import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} from 'yaml';
 import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
-import {nearestWords} from '../model/nearest.ts';
 import {decodeUtf8} from '../model/utf8.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
@@ -11,6 +10,7 @@ import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
 import {repeatedKeys} from './unique-keys.ts';
+import {isDotted, unknownSetting} from './unknown-settings.ts';
 import {
   ALIASES_LIMIT,
   CONFIG_LIMIT_BYTES,
@@ -130,26 +130,14 @@ function collect(map: YAMLMap, prefix: string, walk: Walk, depth: number): void 
     }
     const path = prefix + String(key.value);
     const node = (isAlias(value) ? value.resolve(document) : value) as Node | null | undefined;
-    if (isMap(node) && SECTIONS.has(path) && depth < DEPTH_LIMIT)
+    if (isDotted(path, prefix)) faults.push(`${at}: ${unknownSetting(path, prefix)}`);
+    else if (isMap(node) && SECTIONS.has(path) && depth < DEPTH_LIMIT)
       collect(node, `${path}.`, walk, depth + 1);
     else if (SETTINGS.has(path)) {
       const written = isNode(value) ? value.range?.[0] : undefined;
       found.set(path, {value: node?.toJS(document) ?? null, at: place(written ?? 0)});
-    } else faults.push(`${at}: ${unknownKey(path, prefix)}`);
+    } else faults.push(`${at}: ${unknownSetting(path, prefix)}`);
   }
-}
-
-function unknownKey(path: string, prefix: string): string {
-  if (SECTIONS.has(path)) return `${path} is a section: it holds further settings`;
-  const siblings = [...SETTINGS.keys(), ...SECTIONS].filter(
-    (known) => known.startsWith(prefix) && !known.slice(prefix.length).includes('.'),
-  );
-  const [nearest] = nearestWords(
-    path.slice(prefix.length),
-    siblings.map((known) => known.slice(prefix.length)),
-    1,
-  );
-  return `unknown setting ${JSON.stringify(path)}${nearest === undefined ? '' : `, did you mean ${prefix}${nearest}?`}`;
 }
 
 /** Harmless spellings are taken, and said. */

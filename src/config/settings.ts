@@ -2,6 +2,7 @@
 import {isIP} from 'node:net';
 import {endpointsProblem, isAddress, isEndpoint} from '../model/endpoint.ts';
 import {nameProblem} from '../model/ids.ts';
+import {bareHost} from '../model/listen-fault.ts';
 import {CLUSTER_QUOTA_NAMES} from '../model/quota.ts';
 import {QUOTA_LEAST_BYTES, SHUTDOWN_LIMIT_MS} from './limits.ts';
 import {PORT_LIMIT, QUOTA_MOST, TTL_MAX_MS, TTL_MIN_MS} from '../model/limits.ts';
@@ -41,6 +42,12 @@ function yesOrNo(value: unknown): string | undefined {
   return typeof value === 'boolean' ? undefined : 'is neither true nor false';
 }
 
+function hostName(value: unknown): string | undefined {
+  const isHost =
+    typeof value === 'string' && (isIP(bareHost(value)) !== 0 || /^[A-Za-z0-9._-]+$/.test(value));
+  return isHost ? undefined : 'is not an IP address or a host name, without scheme and port';
+}
+
 function isNetwork(value: unknown): boolean {
   const [, address = '', bits] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(String(value)) ?? [];
   const family = isIP(address);
@@ -78,7 +85,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     'etcdPrefix',
     {problem: matching(PREFIX, '/name or /name/name'), required: true, meant: meantPrefix},
   ],
-  ['host', {problem: text}],
+  ['host', {problem: hostName}],
   [
     'advertise',
     {problem: (value) => (isAddress(value) ? undefined : 'is not of the form host:port')},
@@ -90,14 +97,20 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['etcd.tls.cert', {problem: text}],
   ['etcd.tls.key', {problem: text}],
   ['dataDir', {problem: text}],
-  ['embedded.host', {problem: text}],
+  ['embedded.host', {problem: hostName}],
   ['embedded.port', {problem: whole(1, PORT_LIMIT)}],
   ['embedded.auth', {problem: oneOf('password', 'none')}],
   ['embedded.quotaBytes', {problem: whole(QUOTA_LEAST_BYTES, Number.MAX_SAFE_INTEGER)}],
   ['embedded.tls.ca', {problem: text}],
   ['embedded.tls.cert', {problem: text}],
   ['embedded.tls.key', {problem: text}],
-  ['auth', {problem: oneOf('none')}],
+  [
+    'auth',
+    {
+      problem: (value) =>
+        value === 'none' ? undefined : 'is neither none nor a section with tokenFile',
+    },
+  ],
   ['auth.tokenFile', {problem: text}],
   ['filePermissions', {problem: oneOf('strict', 'any')}],
   ['tls.cert', {problem: text}],

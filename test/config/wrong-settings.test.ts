@@ -19,6 +19,48 @@ function faultsOf(source: string): string[] {
 }
 
 describe('a setting', () => {
+  it.each([
+    // Two ways to write one setting would stand side by side, and the last one would count without a word.
+    ['log.level: debug', 'f.yml:5:1: unknown setting "log.level": write log: {level: ...}'],
+    ['etcd.tls: {ca: x}', 'f.yml:5:1: unknown setting "etcd.tls": write etcd: {tls: ...}'],
+    ['etcd: {tls.ca: x}', 'f.yml:5:8: unknown setting "etcd.tls.ca": write etcd: {tls: {ca: ...}}'],
+    ['log.levle: debug', 'f.yml:5:1: unknown setting "log.levle"'],
+  ])('stands below its section, and not beside it: %s', (extra, fault) => {
+    expect(faultsOf(`${LEAST}${extra}\n`)).toEqual([fault]);
+  });
+
+  it.each([
+    ['tokenFile: /x', 'auth.tokenFile'],
+    ['ttlMs: 5000', 'heartbeat.ttlMs'],
+    ['level: debug', 'log.level'],
+    ['loglevel: debug', 'log.level'],
+    ['log_level: debug', 'log.level'],
+    ['data-dir: /x', 'dataDir'],
+    ['log: {ttlMs: 5000}', 'heartbeat.ttlMs'],
+    // The nearest there, where it may be one of several.
+    ['etcd: {tls: {certt: x}}', 'etcd.tls.cert'],
+  ])('that stands at another place or is spelled in another way is named: %s', (extra, meant) => {
+    const [fault = '', ...others] = faultsOf(`${LEAST}${extra}\n`);
+    expect(fault).toMatch(/^f\.yml:5:\d+: unknown setting /);
+    expect(fault.endsWith(`, did you mean ${meant}?`)).toBe(true);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['', 'token', 'None'])('auth says what it may be: auth: %s', (wrong) => {
+    expect(faultsOf(`${LEAST}auth: ${wrong}\n`)).toEqual([
+      expect.stringMatching(/^f\.yml:5:\d: auth is neither none nor a section with tokenFile$/),
+    ]);
+  });
+
+  it('that is a host is an address or a name alone', () => {
+    for (const wrong of ['http://x', '"a b"', 'localhost:80', '127.0.0.1:8801', '"[::1"'])
+      expect(faultsOf(`${LEAST}auth: none\nadvertise: a:1\nhost: ${wrong}\n`)).toEqual([
+        'f.yml:7:7: host is not an IP address or a host name, without scheme and port',
+      ]);
+    for (const good of ['sm-1.example.org', '"[::1]"', '"::1"', '"fe80::1%eth0"', '127.0.0.1'])
+      expect(faultsOf(`${LEAST}auth: none\nadvertise: a:1\nhost: ${good}\n`)).toEqual([]);
+  });
+
   it('of networks says what a network is', () => {
     for (const wrong of ['[]', '[10.0.0.0]', '[10.0.0.0/33]', '["fd00::/129"]', '[host/8]', '7'])
       expect(faultsOf(`${LEAST}containerNetworks: ${wrong}\n`)).toEqual([
