@@ -24,6 +24,7 @@ import {
   parseBody,
   refusal,
   tookTooLong,
+  waitMsOf,
 } from './faults.ts';
 import {firstAnswer} from './first-answer.ts';
 import {
@@ -31,7 +32,6 @@ import {
   ANSWER_LIMIT_BYTES,
   CALL_LIMIT_MS,
   LIMITED_WAITS,
-  LIMITED_WAIT_MAX_S,
   PATIENCE_MS,
   SILENCE_LIMIT_MS,
 } from './limits.ts';
@@ -59,6 +59,8 @@ export interface AdminClientOptions extends TransportOptions {
   readonly tokenFile?: string;
   /** The token may go to another machine over http, where anybody on the way can read it. Default false: such a call is refused. */
   readonly plainToken?: boolean;
+  /** Called before each wait because a daemon has too many calls (429): what it said, and how long the wait is, ms. */
+  readonly onLimited?: (refusal: Error, waitMs: number) => void;
 }
 
 /** What is asked, whichever daemon it is that answers. */
@@ -230,7 +232,9 @@ export class AdminClient {
       const tooMany = await this.refusalOf(answer, signal);
       if (waits === LIMITED_WAITS) throw tooMany;
       // Nothing was done: whoever has many calls to make is only to make them slower.
-      const wait = setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
+      const waitMs = waitMsOf(reply);
+      this.#options.onLimited?.(tooMany, waitMs);
+      const wait = setTimeout(waitMs, undefined, signal === undefined ? {} : {signal});
       await wait.catch(() => signal?.throwIfAborted());
     }
   }
@@ -376,12 +380,6 @@ export class AdminClient {
       });
     }
   }
-}
-
-/** What Retry-After asks for, within reason. */
-function waitMsOf({headers}: IncomingMessage): number {
-  const seconds = Number(headers['retry-after'] ?? 1);
-  return 1_000 * Math.min(LIMITED_WAIT_MAX_S, Math.max(1, Number.isFinite(seconds) ? seconds : 1));
 }
 
 /** The token of the first line; a name may stand before it, as in the daemon's own file. */

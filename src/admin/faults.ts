@@ -5,6 +5,7 @@ import {SmError} from '../model/errors.ts';
 import type {ErrorCode} from '../model/errors.ts';
 import {routeRows} from '../protocol/admin-routes.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
+import {LIMITED_WAIT_MAX_S} from './limits.ts';
 import {NOT_OPENED} from './servers.ts';
 
 const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NOT_OPENED, 'ECONNRESET', 'EPIPE']);
@@ -172,4 +173,10 @@ export function notSm(server: string, why: string): SmError {
     hint: OTHER.hint,
     cause: new Error(why),
   });
+}
+
+/** How long a call that was refused for its rate (429) waits: what Retry-After asks for, within reason, ms. */
+export function waitMsOf({headers}: IncomingMessage): number {
+  const seconds = Number(headers['retry-after'] ?? 1);
+  return 1_000 * Math.min(LIMITED_WAIT_MAX_S, Math.max(1, Number.isFinite(seconds) ? seconds : 1));
 }

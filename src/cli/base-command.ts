@@ -17,7 +17,8 @@ import {waitFor} from './waiting.ts';
 import type {WaitFor, WaitOutcome} from './waiting.ts';
 import {connectionOf, effectiveSettings} from './settings.ts';
 import type {EffectiveSetting, GivenFlags} from './settings.ts';
-import {DURATION_MAX_MS, WAIT_DEFAULT_MS} from './limits.ts';
+import {Throttle} from '../runtime/throttle.ts';
+import {DURATION_MAX_MS, LIMITED_SAID_INTERVAL_MS, WAIT_DEFAULT_MS} from './limits.ts';
 import {visible, visibleLines} from '../model/visible.ts';
 
 /** A text that any command takes, from the environment where it is not in the arguments. */
@@ -118,6 +119,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   /** Every setting with where it comes from. */
   protected settings: readonly EffectiveSetting[] = [];
   private opened: AdminClient | undefined;
+  private readonly limits = new Throttle(LIMITED_SAID_INTERVAL_MS);
 
   override async init(): Promise<void> {
     await super.init();
@@ -187,7 +189,15 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       // 0 looks once and does not wait: the look itself takes as long as any call.
       ...(this.timeoutMs === undefined || this.timeoutMs === 0 ? {} : {timeoutMs: this.timeoutMs}),
       plainToken: this.flags['plain-token'] === true,
+      onLimited: (refusal) => {
+        if (this.limits.passes()) this.sayLimited(refusal);
+      },
     });
+  }
+
+  /** The daemon has too many calls: a stream may wait so for half a minute before its first word. */
+  protected sayLimited({message}: Error): void {
+    this.say(`waiting, and asking again: ${message}`);
   }
 
   /** --timeout in ms, if given. */

@@ -48,6 +48,9 @@ export const QUERY_PAUSE_MS = 300;
 /** How long the first message of a stream may take: it may need a listing of everything. */
 export const FIRST_WORD_MS = 30_000;
 
+/** That a daemon has too many calls is said again after so long at the earliest. */
+export const LIMITED_SAID_INTERVAL_MS = 60_000;
+
 /** Width of a terminal that does not say its own. */
 export const COLUMNS_DEFAULT = 80;
 

@@ -139,6 +139,30 @@ it('a stream that is refused with status 429 is opened again, as often as a call
   expect(server.asked).toHaveLength(2);
 });
 
+it('a wait for too many calls is said before it begins, of calls and of streams', async () => {
+  const begins: Answer = (response) => {
+    response.writeHead(200, {'content-type': 'text/event-stream'});
+    response.end(HELLO);
+  };
+  const tooMany: Answer = (response) =>
+    void response
+      .writeHead(429, {'content-type': 'application/json', 'retry-after': '1'})
+      .end('{"error": "this token has 100 open streams", "code": "RATE_LIMITED"}');
+  const server = await serving(tooMany, begins, tooMany, well);
+  const said: [string, number, number][] = [];
+  const limited = new AdminClient({
+    server: server.url,
+    onLimited: ({message}, waitMs) => said.push([message, waitMs, server.asked.length]),
+  });
+  opened.clients.push(limited);
+  await limited.eventsStream(undefined, undefined, new AbortController().signal).next();
+  await limited.call('getSpec', {});
+  expect(said).toEqual([
+    ['this token has 100 open streams', 1_000, 1],
+    ['this token has 100 open streams', 1_000, 3],
+  ]);
+});
+
 it('a stream outlives the restart of a daemon behind a gateway', async () => {
   const breaking: Answer = (response) => {
     response.writeHead(200, {'content-type': 'text/event-stream'});

@@ -36,7 +36,7 @@ export async function runCommand(
       if (answer === 'away') request.socket.destroy();
       else
         response
-          .writeHead('code' in answer ? 409 : 200, {'content-type': 'application/json'})
+          .writeHead(statusOf(answer), {'content-type': 'application/json'})
           .end(JSON.stringify(answer));
     });
   });
@@ -62,6 +62,11 @@ export async function runCommand(
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+}
+
+function statusOf(answer: object): number {
+  if (!('code' in answer)) return 200;
+  return answer.code === 'RATE_LIMITED' ? 429 : 409;
 }
 
 async function inputOf(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -2,7 +2,7 @@
 import {once} from 'node:events';
 import {Flags} from '@oclif/core';
 import type {Command} from '@oclif/core';
-import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
+import type {AdminInput, LiveMessage, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
 import {gate} from '../../runtime/gate.ts';
 import {pause} from '../../runtime/pause.ts';
@@ -53,6 +53,9 @@ type Goal = 'ready' | 'balanced';
 const UNSEEN = {update: (): void => undefined};
 
 export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T> {
+  /** The daemon was heard, and the terminal belongs to the screen. */
+  private isDrawn = false;
+
   /** Ends by a signal, a key, --for, or --timeout. */
   protected async watch(watched: Watched): Promise<void> {
     if (this.format === 'yaml' || this.format === 'name')
@@ -81,9 +84,21 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       filter,
       daemons: this.daemons,
       open: (chosen) => (lastEventId, signal) =>
-        this.client.liveStream(inputOf(watched, chosen), lastEventId, signal),
+        this.drawn(this.client.liveStream(inputOf(watched, chosen), lastEventId, signal)),
       until: (signal) => this.until(watched, signal),
     });
+  }
+
+  private async *drawn(messages: AsyncIterable<LiveMessage>): AsyncGenerator<LiveMessage> {
+    for await (const message of messages) {
+      this.isDrawn = true;
+      yield message;
+    }
+  }
+
+  /** A screen says itself that it waits; a line between its frames would spoil them. */
+  protected override sayLimited(refusal: Error): void {
+    if (!this.isDrawn) super.sayLimited(refusal);
   }
 
   private get daemons(): number {
