@@ -2,14 +2,15 @@
 import {counted} from '../model/counted.ts';
 import {causeText} from '../model/move-reason.ts';
 import type {AdminAnswer, EventView} from '../protocol/admin.ts';
+import {changeWords} from '../protocol/change-words.ts';
 
 export function eventLine(event: EventView): string {
   switch (event.type) {
     case 'audit': {
-      const {at, who, operation, service, objects, objectCount, reason, revision} = event;
+      const {at, who, service, objects, objectCount, reason, revision} = event;
       const [first = ''] = objects;
       const more = objectCount > 1 ? ` and ${objectCount - 1} more` : '';
-      const said = `${at} * ${who} ${operation} ${service} ${first}${more} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
+      const said = `${at} * ${who} ${changeWords(event)} ${service} ${first}${more} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
       return [said, ...changesOf(event)].join('; ');
     }
     case 'move': {

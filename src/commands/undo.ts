@@ -3,6 +3,7 @@ import {appFlag, changeFlags} from '../cli/base-command.ts';
 import {ChangeCommand, unplacedFlags} from '../cli/change-command.ts';
 import {leftUnplacedText} from '../cli/placement-obstacles.ts';
 import {SmError} from '../model/errors.ts';
+import {changeWords} from '../protocol/change-words.ts';
 
 export default class Undo extends ChangeCommand<typeof Undo> {
   static override summary = 'Undo one change of an app: write the previous values again.';
@@ -37,7 +38,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       return tried;
     });
     const answer = await this.client.call('undo', {...request, entry: asked});
-    const {operation, revision, who, objects, objectCount} = answer.undone;
+    const {revision, who, objects, objectCount} = answer.undone;
     const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
     const left = leftUnplacedText(answer.leftUnplaced);
     if (answer.warning !== undefined) this.say(answer.warning);
@@ -47,7 +48,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       fields: {app, dryRun, ...answer},
       name: revision,
       lines: [
-        `${operation} of revision ${revision} by ${who} ${did}: ${objects.join(', ')}${more}`,
+        `${changeWords(answer.undone)} of revision ${revision} by ${who} ${did}: ${objects.join(', ')}${more}`,
         ...(left === undefined ? [] : [left]),
       ],
     });

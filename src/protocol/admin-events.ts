@@ -156,6 +156,7 @@ export const undoAnswer = writeAnswer.extend({
     who: true,
     objects: true,
     objectCount: true,
+    changed: true,
   }),
 });
 

@@ -11,6 +11,7 @@ import {isImportedId} from '../../../model/audit.ts';
 import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
+import {changeWords} from '../../../protocol/change-words.ts';
 import {jsonIn} from '../../../protocol/foreign-json.ts';
 import {isFields} from '../../../protocol/record-shapes.ts';
 import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
@@ -72,11 +73,12 @@ export async function undo(
   const answer = await withinQuota(dependencies, {service: app, dryRun}, additions, () =>
     placedWrite(dependencies, app, read, dryRun, decide),
   );
-  const {operation, at, who, objects, objectCount} = found.entry;
+  const {operation, at, who, objects, objectCount, changed = []} = found.entry;
+  const said = {operation, at, who, objects, objectCount, changed};
   return {
     ...answer,
     ...othersWarning(found),
-    undone: {revision: String(found.revision), operation, at, who, objects, objectCount},
+    undone: {revision: String(found.revision), ...said},
   };
 }
 
@@ -251,7 +253,7 @@ function restoring(
 function refused({revision, entry}: Found, why: string): SmError {
   return new SmError(
     'CONFLICT',
-    `${entry.operation} of revision ${revision} cannot be undone: ${why}`,
+    `${changeWords(entry)} of revision ${revision} cannot be undone: ${why}`,
     {
       hint: `sm events -a ${entry.service}`,
     },
