@@ -5,7 +5,7 @@ import type {WatchBatch} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {eventsOf, maySee} from '../read/events.ts';
 import {readKeys} from '../read/listing.ts';
-import {oncePerBatch, watchFeed} from './watch-feed.ts';
+import {isRepeated, oncePerBatch, watchFeed} from './watch-feed.ts';
 import {storeWords} from './store-words.ts';
 import type {StreamSources} from './store-words.ts';
 
@@ -15,8 +15,9 @@ const chosenOnce = oncePerBatch<readonly EventView[]>();
 
 function readBatch(keys: Keys, {events}: WatchBatch): EventView[] {
   return events.flatMap((event) => {
-    const parsed = event.type === 'put' ? keys.parse(event.entry.key) : undefined;
-    return event.type === 'put' && parsed !== undefined ? eventsOf(parsed, event.entry) : [];
+    if (event.type !== 'put' || isRepeated(event.entry)) return [];
+    const parsed = keys.parse(event.entry.key);
+    return parsed === undefined ? [] : eventsOf(parsed, event.entry);
   });
 }
 

@@ -9,7 +9,7 @@ import {waitViews} from '../read/move-waits.ts';
 import {readKeys} from '../read/listing.ts';
 import {runningMove} from '../read/moves.ts';
 import {tokenOf} from '../read/shard-views.ts';
-import {oncePerBatch, watchFeed} from './watch-feed.ts';
+import {isRepeated, oncePerBatch, watchFeed} from './watch-feed.ts';
 import {storeWords} from './store-words.ts';
 import type {StreamSources} from './store-words.ts';
 
@@ -71,7 +71,7 @@ function eventsOf({keys, epoch, service}: Listened, event: WatchEvent): MoveEven
     if (!status.ok) return [];
     return [{type: 'waiting', revision, waits: waitViews({app: service, status: status.value})}];
   }
-  if (parsed?.kind !== 'moves') return [];
+  if (parsed?.kind !== 'moves' || isRepeated(event.entry)) return [];
   const round = decodeMoveRound(event.entry.value);
   return round.ok ? round.value.map((move) => ({type: 'finished', revision, move})) : [];
 }

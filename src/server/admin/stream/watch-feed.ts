@@ -1,5 +1,5 @@
 /** What happens below a prefix: one watch, in the order of revisions, so that a caller can go on where it stopped. */
-import type {Store, Watch, WatchBatch} from '../../../store/port.ts';
+import type {KeyValue, Store, Watch, WatchBatch} from '../../../store/port.ts';
 import {WatchLosses} from '../../../store/watch-losses.ts';
 import {pause} from '../../../runtime/pause.ts';
 import {BACKLOG_LIMIT, BACKLOG_LIMIT_CHARACTERS} from '../limits.ts';
@@ -36,6 +36,11 @@ export function oncePerBatch<T>(): (batch: WatchBatch, key: string, make: () => 
     ofBatch.set(key, known);
     return known;
   };
+}
+
+/** A round of a history whose answer is late is written once more, as it was, with the next one: it was said when its key was created. */
+export function isRepeated({create, mod}: Pick<KeyValue, 'create' | 'mod'>): boolean {
+  return create !== mod;
 }
 
 const charactersOnce = oncePerBatch<number>();
