@@ -1,16 +1,19 @@
-/** Takes back what operators said for a while, pauses and pins, once their time is over: with an audit entry, as if somebody had done it. */
+/** Takes back what operators said for a while, pauses, pins and permissions to stop containers, once their time is over: with an audit entry, as if somebody had done it. */
 import type {AppView} from '../../appstate/app-view.ts';
 import type {AuditEntry} from '../../model/audit.ts';
 import type {AppChange} from '../../model/change.ts';
 import {endsAtMs} from '../../model/operator-note.ts';
 import type {OperatorNote} from '../../model/operator-note.ts';
 import type {Versioned} from '../../model/ownership.ts';
+import {PERMISSION_CLOCK_SLACK_MS} from '../../model/limits.ts';
+import {permissionText} from '../../model/stop-permission.ts';
+import type {StopPermission, StopPermissions} from '../../model/stop-permission.ts';
 import {unpinned} from '../../model/specs.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {transactAudited} from '../../store/audited-write.ts';
-import {unchanged} from '../../store/compares.ts';
+import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {stillGoverns} from '../../store/ownership-transactions.ts';
 import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
@@ -26,12 +29,14 @@ export interface ExpiryOptions extends Pick<
 interface Ended {
   readonly key: string;
   readonly mod: number;
-  readonly value: object;
+  /** Undefined: nothing, the key goes. */
+  readonly value: object | undefined;
   readonly object: string;
   readonly field: string;
   readonly before: string;
   readonly after: string;
-  readonly note: OperatorNote | undefined;
+  /** Who had said so, and until when; '' where `before` says it. */
+  readonly reason: string;
 }
 
 export class Expiries {
@@ -40,6 +45,8 @@ export class Expiries {
   private readonly pins = new Map<string, number>();
   /** When the app's pause does. */
   private pauseEndsMs: number | undefined;
+  /** When the first permission to stop a container does. */
+  private permissionEndsMs: number | undefined;
   private timer: Timer | undefined;
   private stopped = false;
 
@@ -73,6 +80,10 @@ export class Expiries {
       this.pauseEndsMs = endsAtMs(change.entry?.value.pause);
       return this.pauseEndsMs !== undefined;
     }
+    if (change.kind === 'stops') {
+      this.permissionEndsMs = firstToEnd(change.entry?.value)?.endMs;
+      return this.permissionEndsMs !== undefined;
+    }
     if (change.kind !== 'shard') return false;
     const endMs = endsAtMs(change.entry?.value.pinned);
     if (endMs === undefined) this.pins.delete(change.shard);
@@ -84,7 +95,7 @@ export class Expiries {
     this.timer?.cancel();
     if (this.stopped) return;
     const {clock} = this.options;
-    let nextMs = this.pauseEndsMs ?? Infinity;
+    let nextMs = Math.min(this.pauseEndsMs ?? Infinity, this.permissionEndsMs ?? Infinity);
     for (const endMs of this.pins.values()) nextMs = Math.min(nextMs, endMs);
     if (nextMs === Infinity) return;
     const pauseMs = Math.min(EXPIRY_SLEEP_MAX_MS, Math.max(leastMs, nextMs - clock.wallMs()));
@@ -101,10 +112,14 @@ export class Expiries {
   }
 
   private due(nowMs: number): Ended[] {
-    const {spec, shards} = this.options.view();
+    const {spec, stops, shards} = this.options.view();
     const due: Ended[] = [];
     if ((this.pauseEndsMs ?? Infinity) <= nowMs && spec !== undefined)
       due.push(this.endOfPause(spec));
+    // All are in one key: the next one follows when the watch tells of this write.
+    const first = firstToEnd(stops?.value);
+    if (stops !== undefined && first !== undefined && first.endMs <= nowMs)
+      due.push(this.endOfPermission(stops, first.permission));
     for (const [shard, endMs] of this.pins) {
       const known = shards.get(shard);
       if (known === undefined) this.pins.delete(shard);
@@ -117,8 +132,24 @@ export class Expiries {
     const {keys, app} = this.options;
     const {pause, ...rest} = value;
     return {
-      ...{key: keys.appSpec(app), mod, value: {...rest, paused: false}, note: pause},
+      ...{key: keys.appSpec(app), mod, value: {...rest, paused: false}},
+      reason: reasonOf(pause),
       ...{object: `app/${app}`, field: 'paused', before: 'true', after: 'false'},
+    };
+  }
+
+  private endOfPermission(
+    {value, mod}: Versioned<StopPermissions>,
+    permission: StopPermission,
+  ): Ended {
+    const {keys, app} = this.options;
+    const permissions = value.permissions.filter((one) => one !== permission);
+    const {container} = permission;
+    return {
+      ...{key: keys.stopPermissions(app), mod, reason: ''},
+      value: permissions.length === 0 ? undefined : {...value, permissions},
+      ...{object: `container/${container}`, field: 'stop'},
+      ...{before: permissionText(permission), after: ''},
     };
   }
 
@@ -127,7 +158,7 @@ export class Expiries {
     const {pinned, manualContainerId} = known.value;
     const value = unpinned(known.value, clock.wallMs());
     return {
-      ...{key: keys.shardSpec(app, shard), mod: known.mod, value, note: pinned},
+      ...{key: keys.shardSpec(app, shard), mod: known.mod, value, reason: reasonOf(pinned)},
       ...{object: `shard/${shard}`, field: 'manualContainerId'},
       ...{before: manualContainerId, after: ''},
     };
@@ -137,21 +168,41 @@ export class Expiries {
   private async takeBack(ended: Ended): Promise<void> {
     const {store, fencingKey, onAudited, keys} = this.options;
     const compares = [stillGoverns(fencingKey), unchanged(ended.key, ended)];
-    const put = {op: 'put', key: ended.key, value: encodeRecord(ended.value)} as const;
+    const {key, value} = ended;
+    const write =
+      value === undefined
+        ? deletion({key})
+        : ({op: 'put', key, value: encodeRecord(value)} as const);
     await transactAudited(
       {store, keys, onAudited},
-      {compares, then: [put], otherwise: []},
+      {compares, then: [write], otherwise: []},
       {entry: this.entryOf(ended), revision: ended.mod},
     );
   }
 
-  private entryOf({object, field, before, after, note}: Ended): AuditEntry {
+  private entryOf({object, field, before, after, reason}: Ended): AuditEntry {
     const {app, governor, clock} = this.options;
     return {
       ...{v: 1, at: new Date(clock.wallMs()).toISOString(), who: 'sm', from: governor},
       ...{operation: 'expire', service: app, objects: [object], objectCount: 1},
       ...{detail: {}, changed: [{object, field, before, after}], requestId: ''},
-      reason: `${note?.by ?? ''} had set it until ${note?.until ?? ''}`,
+      reason,
     };
   }
+}
+
+function reasonOf(note: OperatorNote | undefined): string {
+  return `${note?.by ?? ''} had set it until ${note?.until ?? ''}`;
+}
+
+/** The slack is that of `isInForce`: until then it may count for a daemon whose clock is behind. */
+function firstToEnd(
+  stops: StopPermissions | undefined,
+): {readonly permission: StopPermission; readonly endMs: number} | undefined {
+  let first: {readonly permission: StopPermission; readonly endMs: number} | undefined;
+  for (const permission of stops?.permissions ?? []) {
+    const endMs = Date.parse(permission.until) + PERMISSION_CLOCK_SLACK_MS;
+    if (endMs < (first?.endMs ?? Infinity)) first = {permission, endMs};
+  }
+  return first;
 }

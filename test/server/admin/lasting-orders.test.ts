@@ -209,6 +209,40 @@ describe('what was said for a while', () => {
     ]);
   });
 
+  it('goes from the store: a permission to stop a container, one after the other', async () => {
+    await world.call('updateSpec', {service, placement: {maxUnavailable: 3}});
+    for (const container of ['c1', 'c2', 'c3']) {
+      await world.join(service, container);
+      const lease = {holder: `${container}-deploy`, leaseMs: container === 'c3' ? 300_000 : 30_000};
+      await world.call('canStop', {service, containers: [container], maxUnserved: 9, ...lease});
+    }
+    const key = world.keys.stopPermissions(service);
+    const left = async (): Promise<string[]> => {
+      const stored = (await world.value(key)) as {permissions: {container: string}[]} | undefined;
+      return stored?.permissions.map(({container}) => container) ?? [];
+    };
+    expect(await left()).toEqual(['c1', 'c2', 'c3']);
+    const {look, due} = await clerk();
+    for (const [afterMs, after] of [
+      [40_000, ['c2', 'c3']],
+      [40_000, ['c3']],
+      [310_000, []],
+    ] as const) {
+      await look();
+      wallMs = NOW_MS + afterMs;
+      due.shift()?.run();
+      await expect.poll(left).toEqual(after);
+      await expect.poll(() => due.length).toBe(1);
+    }
+    expect(await world.value(key)).toBeUndefined();
+    const {events} = await world.call('events', {service, audit: true});
+    expect(events.at(-1)).toMatchObject({
+      who: 'sm',
+      operation: 'expire',
+      objects: ['container/c3'],
+    });
+  });
+
   it('ends with the cancellation of the move to its container, as when somebody unpins', async () => {
     await world.call('updateShard', {
       service,
