@@ -10,6 +10,11 @@ export function present(key: string): Compare {
   return {key, target: 'create', op: '!=', value: 0};
 }
 
+/** No key begins with the prefix. */
+export function nothingBelow(prefix: string): Compare {
+  return {key: prefix, target: 'below', op: '=', value: 0};
+}
+
 /** The key is as it was read: at the same revision, or absent. */
 export function unchanged(key: string, read: Pick<KeyValue, 'mod'> | undefined): Compare {
   return {key, target: 'mod', op: '=', value: read?.mod ?? 0};

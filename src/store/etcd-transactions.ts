@@ -1,7 +1,7 @@
 /** Transactions and their answers, between the store port and etcd's wire. */
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
 import type {EndpointClient} from '../etcd/connection.ts';
-import {toKeyValue} from '../etcd/wire.ts';
+import {endOfPrefix, toKeyValue} from '../etcd/wire.ts';
 import type {WireKeyValue} from '../etcd/wire.ts';
 import type {Compare, KeyValue, Operation, Transaction} from './port.ts';
 
@@ -36,6 +36,12 @@ function wireCompare({key, target, op, value}: Compare): object {
   if (target === 'value')
     return {key: Buffer.from(key), result: 'Equal', target: 'Value', value: Buffer.from(value)};
   const revision = String(value);
+  // etcd takes an empty range for one key that does not exist.
+  if (target === 'below')
+    return {
+      ...{key: Buffer.from(key), range_end: endOfPrefix(Buffer.from(key)), result: 'Equal'},
+      ...{target: 'Create', create_revision: revision},
+    };
   return {
     key: Buffer.from(key),
     result: op === '=' ? 'Equal' : 'NotEqual',

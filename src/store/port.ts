@@ -3,7 +3,10 @@ import type {KeyValue, WatchListener} from '../model/stored.ts';
 
 export type {KeyValue, WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 
-/** Compares a revision of a key, 0 stands for a key that does not exist; or its value, which a key that does not exist never has. */
+/**
+ * Compares a revision of a key, 0 stands for a key that does not exist; or its value, which a key that does not exist never has. `below`: no key
+ * begins with `key`.
+ */
 export type Compare =
   | {
       readonly key: string;
@@ -16,10 +19,12 @@ export type Compare =
       readonly target: 'value';
       readonly op: '=';
       readonly value: string;
-    };
+    }
+  | {readonly key: string; readonly target: 'below'; readonly op: '='; readonly value: 0};
 
 /** Whether the compare holds for the key as it is; `entry` undefined: there is none. */
 export function holds({target, op, value}: Compare, entry: KeyValue | undefined): boolean {
+  if (target === 'below') throw new Error('an entry does not tell what is below a prefix');
   if (target === 'value') return entry?.value === value;
   const actual = entry?.[target] ?? 0;
   return op === '=' ? actual === value : actual !== value;

@@ -5,7 +5,6 @@
 import {SmError} from '../../src/model/errors.ts';
 import {MemoryKv} from '../support/memory-store.ts';
 import {KEEPALIVE_ANSWER_MS, KEEPALIVE_MS} from '../../src/etcd/limits.ts';
-import {holds} from '../../src/store/port.ts';
 import type {
   CallOptions,
   KeyValue,
@@ -79,9 +78,7 @@ export class StoreServer {
   perform(process: SimProcess | undefined, written: Transaction): Settled {
     const dialect = process && this.dialects.get(process);
     const transaction = dialect === undefined ? written : spoken(dialect, written);
-    const commits = transaction.compares.every((compare) =>
-      holds(compare, this.kv.get(compare.key)),
-    );
+    const commits = transaction.compares.every((compare) => this.kv.meets(compare));
     this.observer?.applying(process, transaction, commits);
     const before = this.kv.revision;
     const outcome = this.kv.transact(transaction);

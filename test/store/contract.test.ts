@@ -183,6 +183,19 @@ describe.each(ADAPTERS)('%s: compares', (_name, open) => {
     expect(kind).toBe(holds ? 'committed' : 'refused');
   });
 
+  it('compares that nothing is below a prefix', async () => {
+    await apply(put('p/a'), put('q'));
+    const empty = async (prefix: string): Promise<string> => {
+      const compares: Compare[] = [{key: at(prefix), target: 'below', op: '=', value: 0}];
+      return (await store.transact(transaction([put('b')], compares))).kind;
+    };
+    expect(await empty('p/')).toBe('refused');
+    expect(await empty('p/b')).toBe('committed');
+    expect(await empty('o')).toBe('committed');
+    await apply(del('p/a'));
+    expect(await empty('p/')).toBe('committed');
+  });
+
   it('writes nothing when one of many compares fails', async () => {
     const revision = await apply(put('a'));
     const compares: Compare[] = [

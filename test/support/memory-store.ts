@@ -2,6 +2,7 @@
 import {SmError} from '../../src/model/errors.ts';
 import {holds, storeClosed} from '../../src/store/port.ts';
 import type {
+  Compare,
   KeyValue,
   Operation,
   Store,
@@ -57,12 +58,17 @@ export class MemoryKv {
     return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  meets(compare: Compare): boolean {
+    if (compare.target === 'below') return this.list(compare.key).length === 0;
+    return holds(compare, this.entries.get(compare.key));
+  }
+
   transact({
     compares,
     then,
     otherwise,
   }: Transaction): Exclude<TransactionOutcome, {kind: 'unknown'}> {
-    const committed = compares.every((compare) => holds(compare, this.entries.get(compare.key)));
+    const committed = compares.every((compare) => this.meets(compare));
     const operations = committed ? then : otherwise;
     const revision = this.revision + 1;
     const events: WatchEvent[] = [];

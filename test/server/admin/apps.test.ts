@@ -177,6 +177,24 @@ describe('removing an app', () => {
     expect((await remove(true)).result).toBe('deleted');
   });
 
+  it.each(['shard', 'container'] as const)(
+    'is 409 where a %s comes after it was looked at: it would go with the app, without force',
+    async (what) => {
+      await world.call('addSpec', {service: 'orders'});
+      const {memory} = world;
+      const transact = memory.transact.bind(memory);
+      memory.transact = async (transaction) => {
+        memory.transact = transact;
+        if (what === 'shard') await world.call('addShard', {service: 'orders', shardId: 's'});
+        else await world.join('orders', 'c1');
+        return transact(transaction);
+      };
+      const removing = world.call('delSpec', {service: 'orders'});
+      await expect(removing).rejects.toMatchObject({code: 'APP_IN_USE'});
+      expect(await world.value(world.keys.appSpec('orders'))).not.toHaveProperty('deleting');
+    },
+  );
+
   it('refuses unknown apps and sm itself', async () => {
     await expect(world.call('delSpec', {service: 'nobody'})).rejects.toMatchObject({
       code: 'APP_NOT_FOUND',

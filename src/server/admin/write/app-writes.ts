@@ -15,7 +15,7 @@ import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {isDamagedSpec, repairedSpec} from './damaged-spec.ts';
-import {listAppOrNothing} from '../read/listing.ts';
+import {nothingBelow} from '../../../store/compares.ts';
 import {governedElsewhere} from '../read/other-service.ts';
 import {liveSpec, refuseOwnService, storedSpec} from '../guards.ts';
 
@@ -217,21 +217,26 @@ export async function delSpec(
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
   refuseOwnService(dependencies, app);
-  if (!force) await refuseInUse(dependencies, app);
   const key = keys.appSpec(app);
-  return conditionalWrite(store, [key], dryRun, ({entries}) => {
+  return conditionalWrite(store, [key], dryRun, async ({entries}) => {
     const spec = storedSpec(app, entries[0]);
     if (spec.deleting === true) return {result: 'unchanged', operations: []};
     const value = encodeRecord({...spec, deleting: true});
-    return {result: 'deleted', operations: [{op: 'put', key, value}]};
+    const marked = {result: 'deleted', operations: [{op: 'put', key, value}]} as const;
+    if (force) return marked;
+    await refuseInUse(dependencies, app);
+    // What comes after that look would go with the app, too.
+    const prefixes = [keys.shardSpecPrefix(app), keys.heartbeatPrefix(app)];
+    return {...marked, compares: prefixes.map(nothingBelow)};
   });
 }
 
-async function refuseInUse(dependencies: AdminDependencies, app: string): Promise<void> {
-  const {view} = await listAppOrNothing(dependencies, app, ['shards', 'heartbeats']);
-  if (view.spec === undefined || view.spec.value.deleting === true) return;
-  const shards = view.shards.size;
-  const containers = view.heartbeats.size;
+/** Counts keys: what cannot be read is there as well. */
+async function refuseInUse({store, keys}: AdminDependencies, app: string): Promise<void> {
+  let shards = 0;
+  let containers = 0;
+  await store.scan([keys.shardSpecPrefix(app)], ({length}) => void (shards += length));
+  await store.scan([keys.heartbeatPrefix(app)], ({length}) => void (containers += length));
   if (shards === 0 && containers === 0) return;
   const has = `${counted(shards, 'shard')} and ${counted(containers, 'container')}`;
   throw new SmError('APP_IN_USE', `app ${app} has ${has}`, {

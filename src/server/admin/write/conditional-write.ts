@@ -2,7 +2,7 @@
 import {SmError} from '../../../model/errors.ts';
 import type {WriteAnswer, WriteResult} from '../../../protocol/admin.ts';
 import {unchanged} from '../../../store/compares.ts';
-import type {KeyValue, Operation, Store} from '../../../store/port.ts';
+import type {Compare, KeyValue, Operation, Store} from '../../../store/port.ts';
 import {renewal} from './audit.ts';
 import {WRITE_ATTEMPTS_LIMIT} from '../limits.ts';
 
@@ -10,6 +10,8 @@ import {WRITE_ATTEMPTS_LIMIT} from '../limits.ts';
 export interface Decision {
   readonly result: WriteResult;
   readonly operations: readonly Operation[];
+  /** Besides that no key has changed. */
+  readonly compares?: readonly Compare[];
   /** The writes only renew an apply marker of the same caller: no audit entry. */
   readonly renews?: boolean;
 }
@@ -29,15 +31,15 @@ export async function conditionalWrite(
   store: Store,
   keys: readonly string[],
   dryRun: boolean,
-  decide: (reading: Reading) => Decision,
+  decide: (reading: Reading) => Decision | Promise<Decision>,
 ): Promise<WriteAnswer> {
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_LIMIT; attempt++) {
     const reading = await store.getMany(keys);
-    const {result, operations, renews} = decide(reading);
+    const {result, operations, renews, compares: others = []} = await decide(reading);
     const changed = operations.length > 0;
     if (!changed || dryRun) return answer(result, changed, reading.revision);
     const compares = keys.map((key, at) => unchanged(key, reading.entries[at]));
-    const transaction = {compares, then: operations, otherwise: []};
+    const transaction = {compares: [...compares, ...others], then: operations, otherwise: []};
     const outcome = await store.transact(renews === true ? renewal(transaction) : transaction);
     if (outcome.kind === 'committed') return answer(result, true, outcome.revision);
     if (outcome.kind === 'refused') continue;
