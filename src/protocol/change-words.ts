@@ -8,7 +8,7 @@ export interface SaidChange {
 }
 
 /** A command, without `sm`. */
-export const CHANGE_COMMANDS: Readonly<Record<ChangingOperation, string>> = {
+const CHANGE_COMMANDS: Readonly<Record<ChangingOperation, string>> = {
   ...{addSpec: 'app create', updateSpec: 'app update', delSpec: 'app rm', setQuota: 'app quota'},
   ...{beginApply: 'apply', endApply: 'apply'},
   ...{addShard: 'shard add', addShards: 'shard add', updateShard: 'shard update'},
