@@ -138,7 +138,7 @@ function sight(
 ): Sight {
   const noted = problemOf(view, incarnation, doubted);
   const {accepted, heartbeats} = view;
-  const isBefore = isFromBefore(accepted, heartbeats.get(incarnation)?.mod ?? 0);
+  const isBefore = isFromBefore(accepted, heartbeats.get(incarnation)?.mod);
   if (isBefore || detector.silent(incarnation, nowMs)) return {hearing: 'silent', ...noted};
   if (detector.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...noted};
   const cause = claims.deaf.get(incarnation);

@@ -75,7 +75,7 @@ export class Reports {
     {nowMs, wallMs}: Instant,
   ): void {
     const {accepted, heartbeats} = this.view;
-    const isBefore = isFromBefore(accepted, heartbeats.get(incarnation)?.mod ?? 0);
+    const isBefore = isFromBefore(accepted, heartbeats.get(incarnation)?.mod);
     // Who was not heard since a restore has served nothing since then, whenever this governor began.
     const stoppedMs = isBefore ? wallMs - (accepted?.sinceMs ?? wallMs) : 0;
     const ageMs = Math.max(detector.ageMs(incarnation, nowMs), stoppedMs);

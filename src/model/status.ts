@@ -110,9 +110,15 @@ export interface AcceptedRestore {
   readonly sinceMs: number;
 }
 
-/** The heartbeat of that revision was written before the restore was accepted, and not since: its process serves nothing. */
-export function isFromBefore(accepted: AcceptedRestore | undefined, mod: number): boolean {
-  return accepted !== undefined && mod <= accepted.revision;
+/**
+ * The heartbeat of that revision was written before the restore was accepted, and not since: its process serves nothing. Undefined: it has none,
+ * which says nothing of when it was heard.
+ */
+export function isFromBefore(
+  accepted: AcceptedRestore | undefined,
+  mod: number | undefined,
+): boolean {
+  return accepted !== undefined && mod !== undefined && mod <= accepted.revision;
 }
 
 /** Identity of the etcd cluster that the records were written to. */

@@ -89,6 +89,19 @@ describe('UNSERVED', () => {
     expect(unserved(bed)).toBeUndefined();
   });
 
+  it('dates from the loss, where a restore was accepted and the container was heard since', () => {
+    const bed = served();
+    bed.governor.view.accepted = {
+      revision: bed.governor.view.newest,
+      sinceMs: bed.nowMs - 600_000,
+    };
+    bed.pass(2_000, ['a']);
+    bed.end('a');
+    bed.pass(2_000);
+    expect(unserved(bed)).toBeUndefined();
+    expect(bed.governor.figures(false, bed.nowMs).oldestUnservedMs).toBeLessThan(TTL_MS);
+  });
+
   it('is of one opinion with the metrics: the same shard, since the same instant', () => {
     const bed = served();
     hangDrop(bed, 's2');

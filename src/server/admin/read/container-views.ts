@@ -103,7 +103,7 @@ function hearing(
   process: Process,
   said: ContainerStatus | undefined,
 ): Hearing {
-  const mod = view.heartbeats.get(process.incarnation)?.mod ?? 0;
+  const mod = view.heartbeats.get(process.incarnation)?.mod;
   if (isFromBefore(accepted, mod)) return 'silent';
   const heard = hearingOf(said?.state);
   if (heard !== 'heard' || problemOf(view, process) === '') return heard;
