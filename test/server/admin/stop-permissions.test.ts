@@ -62,6 +62,13 @@ describe('can-stop', () => {
     expect(await stopOf('c1')).toBeNull();
   });
 
+  it('leaves an entry in the audit that names the containers, not what the store keeps of all of them', async () => {
+    await ask(['c1'], {leaseMs: 60_000});
+    await ask(['c1'], {leaseMs: 90_000});
+    const {events} = await world.call('events', {service, audit: true});
+    expect(events.at(-1)).toMatchObject({objects: ['container/c1'], changed: []});
+  });
+
   it('tries without a trace, and does not take a mistyped id for a yes', async () => {
     expect(await ask(['c1'], {dryRun: true})).toMatchObject({allowed: true, permissions: []});
     expect(await stopOf('c1')).toBeNull();

@@ -186,7 +186,12 @@ function entryOf(
     );
   const objects = named.slice(0, AUDIT_OBJECTS_SHOWN);
   const changed = auditedChanges(
-    rewritesOf(writes, values, (key) => objectOf(keys.parse(key), changes, blank.detail)),
+    rewritesOf(writes, values, (key) => {
+      const parsed = keys.parse(key);
+      // One key has the permissions of all containers: what is in it is not what this entry is about.
+      const isShared = parsed?.kind === 'stopPermissions';
+      return isShared ? undefined : objectOf(parsed, changes, blank.detail);
+    }),
   );
   const isUndoable = undoRows[blank.operation as ChangingOperation].why === undefined;
   const nameOf = (key: string): string => namedBy(keys.parse(key), blank.detail) ?? key;
