@@ -98,6 +98,8 @@ function smallFrame(state: ViewState, {height}: Layout): Line[] {
   const live = stale.length > 0 || paused.length > 0 ? [] : [span(`  ${word}`, 'dim')];
   const first: Line = [...stale, ...paused, span(summaryText(state)), ...live];
   const lines: Line[] = [first, ...troubleLines(state, height - 1)];
+  // Until it is kept or cleared, a q would be one of its letters.
+  if (state.typing) return [...lines.slice(0, height - 1), footLine(state)];
   const least = `q quit; a table needs ${LEAST_COLUMNS}x${LEAST_ROWS}, this is ${size.columns}x${size.rows}`;
   return lines.length < height ? [...lines, line(least, 'dim')] : lines;
 }

@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest';
 import type {LiveView} from '../../src/protocol/admin.ts';
 import {frameOf} from '../../src/views/frame.ts';
 import {textOf} from '../../src/views/line.ts';
+import {reduce} from '../../src/views/view-reducer.ts';
 import {viewOf} from './fixture.ts';
 import {pressed} from './pressed.ts';
 import {sceneOf} from './scenes.ts';
@@ -33,4 +34,15 @@ it.each([
 ])('a screen of %ix%i, too small for a table, says first how to leave it', (columns, lines) => {
   const state = viewOf('top', {columns, rows: lines}, ...sceneOf('top', 'draining'));
   expect(frameOf(state).map(textOf).at(-1)).toMatch(/^q quit/);
+});
+
+it.each([
+  [59, 24],
+  [20, 3],
+  [20, 2],
+])('a screen of %ix%i shows what is typed, as q is a letter of it', (columns, rows) => {
+  const state = viewOf('top', {columns: 80, rows: 24}, ...sceneOf('top', 'draining'));
+  const typing = pressed(state, 'filter', 'q');
+  const small = reduce(typing, {type: 'resize', size: {columns, rows}, nowMs: typing.nowMs});
+  expect(frameOf(small).map(textOf).at(-1)).toMatch(/^\/q_/);
 });
