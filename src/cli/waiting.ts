@@ -68,11 +68,14 @@ export async function waitUntilMet(
     total = Math.max(total, answer?.missingCount ?? 0);
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
     if ('away' in found && found.away !== '') ({away} = found);
-    progress.update({
-      text: `${waiting}: ${'away' in found ? awayText(asked, found.away) : state}`,
-      ...done,
-    });
-    if (waitedMs >= timeoutMs) throw tookTooLong(answered, goal, timeoutMs, state || away);
+    const isOver = waitedMs >= timeoutMs;
+    // A look that the end of the wait has cut off says nothing of the daemon, and is not made again.
+    if (answer !== undefined || !isOver)
+      progress.update({
+        text: `${waiting}: ${'away' in found ? awayText(asked, found.away) : state}`,
+        ...done,
+      });
+    if (isOver) throw tookTooLong(answered, goal, timeoutMs, state || away);
     // A daemon where too many wait already answers at once: then the time passes here.
     const restMs = lookMs - (performance.now() - lookedMs);
     await pause(answer === undefined ? lookPauseMs(RETRY_MS) : Math.max(0, restMs), signal);

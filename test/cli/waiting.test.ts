@@ -3,6 +3,7 @@ import {afterEach, beforeEach, expect, it, vi} from 'vitest';
 import type {AdminClient} from '../../src/admin/admin-client.ts';
 import {RemoteError, remoteFailure} from '../../src/admin/remote-error.ts';
 import {waitUntilMet} from '../../src/cli/waiting.ts';
+import {SmError} from '../../src/model/errors.ts';
 
 const GOAL = {service: 'orders', kind: 'app', id: '', for: 'ready'} as const;
 const HOUR_MS = 3_600_000;
@@ -55,6 +56,26 @@ it('a wait that is over names the daemon that it asked, what is missing, and how
   expect(shown[0]).toBe(
     'waiting (until 2026-01-01T00:00:02.000Z at most): s1: its container c1 is silent (and 2 more)',
   );
+});
+
+it('a last look that the end of the wait cuts off says nothing of the daemon', async () => {
+  let looks = 0;
+  const call = async (): Promise<object> => {
+    looks += 1;
+    if (looks === 1) return {met: false, missing: [], missingCount: 1, revision: '1'};
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    throw new SmError('TIMEOUT', 'http://d:1 did not answer within 2000 ms', {retryable: true});
+  };
+  const shown: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
+  const {signal} = new AbortController();
+  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
+  const outcome = waitUntilMet(client, GOAL, 2_000, progress, signal).catch((e: unknown) => e);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await outcome).toMatchObject({
+    message: 'app/orders is not ready after 2 s, by http://d:1; missing: not yet',
+  });
+  expect(shown).toEqual([expect.stringMatching(/: not yet$/)]);
 });
 
 it('a wait without a limit names no end', async () => {

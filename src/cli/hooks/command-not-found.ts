@@ -1,5 +1,6 @@
 import type {Config, Hook} from '@oclif/core';
 import {SmError} from '../../model/errors.ts';
+import {NEAREST_SHOWN} from '../../model/limits.ts';
 import {nearestWords} from '../../model/nearest.ts';
 import {reportFailure, wantsJson} from '../failure-report.ts';
 import {commandOf, wordsBeforeFlags} from '../asked-words.ts';
@@ -25,23 +26,41 @@ const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
 /** `id`: the first word, or what oclif took for the command. Default: what was wanted. */
 export function unknownCommand(
   wanted: string,
-  config: Pick<Config, 'commands' | 'topics'>,
+  config: Pick<Config, 'commands' | 'findCommand' | 'topics'>,
   id = wanted,
 ): SmError {
   if (wanted === '')
     return new SmError('INVALID_INPUT', `no command is given before ${id}`, {
       hint: 'the command comes first, as in: sm status --json; sm help lists all commands',
     });
-  const shown = [...config.commands.map(({id: name, hidden}) => ({name, hidden})), ...config.topics]
+  const meant = verbFirst(wanted, config) ?? nearestWords(id.replaceAll(':', ' '), named(config));
+  const hint =
+    meant.length === 0
+      ? 'sm help lists all commands'
+      : `did you mean: ${meant.map((command) => `sm ${command}`).join(', ')}?`;
+  return new SmError('INVALID_INPUT', `unknown command: ${wanted}`, {hint});
+}
+
+/** Commands and groups of them, as they are typed. */
+export function named({commands, topics}: Pick<Config, 'commands' | 'topics'>): string[] {
+  const shown = [...commands.map(({id, hidden}) => ({name: id, hidden})), ...topics]
     .filter(({hidden}) => hidden !== true)
     .map(({name}) => name.replaceAll(':', ' '));
-  const known = [...new Set(shown)];
-  const nearest = nearestWords(id.replaceAll(':', ' '), known);
-  const hint =
-    nearest.length === 0
-      ? 'sm help lists all commands'
-      : `did you mean: ${nearest.map((command) => `sm ${command}`).join(', ')}?`;
-  return new SmError('INVALID_INPUT', `unknown command: ${wanted}`, {hint});
+  return [...new Set(shown)];
+}
+
+/** Other tools have the verb first, as in `get app`, or alone, as in `drain`. */
+function verbFirst(
+  wanted: string,
+  config: Pick<Config, 'commands' | 'findCommand' | 'topics'>,
+): readonly string[] | undefined {
+  const [verb = '', object] = wanted.split(' ');
+  if (object !== undefined)
+    return config.findCommand(`${object}:${verb}`) === undefined
+      ? undefined
+      : [`${object} ${verb}`];
+  const found = named(config).filter((name) => name.endsWith(` ${verb}`));
+  return found.length === 0 ? undefined : found.toSorted().slice(0, NEAREST_SHOWN);
 }
 
 export default commandNotFound;
