@@ -1,4 +1,5 @@
 /** Events as lines for people. The mark says what kind: `*` an operator, `+` and `x` moves, shards placed and unplaced, `!` containers, alarms and outages. */
+import {andMore} from '../model/and-more.ts';
 import {counted} from '../model/counted.ts';
 import {causeText} from '../model/move-reason.ts';
 import type {AdminAnswer, EventView} from '../protocol/admin.ts';
@@ -9,8 +10,7 @@ export function eventLine(event: EventView): string {
     case 'audit': {
       const {at, who, service, objects, objectCount, reason, revision} = event;
       const [first = ''] = objects;
-      const more = objectCount > 1 ? ` and ${objectCount - 1} more` : '';
-      const said = `${at} * ${who} ${changeWords(event)} ${service} ${first}${more} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
+      const said = `${at} * ${who} ${changeWords(event)} ${service} ${andMore([first], objectCount)} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
       return [said, ...changesOf(event)].join('; ');
     }
     case 'move': {
@@ -28,8 +28,7 @@ export function eventLine(event: EventView): string {
     }
     case 'shards': {
       const {at, service, what, count, shards, cause} = event;
-      const more = count > shards.length ? ` and ${count - shards.length} more` : '';
-      return `${at} ${what === 'placed' ? '+' : 'x'} ${service} ${counted(count, 'shard')} ${what} (${cause}): ${shards.join(', ')}${more}`;
+      return `${at} ${what === 'placed' ? '+' : 'x'} ${service} ${counted(count, 'shard')} ${what} (${cause}): ${andMore(shards, count)}`;
     }
     case 'outage': {
       const {at, since, cause, daemon} = event;

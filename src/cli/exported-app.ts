@@ -1,6 +1,7 @@
 /** One app as `sm export` writes it: the whole of it, or nothing. */
 import type {AdminClient} from '../admin/admin-client.ts';
 import type {PrintedApp} from '../config/apps-print.ts';
+import {firstOf} from '../model/and-more.ts';
 import {counted} from '../model/counted.ts';
 import {SmError} from '../model/errors.ts';
 import {visible} from '../model/visible.ts';
@@ -17,10 +18,9 @@ export async function exportedApp(
 }
 
 function unreadable(service: string, shards: readonly string[]): SmError {
-  const named = shards.slice(0, SHARDS_NAMED).map(visible).join(', ');
-  const more = shards.length > SHARDS_NAMED ? ` and ${shards.length - SHARDS_NAMED} more` : '';
+  const named = firstOf(shards.map(visible), SHARDS_NAMED);
   const what = `specs of ${counted(shards.length, 'shard')}`;
-  return new SmError('STORE_CORRUPT', `${what} of app ${service} cannot be read: ${named}${more}`, {
+  return new SmError('STORE_CORRUPT', `${what} of app ${service} cannot be read: ${named}`, {
     hint: 'fix them as in docs/alarms/QUARANTINE.md; sm store export backs up all keys as they are',
     object: `app/${service}`,
   });

@@ -2,6 +2,7 @@ import {Args} from '@oclif/core';
 import {appFlag, changeFlags} from '../cli/base-command.ts';
 import {ChangeCommand, unplacedFlags} from '../cli/change-command.ts';
 import {leftUnplacedText} from '../cli/placement-obstacles.ts';
+import {andMore} from '../model/and-more.ts';
 import {SmError} from '../model/errors.ts';
 import {changeWords} from '../protocol/change-words.ts';
 
@@ -39,7 +40,6 @@ export default class Undo extends ChangeCommand<typeof Undo> {
     });
     const answer = await this.client.call('undo', {...request, entry: asked});
     const {revision, who, objects, objectCount} = answer.undone;
-    const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
     const left = leftUnplacedText(answer.leftUnplaced);
     if (answer.warning !== undefined) this.say(answer.warning);
     const did = dryRun ? 'would be undone (dry run)' : 'undone';
@@ -48,7 +48,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       fields: {app, dryRun, ...answer},
       name: revision,
       lines: [
-        `${changeWords(answer.undone)} of revision ${revision} by ${who} ${did}: ${objects.join(', ')}${more}`,
+        `${changeWords(answer.undone)} of revision ${revision} by ${who} ${did}: ${andMore(objects, objectCount)}`,
         ...(left === undefined ? [] : [left]),
       ],
     });

@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import type {Keys} from '../etcd/keys.ts';
+import {andMore} from '../model/and-more.ts';
 import {SmError} from '../model/errors.ts';
 import {failureText} from '../model/failure-text.ts';
 import {addressOf} from '../model/listen-fault.ts';
@@ -377,11 +378,9 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 function endedWithHooks(id: string, how: DriverEnd, running: readonly RunningHook[]): SmError {
   const why = how === 'evicted' ? 'was evicted by an operator' : `has ended (${how})`;
   const named = running.slice(0, NOTES_SHOWN).map(({shard, hook}) => `${hook} of ${shard}`);
-  const more = running.length - named.length;
-  const which = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return new SmError(
     how === 'evicted' ? 'EVICTED' : 'TIMEOUT',
-    `container ${id} ${why}; still running here: ${which}`,
+    `container ${id} ${why}; still running here: ${andMore(named, running.length)}`,
     {
       hint: 'end this process: other containers may own these shards now, and what still runs here has no right to act',
     },

@@ -1,5 +1,6 @@
 /** What happens in `sm dev`, in words for people. */
 import {basename, isAbsolute, relative} from 'node:path';
+import {firstOf} from '../model/and-more.ts';
 import {counted} from '../model/counted.ts';
 import type {DevEvent} from './events.ts';
 import type {Verdict} from './verdict.ts';
@@ -115,9 +116,8 @@ function containerEnded({
 }
 
 function moved({shards, from, to}: Extract<DevEvent, {event: 'moved'}>): string {
-  const named = shards.slice(0, SHARDS_NAMED).join(' ');
-  const rest = shards.length > SHARDS_NAMED ? ` and ${shards.length - SHARDS_NAMED} more` : '';
-  return from === '' ? `${to} runs ${named}${rest}` : `${from} -> ${to}: ${named}${rest}`;
+  const named = firstOf(shards, SHARDS_NAMED, ' ');
+  return from === '' ? `${to} runs ${named}` : `${from} -> ${to}: ${named}`;
 }
 
 function verdictLine(verdict: Verdict): string {

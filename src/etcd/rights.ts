@@ -1,4 +1,5 @@
 /** What a call asks of the roles of an etcd user, in words: etcd says of a denied call only that it is denied. */
+import {firstOf} from '../model/and-more.ts';
 import {KEYS_NAMED, KEY_SHOWN_CHARACTERS} from './limits.ts';
 
 export function rightToRead(keys: readonly string[]): string {
@@ -15,9 +16,7 @@ export function rightToReadFrom(key: string): string {
 }
 
 function named(keys: readonly string[]): string {
-  const more = keys.length - KEYS_NAMED;
-  const texts = keys.slice(0, KEYS_NAMED).map(shown);
-  return `${texts.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return firstOf(keys.map(shown), KEYS_NAMED);
 }
 
 function shown(key: string): string {

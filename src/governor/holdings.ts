@@ -2,6 +2,7 @@
  * What containers say that they hold against what the records say. The record is the truth; a container that differs for long hides a
  * shard that nobody serves, or one that two serve. It gets nothing new, and nothing is taken from it while its heartbeat lives.
  */
+import {andMore} from '../model/and-more.ts';
 import type {HintItem} from './hints.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {AGREEING_TO_TRUST, DIFFERENCES_LIMIT, FAILURES_TO_ALARM} from './limits.ts';
@@ -60,7 +61,7 @@ export class HoldingsCheck {
     const lasting = [...differences].filter((one) => before?.differences.has(one) === true);
     const [first] = lasting;
     if (first === undefined) return false;
-    const text = `${wording(first)}${lasting.length > 1 ? ` and ${lasting.length - 1} more` : ''}`;
+    const text = andMore([wording(first)], lasting.length);
     const changed = this.doubted.get(incarnation) !== text;
     this.doubted.set(incarnation, text);
     return changed;

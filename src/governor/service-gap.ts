@@ -1,5 +1,6 @@
 /** Why nobody serves a shard at present, and what leads out of it: one rule for the governor's alarm and `sm shard why`. Pure. */
 import {restartOrEvict} from '../model/alarm-fix.ts';
+import {andMore} from '../model/and-more.ts';
 import {isProxyIncarnation, pushShardProblem} from '../model/ids.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
@@ -232,8 +233,7 @@ function stateOf(container: string, {living}: GapContext): string {
 function closedText(context: GapContext): string {
   const closed = [...context.living.keys()];
   const named = closed.slice(0, CLOSED_NAMED).map((id) => `${id} ${stateOf(id, context)}`);
-  const more = closed.length - named.length;
-  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return andMore(named, closed.length);
 }
 
 function closedFix({app, living}: GapContext): string {

@@ -1,4 +1,5 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
+import {andMore} from '../model/and-more.ts';
 import {counted} from '../model/counted.ts';
 import type {AlarmCode, RaisedAlarm} from '../model/alarm.ts';
 import type {ContainerState} from '../model/container.ts';
@@ -303,12 +304,10 @@ function quarantineText({quarantined, heartbeats}: AppView): string {
       one.what === 'heartbeat' ? heartbeats.get(one.id)?.value.container : undefined;
     return container === undefined || container === '' ? name : `${name} of container ${container}`;
   });
-  const more = quarantined.size - named.length;
   const how = quarantined.hasContradictions
     ? 'cannot be read, or name a container and the incarnation of another one'
     : 'cannot be read';
-  const text = `${counted(quarantined.size, 'value')} in etcd ${how}: ${named.join(', ')}`;
-  return more > 0 ? `${text} and ${more} more` : text;
+  return `${counted(quarantined.size, 'value')} in etcd ${how}: ${andMore(named, quarantined.size)}`;
 }
 
 function clockRatesOf({living, failureDetector}: StatusInput): Map<string, string> {

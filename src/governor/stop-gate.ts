@@ -2,6 +2,7 @@
  * Whether containers may be stopped now: the rule behind `sm container can-stop`. It counts what is away already, what others were permitted
  * to take away, and what would find no place. A yes is worth nothing without the permission that is written with it. Pure.
  */
+import {firstOf} from '../model/and-more.ts';
 import {counted} from '../model/counted.ts';
 import {isAvailable, isInForce, unavailableLimit} from '../model/stop-permission.ts';
 import type {StopPermission, StopRule, StoppedContainer} from '../model/stop-permission.ts';
@@ -158,8 +159,7 @@ function countObjection(
   if (more.length === 0 || count <= limit) return [];
   const gone = [...away].map(([container, why]) => `${container} (${why})`);
   const named = [...more.map((container) => `${container} (asked for)`), ...gone];
-  const rest = named.length > OBJECTS_NAMED ? ` and ${named.length - OBJECTS_NAMED} more` : '';
-  const text = `${counted(count, 'container')} would be unavailable, at most ${limit} may be: ${named.slice(0, OBJECTS_NAMED).join(', ')}${rest}`;
+  const text = `${counted(count, 'container')} would be unavailable, at most ${limit} may be: ${firstOf(named, OBJECTS_NAMED)}`;
   return [objection('unavailable', text, [...more, ...away.keys()], limit)];
 }
 
@@ -171,7 +171,7 @@ function serviceObjection(
   const elsewhere = unserved.filter(({container}) => !wanted.includes(container));
   if (elsewhere.length <= maxUnserved) return [];
   const shards = elsewhere.map(({shard}) => shard);
-  const text = `${counted(shards.length, 'shard')} without service now, at most ${maxUnserved} may be: ${some(shards)}`;
+  const text = `${counted(shards.length, 'shard')} without service now, at most ${maxUnserved} may be: ${firstOf(shards, STRANDED_NAMED)}`;
   return [objection('unserved', text, shards, maxUnserved)];
 }
 
@@ -193,13 +193,8 @@ function placeObjection(
   if (found.length <= allowed) return [];
   const shards = found.map(({shard}) => shard);
   const reasons = [...new Set(found.map(({reason}) => reason))].sort();
-  const text = `${counted(shards.length, 'shard')} would find no place (${reasons.join(', ')}): ${some(shards)}`;
+  const text = `${counted(shards.length, 'shard')} would find no place (${reasons.join(', ')}): ${firstOf(shards, STRANDED_NAMED)}`;
   return [objection('place', text, shards, allowed)];
-}
-
-function some(all: readonly string[]): string {
-  const more = all.length > STRANDED_NAMED ? ` and ${all.length - STRANDED_NAMED} more` : '';
-  return all.slice(0, STRANDED_NAMED).join(', ') + more;
 }
 
 /** The permissions after a yes: those in force, with the wanted ones new or renewed for the holder. */

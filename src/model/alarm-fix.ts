@@ -1,5 +1,6 @@
 /** What leads out of each alarm. Pure. */
 import type {AlarmCode} from './alarm.ts';
+import {firstOf} from './and-more.ts';
 import {OTHERS_NAMED} from './limits.ts';
 import type {RefusalCause} from './status.ts';
 import {ACCEPT_FIX} from './store-doubt.ts';
@@ -28,9 +29,7 @@ export function restartOrEvict({
 
 function alsoRestarted(others: readonly string[]): string {
   if (others.length === 0) return '';
-  const more = others.length - OTHERS_NAMED;
-  const named = others.slice(0, OTHERS_NAMED).join(', ');
-  return ` (which stops ${named}${more > 0 ? ` and ${more} more` : ''} too: they run in the same process)`;
+  return ` (which stops ${firstOf(others, OTHERS_NAMED)} too: they run in the same process)`;
 }
 
 /** What to do about it, as a command or a sentence; '' for a code that is not known here. */

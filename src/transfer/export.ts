@@ -1,4 +1,5 @@
 /** `sm store export`: everything below a prefix at one revision, as text. */
+import {firstOf} from '../model/and-more.ts';
 import {SmError} from '../model/errors.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {contentsOf, isHeartbeat, isPushSession, refuseHalf} from './contents.ts';
@@ -57,11 +58,9 @@ export async function exportPrefix(options: ExportOptions): Promise<ExportResult
 
 export function refuseLiving(living: readonly string[], where: string): void {
   if (living.length === 0) return;
-  const named = living.slice(0, LIVING_NAMED).join(', ');
-  const more = living.length > LIVING_NAMED ? ` and ${living.length - LIVING_NAMED} more` : '';
   throw new SmError(
     'CHECK_FAILED',
-    `containers or daemons are alive in ${where}: ${named}${more}`,
+    `containers or daemons are alive in ${where}: ${firstOf(living, LIVING_NAMED)}`,
     {
       hint: 'stop daemons and containers first: a container that kept running with the old store would be a second owner',
     },

@@ -5,6 +5,7 @@
 import type {AppView} from '../../appstate/app-view.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {RaisedAlarm} from '../../model/alarm.ts';
+import {andMore} from '../../model/and-more.ts';
 import {shardIdProblem} from '../../model/ids.ts';
 import {visible} from '../../model/visible.ts';
 import {FOREIGN_NAMES_KEPT, FOREIGN_NAMES_SHOWN} from './limits.ts';
@@ -36,10 +37,8 @@ export class ForeignNames {
   alarms(view: AppView): RaisedAlarm[] {
     if (this.names.size === 0) return [];
     const some = [...this.names].slice(0, FOREIGN_NAMES_SHOWN);
-    const more = this.names.size - some.length;
     const texts = some.map((name) => `${visible(name)} (${problemOf(name, view)})`);
-    const rest = more === 0 ? '' : ` and ${more} more`;
-    const text = `shards with keys in another spelling are not governed: ${texts.join(', ')}${rest}`;
+    const text = `shards with keys in another spelling are not governed: ${andMore(texts, this.names.size)}`;
     return [{code: 'QUARANTINE', text}];
   }
 }

@@ -2,6 +2,7 @@
 import {sees} from '../../../model/access.ts';
 import type {AlarmCode} from '../../../model/alarm.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
+import {firstOf} from '../../../model/and-more.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
@@ -282,12 +283,10 @@ function restoredAlarm(
   missing: readonly string[],
 ): StatusAnswer['alarms'] {
   if (why === '') return [];
-  const named = missing.slice(0, MISSING_NAMED).join(', ');
-  const more = missing.length - MISSING_NAMED;
   const gone =
     missing.length === 0
       ? ''
-      : `; ${counted(missing.length, 'app')} that this daemon knew ${missing.length === 1 ? 'is' : 'are'} missing there: ${named}${more > 0 ? ` and ${more} more` : ''}`;
+      : `; ${counted(missing.length, 'app')} that this daemon knew ${missing.length === 1 ? 'is' : 'are'} missing there: ${firstOf(missing, MISSING_NAMED)}`;
   const text = `${why}: nothing is planned until sm store accept-restore${gone}`;
   const code = 'STORE_RESTORED' satisfies AlarmCode;
   const fix = alarmFix({code, service, object: ''});

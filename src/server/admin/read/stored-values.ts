@@ -3,6 +3,7 @@
  * so nobody would notice.
  */
 import type {ParsedKey} from '../../../etcd/keys.ts';
+import {firstOf} from '../../../model/and-more.ts';
 import {counted} from '../../../model/counted.ts';
 import {RECORD_VERSION} from '../../../model/ownership.ts';
 import {visible} from '../../../model/visible.ts';
@@ -121,9 +122,7 @@ export async function storedValueChecks(
 }
 
 function rowOf(kind: Kind, named: readonly string[]): Check {
-  const more = named.length - UNREADABLE_KEYS_NAMED;
-  const first = named.slice(0, UNREADABLE_KEYS_NAMED).join('; ');
-  const text = `${counted(named.length, 'value')} in etcd cannot be read: ${first}${more > 0 ? ` and ${more} more` : ''}`;
+  const text = `${counted(named.length, 'value')} in etcd cannot be read: ${firstOf(named, UNREADABLE_KEYS_NAMED, '; ')}`;
   const fix = `written by a newer sm: bring the daemons to that version; damaged: ${VALUE_CHECKS[kind]?.fix ?? ''}`;
   return check(`stored ${kind}`, 'WARN', text, fix);
 }
