@@ -87,7 +87,7 @@ class Batch {
 
   /** False when the member does not fit: limits, or it touches a key that a member before it writes. */
   take(member: Queued, limits: Required<BatcherLimits>): boolean {
-    const {compares, then} = member.transaction;
+    const {compares, then, otherwise = []} = member.transaction;
     const bytes = bytesOf(member.transaction);
     if (this.members.length > 0 && !this.fits(member.transaction, bytes, limits)) return false;
     this.members.push(member);
@@ -95,7 +95,7 @@ class Batch {
       this.compares.set(nameOf(compare), compare);
       this.read.add(compare.key);
     }
-    for (const {key} of member.transaction.otherwise) this.read.add(key);
+    for (const {key} of otherwise) this.read.add(key);
     for (const operation of then) if (operation.op !== 'get') this.written.add(operation.key);
     this.operations += then.length;
     this.bytes += bytes;
@@ -103,7 +103,7 @@ class Batch {
   }
 
   private fits(
-    {compares, then, otherwise}: Transaction,
+    {compares, then, otherwise = []}: Transaction,
     bytes: number,
     limits: Required<BatcherLimits>,
   ): boolean {
@@ -130,7 +130,6 @@ class Batch {
     return {
       compares: [...this.compares.values()],
       then: this.members.flatMap(({transaction}) => transaction.then),
-      otherwise: [],
     };
   }
 
@@ -294,7 +293,7 @@ export class TransactionBatcher {
     for (const [index, {key}] of looked.entries()) found.set(key, outcome.answers[index]);
     const again: Queued[] = [];
     for (const member of batch.members) {
-      const {compares, otherwise} = member.transaction;
+      const {compares, otherwise = []} = member.transaction;
       if (compares.every((compare) => holds(compare, found.get(compare.key)))) again.push(member);
       else
         member.resolve({

@@ -16,14 +16,14 @@ export function answersOf(reply: ITxnResponse): (KeyValue | undefined)[] {
   });
 }
 
-export function keysOf({compares, then, otherwise}: Transaction): string[] {
+export function keysOf({compares, then, otherwise = []}: Transaction): string[] {
   return [...compares, ...then, ...otherwise].map(({key}) => key);
 }
 
 export function toWire({
   compares,
   then,
-  otherwise,
+  otherwise = [],
 }: Transaction): Parameters<EndpointClient['kv']['txn']>[0] {
   return {
     compare: compares.map(wireCompare),

@@ -35,11 +35,11 @@ export type Operation =
   | {readonly op: 'delete'; readonly key: string}
   | {readonly op: 'get'; readonly key: string};
 
-/** At most 128 entries in each list (etcd's limit); a get answers the key, a put or delete answers undefined. */
+/** At most 128 entries in each list (etcd's limit); a get answers the key, a put or delete answers undefined. `otherwise`: where a compare fails; default: nothing. */
 export interface Transaction {
   readonly compares: readonly Compare[];
   readonly then: readonly Operation[];
-  readonly otherwise: readonly Operation[];
+  readonly otherwise?: readonly Operation[];
 }
 
 /**

@@ -84,7 +84,7 @@ class Bed {
     const key = this.keys.heartbeat('app', id);
     const operation: Operation =
       value === undefined ? {op: 'delete', key} : {op: 'put', key, value};
-    await this.store.transact({compares: [], then: [operation], otherwise: []});
+    await this.store.transact({compares: [], then: [operation]});
   }
 
   untilReported(what: string): Promise<boolean> {

@@ -86,7 +86,7 @@ class WriteProbe {
     const put = {op: 'put', key: `/bench-probe/${index}`, value: ''} as const;
     while (!this.stopped) {
       const outcome = await this.stores[index]?.transact(
-        {compares: [], then: [put], otherwise: []},
+        {compares: [], then: [put]},
         {timeoutMs: PROBE_LIMIT_MS},
       );
       if (outcome?.kind === 'committed') this.committed();

@@ -36,7 +36,7 @@ function put(key: string, value: object): Operation {
 async function write(then: readonly Operation[]): Promise<void> {
   for (let from = 0; from < then.length; from += OPERATIONS_PER_WRITE) {
     const part = then.slice(from, from + OPERATIONS_PER_WRITE);
-    const outcome = await memory.transact({compares: [], then: part, otherwise: []});
+    const outcome = await memory.transact({compares: [], then: part});
     if (outcome.kind !== 'committed') throw new Error(`not written: ${outcome.kind}`);
   }
 }

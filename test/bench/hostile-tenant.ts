@@ -89,7 +89,7 @@ async function junk(): Promise<void> {
         return {op: 'put', key, value: `junk ${turn}`};
       });
       await store
-        .transact({compares: [], then, otherwise: []})
+        .transact({compares: [], then})
         .then(() => count('junk keys', KEYS_A_WRITE))
         .catch((error: unknown) => count(`junk ${String(error)}`));
       if (turn > 0) await pause(200);

@@ -78,7 +78,7 @@ const child = spawn(process.execPath, ['--import', 'tsx', file, endpoint, PREFIX
 });
 
 async function write(then: readonly Operation[]): Promise<void> {
-  const outcome = await store.transact({compares: [], then, otherwise: []}, {timeoutMs: 10_000});
+  const outcome = await store.transact({compares: [], then}, {timeoutMs: 10_000});
   if (outcome.kind !== 'committed') throw new Error(`not written: ${outcome.kind}`);
 }
 

@@ -72,7 +72,7 @@ async function write(
   then: readonly Operation[],
   compares: readonly Compare[] = [],
 ): Promise<number | undefined> {
-  const transaction = {compares, then, otherwise: []};
+  const transaction = {compares, then};
   const outcome = await store.transact(transaction, {timeoutMs: WRITE_LIMIT_MS});
   if (outcome.kind === 'unknown') throw outcome.error;
   return outcome.kind === 'committed' ? outcome.revision : undefined;

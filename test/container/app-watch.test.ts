@@ -31,7 +31,7 @@ async function write(key: string, value?: object): Promise<number> {
       ? {op: 'delete' as const, key}
       : {op: 'put' as const, key, value: encodeRecord(value)},
   ];
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
   return store.kv.revision;
 }
 

@@ -64,7 +64,7 @@ afterEach(async () => {
 });
 
 async function put(key: string, value: string): Promise<void> {
-  await store.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+  await store.transact({compares: [], then: [{op: 'put', key, value}]});
 }
 
 function keyring(requireSigned = false): CallKeyring {

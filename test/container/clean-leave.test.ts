@@ -31,7 +31,7 @@ it('is not clean where the store is doubted: its heartbeat is left to expire', a
 it('is not clean where another process has put the id away: its heartbeat still stands', async () => {
   const {container, store} = await joined();
   const id = KEYS.containerId(APP, CONTAINER);
-  await store.transact({compares: [], then: [{op: 'delete', key: id}], otherwise: []});
+  await store.transact({compares: [], then: [{op: 'delete', key: id}]});
   expect(await container.leave()).toEqual({clean: false});
   expect(registrations(store)).toBe(1);
 });

@@ -34,7 +34,6 @@ it.each([
   await store.transact({
     compares: [],
     then: [{op: 'delete', key: KEYS.heartbeat(container.app, incarnation)}],
-    otherwise: [],
   });
   await until(
     async () => container.incarnation !== incarnation || undefined,

@@ -41,7 +41,7 @@ it('is not what an operator does who evicts the container', async () => {
   const beat = decodeHeartbeat(store.kv.get(key)?.value ?? '');
   if (!beat.ok) throw new Error(beat.problem);
   const value = encodeRecord({...beat.value, state: 'evicting'});
-  await store.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+  await store.transact({compares: [], then: [{op: 'put', key, value}]});
   await until(() => driver.session.phase === 'releasing', LONG_MS, 'it lets go');
   end();
   await until(() => bed.ended, LONG_MS, 'it has ended');

@@ -31,7 +31,6 @@ export async function joined(
       {op: 'put', key: KEYS.appSpec(APP), value: JSON.stringify(spec)},
       {op: 'put', key: KEYS.governedBy(APP), value: 'sm'},
     ],
-    otherwise: [],
   });
   const connection = store as unknown as EtcdStore;
   const container = new JoinedContainer(

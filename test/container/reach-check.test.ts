@@ -29,7 +29,7 @@ async function fixFor(endpoint: string): Promise<unknown> {
   const since = '2026-01-01T00:00:01.000Z';
   status.containers['c1'] = {state: 'unreachable', since, incarnation: 'i1', note: NOTE};
   const put = {op: 'put' as const, key: keys.status('orders'), value: encodeRecord(status)};
-  await store.transact({compares: [], then: [put], otherwise: []});
+  await store.transact({compares: [], then: [put]});
   let fix: unknown;
   const error: Logger['error'] = (fields, message) => {
     expect(message).toContain(NOTE);

@@ -22,7 +22,6 @@ it('is not ready while another process holds its id, also where it had been read
       {op: 'put', key: KEYS.heartbeat(APP, 'successor'), value: hb},
       {op: 'put', key: KEYS.containerId(APP, CONTAINER), value: encodeIdHolder('successor')},
     ],
-    otherwise: [],
   });
   const isRegistered = (): boolean =>
     container.incarnation !== incarnation && container.remainingMs() > 0;
@@ -31,7 +30,6 @@ it('is not ready while another process holds its id, also where it had been read
   await store.transact({
     compares: [],
     then: [{op: 'delete', key: KEYS.heartbeat(APP, 'successor')}],
-    otherwise: [],
   });
   await until(() => container.isServing(), LONG_MS, 'it has its id again');
 });

@@ -85,7 +85,6 @@ export class SessionDriverBed {
         {op: 'put' as const, key: keys.shardSpec(APP, shard), value: spec(shard)},
         {op: 'put' as const, key: keys.ownership(APP, shard), value: encodeRecord(record)},
       ]),
-      otherwise: [],
     });
     if (outcome.kind === 'unknown') throw outcome.error;
     const hinted = to === 'hinted' ? encodeRecord(record) : undefined;

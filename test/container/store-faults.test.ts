@@ -25,7 +25,7 @@ function refused(part: string, error = DENIED): string[] {
   const transact = store.transact.bind(store);
   const isRefused = (keys: readonly string[]): boolean => keys.some((key) => key.includes(part));
   vi.spyOn(store, 'transact').mockImplementation((transaction, ...rest) => {
-    const keys = [...transaction.then, ...transaction.otherwise].map(({key}) => key);
+    const keys = [...transaction.then, ...(transaction.otherwise ?? [])].map(({key}) => key);
     if (isRefused(keys)) return Promise.resolve({kind: 'unknown', error});
     return transact(transaction, ...rest);
   });

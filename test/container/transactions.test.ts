@@ -31,7 +31,7 @@ async function write(key: string, value?: string): Promise<number> {
   const then = [
     value === undefined ? {op: 'delete' as const, key} : {op: 'put' as const, key, value},
   ];
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
   return store.kv.revision;
 }
 

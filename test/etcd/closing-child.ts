@@ -13,7 +13,6 @@ const store = new EtcdStore({
 const outcome = await store.transact({
   compares: [],
   then: [{op: 'put', key: '/closing', value: ''}],
-  otherwise: [],
 });
 if (modes.includes('watch')) {
   const watch = store.watch('/closing', 1, {onBatch: () => undefined, onLost: () => undefined});

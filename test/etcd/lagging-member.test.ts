@@ -57,7 +57,7 @@ afterAll(async () => {
 
 async function write(store: EtcdStore, key: string): Promise<number> {
   const put = {op: 'put', key, value: 'v'} as const;
-  const outcome = await store.transact({compares: [], then: [put], otherwise: []});
+  const outcome = await store.transact({compares: [], then: [put]});
   if (outcome.kind !== 'committed') throw new Error(outcome.kind);
   return outcome.revision;
 }

@@ -6,7 +6,7 @@ import type {EtcdStore} from '../../src/store/etcd-store.ts';
 
 const LATE = '4 DEADLINE_EXCEEDED: Deadline exceeded after 0.001s';
 const STEP_MS = 1;
-const EMPTY = {compares: [], then: [], otherwise: []} as const;
+const EMPTY = {compares: [], then: []} as const;
 
 // Time is the test's: limits of 150 ms are no limits of a busy machine.
 beforeEach(

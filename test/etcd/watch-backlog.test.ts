@@ -26,7 +26,7 @@ it('brings a long past in parts that end where a revision does', async () => {
       keys.push(key);
       return {op: 'put', key, value: 'v'};
     });
-    await store.transact({compares: [], then, otherwise: []});
+    await store.transact({compares: [], then});
   }
   const batches: WatchBatch[] = [];
   let turns = 0;

@@ -80,11 +80,7 @@ describe.concurrent('sm audit', () => {
         token: '',
         ready: false,
       });
-      const written = await store.transact({
-        compares: [],
-        then: [{op: 'put', key, value: taken}],
-        otherwise: [],
-      });
+      const written = await store.transact({compares: [], then: [{op: 'put', key, value: taken}]});
       const broken = await audit(prefix, '-a', APP, '--since', String(lawful.said.until));
       expect(broken.exit).toBe(10);
       const [first] = broken.said.findings;
@@ -103,11 +99,7 @@ describe.concurrent('sm audit', () => {
       const key = `${prefix}/app/sm.test/cluster`;
       const value = JSON.stringify({v: 1, epoch: 1, clusterId: 'x', maxRevision: 1});
       const put = async (): Promise<number> => {
-        const outcome = await store.transact({
-          compares: [],
-          then: [{op: 'put', key, value}],
-          otherwise: [],
-        });
+        const outcome = await store.transact({compares: [], then: [{op: 'put', key, value}]});
         if (outcome.kind !== 'committed') throw new Error(outcome.kind);
         return outcome.revision;
       };
@@ -143,7 +135,6 @@ describe('after a compaction', () => {
           then: [
             {op: 'put', key, value: JSON.stringify({v: 1, epoch, clusterId: 'x', maxRevision: 1})},
           ],
-          otherwise: [],
         });
       await write(9);
       await write(1);
@@ -190,13 +181,8 @@ describe.skipIf(STORE_KIND === 'embedded')('a stream that breaks', () => {
       const put = (key: string): Promise<unknown> =>
         until(
           async () =>
-            (
-              await store.transact({
-                compares: [],
-                then: [{op: 'put', key, value: 'x'}],
-                otherwise: [],
-              })
-            ).kind === 'committed',
+            (await store.transact({compares: [], then: [{op: 'put', key, value: 'x'}]})).kind ===
+            'committed',
           LONG_MS,
           `${key} is written`,
         );

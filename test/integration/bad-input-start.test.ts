@@ -222,7 +222,7 @@ describe('a loopback address beside a daemon of another machine', () => {
     const beat = (): void => {
       const value = encodeRecord({...daemon, ttlMs: 3_000, nonce: String((beats += 1))});
       const then = [{op: 'put', key: keys.heartbeat('sm.test', 'daemon2'), value}] as const;
-      void store.transact({compares: [], then, otherwise: []});
+      void store.transact({compares: [], then});
     };
     const timer = setInterval(beat, 100);
     try {
@@ -249,7 +249,7 @@ describe('an etcd that falls silent in the middle of a start', () => {
     const value = encodeRecord({...dead, ttlMs: 10_000, nonce: '1'});
     const key = keys.heartbeat('sm.test', 'daemon2');
     await store.transact({
-      ...{compares: [], otherwise: []},
+      ...{compares: []},
       then: [{op: 'put', key, value}],
     });
     await store.close();

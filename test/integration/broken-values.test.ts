@@ -87,7 +87,7 @@ async function put(key: string, value: string | undefined): Promise<void> {
     value === undefined ? {op: 'delete' as const, key} : {op: 'put' as const, key, value},
   ];
   await patiently(async () => {
-    const outcome = await theCluster().store.transact({compares: [], then, otherwise: []});
+    const outcome = await theCluster().store.transact({compares: [], then});
     return outcome.kind === 'committed' ? outcome : undefined;
   });
 }

@@ -178,7 +178,6 @@ describe('a copy of a container', () => {
     await cluster.store.transact({
       compares: [],
       then: [{op: 'put', key, value: JSON.stringify(value)}],
-      otherwise: [],
     });
     await expect(original.ended).rejects.toMatchObject({code: 'CLONED'});
     await expect(original.leave()).resolves.toEqual({clean: false});

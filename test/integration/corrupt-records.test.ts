@@ -19,7 +19,7 @@ async function begin(app: string): Promise<Container> {
 
 async function put(key: string, value: string): Promise<number> {
   const then = [{op: 'put' as const, key, value}];
-  const outcome = await theCluster().store.transact({compares: [], then, otherwise: []});
+  const outcome = await theCluster().store.transact({compares: [], then});
   if (outcome.kind !== 'committed') throw new Error('not written');
   return outcome.revision;
 }
@@ -104,7 +104,7 @@ describe.concurrent('an ownership record', () => {
     await put(key, 'rubbish');
     await quarantinedShard('repaired', 'repaired1');
     const then = [{op: 'delete' as const, key}];
-    await theCluster().store.transact({compares: [], then, otherwise: []});
+    await theCluster().store.transact({compares: [], then});
     await theCluster().settled('repaired');
     expect((await theCluster().shards('repaired')).get('repaired1')?.state).toBe('ready');
   });

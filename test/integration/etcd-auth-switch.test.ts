@@ -62,7 +62,7 @@ async function daemonSays(verdicts: readonly string[]): Promise<void> {
 }
 
 function put(store: EtcdStore, key: string): Promise<TransactionOutcome> {
-  return store.transact({compares: [], then: [{op: 'put', key, value: key}], otherwise: []});
+  return store.transact({compares: [], then: [{op: 'put', key, value: key}]});
 }
 
 it(

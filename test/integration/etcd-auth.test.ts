@@ -57,7 +57,7 @@ function opened(username?: string, password = 'secret', endpoint = etcd.endpoint
 }
 
 function put(store: Store, key: string): Promise<TransactionOutcome> {
-  return store.transact({compares: [], then: [{op: 'put', key, value: key}], otherwise: []});
+  return store.transact({compares: [], then: [{op: 'put', key, value: key}]});
 }
 
 it.each([

@@ -46,7 +46,7 @@ async function fill(): Promise<void> {
   const value = 'x'.repeat(MIB);
   for (let count = 0; count < 100; count += 1) {
     const then = [{op: 'put' as const, key: `/other/${count}`, value}];
-    const outcome = await cluster.store.transact({compares: [], then, otherwise: []});
+    const outcome = await cluster.store.transact({compares: [], then});
     if (outcome.kind === 'unknown') return;
   }
   throw new Error('etcd has taken 100 MiB');

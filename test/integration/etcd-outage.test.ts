@@ -31,11 +31,7 @@ afterEach(async () => {
 });
 
 function put(store: Store, name: string, value = name): Promise<TransactionOutcome> {
-  return store.transact({
-    compares: [],
-    then: [{op: 'put', key: PREFIX + name, value}],
-    otherwise: [],
-  });
+  return store.transact({compares: [], then: [{op: 'put', key: PREFIX + name, value}]});
 }
 
 async function revisionNow(): Promise<number> {
@@ -146,7 +142,6 @@ describe('a lost answer', () => {
         batcher.submit({
           compares: [{key: `${PREFIX}m${index}`, target: 'create', op: '=', value: 0}],
           then: [{op: 'put', key: `${PREFIX}m${index}`, value: ''}],
-          otherwise: [],
         }),
       ),
     );
@@ -204,11 +199,11 @@ describe('a request over the limits', () => {
 
   it('of operations is refused in plain words and writes nothing', async () => {
     const before = await revisionNow();
-    const outcome = await direct.transact({compares: [], then: operations(129), otherwise: []});
+    const outcome = await direct.transact({compares: [], then: operations(129)});
     expect(outcome).toMatchObject({kind: 'unknown', error: {code: 'INVALID_INPUT'}});
     expect(outcome.kind === 'unknown' && outcome.error.message).toContain('128');
     expect(await revisionNow()).toBe(before);
-    const fits = await direct.transact({compares: [], then: operations(128), otherwise: []});
+    const fits = await direct.transact({compares: [], then: operations(128)});
     expect(fits.kind).toBe('committed');
   });
 
@@ -237,7 +232,7 @@ it('lists more than the four megabytes a reply may hold by default, at one revis
       key: `${PREFIX}${batch}/${String(index).padStart(3, '0')}`,
       value: 'v'.repeat(10_000),
     }));
-    expect((await direct.transact({compares: [], then, otherwise: []})).kind).toBe('committed');
+    expect((await direct.transact({compares: [], then})).kind).toBe('committed');
   }
   const {entries, revision} = await direct.list([PREFIX]);
   expect(entries).toHaveLength(600);

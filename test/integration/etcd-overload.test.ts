@@ -37,7 +37,7 @@ function refusing(endpoint: string): EndpointClient {
 function put(timeoutMs = LIMIT_MS): Promise<TransactionOutcome> {
   const compares = [{key: KEY, target: 'mod', op: '=', value: 0}] as const;
   const then = [{op: 'put', key: KEY, value: 'v'}] as const;
-  return store.transact({compares, then, otherwise: []}, {timeoutMs});
+  return store.transact({compares, then}, {timeoutMs});
 }
 
 describe('a write', () => {

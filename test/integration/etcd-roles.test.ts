@@ -141,7 +141,7 @@ describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {
       const put = {op: 'put', key: keys.cluster(), value: '{}'} as const;
       const drop = {op: 'delete', key: keys.leader()} as const;
       for (const operation of [put, drop]) {
-        const outcome = await store.transact({compares: [], then: [operation], otherwise: []});
+        const outcome = await store.transact({compares: [], then: [operation]});
         expect(outcome).toMatchObject({kind: 'unknown', error: {code: 'STORE_AUTH'}});
       }
       await expect(store.list(['/sm-other/'])).rejects.toMatchObject({

@@ -53,7 +53,7 @@ function opened(endpoint = etcd.endpoint): EtcdStore {
 }
 
 function put(store: EtcdStore, key: string): Promise<TransactionOutcome> {
-  return store.transact({compares: [], then: [{op: 'put', key, value: key}], otherwise: []});
+  return store.transact({compares: [], then: [{op: 'put', key, value: key}]});
 }
 
 /** What `sm etcd init-roles` for one more app does. */

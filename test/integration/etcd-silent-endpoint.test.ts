@@ -56,7 +56,7 @@ it('the first read is answered by another endpoint', () =>
 it('the first write is sent to another endpoint', () =>
   withStore(async (store) => {
     const then = [{op: 'put', key: `${PREFIX}a`, value: ''}] as const;
-    expect((await store.transact({compares: [], then, otherwise: []})).kind).toBe('committed');
+    expect((await store.transact({compares: [], then})).kind).toBe('committed');
   }));
 
 it('a watch is opened at another endpoint', () =>
@@ -68,7 +68,7 @@ it('a watch is opened at another endpoint', () =>
     };
     store.watch(`${PREFIX}w/`, 1, listener);
     const then = [{op: 'put', key: `${PREFIX}w/a`, value: ''}] as const;
-    await store.transact({compares: [], then, otherwise: []});
+    await store.transact({compares: [], then});
     await until(() => seen.length > 0, LONG_MS, 'the watch tells');
   }));
 
@@ -82,7 +82,7 @@ it('a container joins while it is the first of its endpoints', async () => {
 
 it('a store that is closed while its endpoint is silent rejects no write', () =>
   withStore(async (store) => {
-    const written = store.transact({compares: [], then: [], otherwise: []});
+    const written = store.transact({compares: [], then: []});
     await store.close();
     expect((await written).kind).toBe('unknown');
     await expect(store.get(`${PREFIX}none`)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});

@@ -155,7 +155,7 @@ it('renewed certificates are used from the next call on, and watches go on', asy
     store.renew({tls: contentOf(authority.issue('renewed', 'DNS:client.test'))});
     expect((await store.get('/renewed/a')).entry).toBeUndefined();
     const put = {op: 'put', key: '/renewed/a', value: '1'} as const;
-    await writing.transact({compares: [], then: [put], otherwise: []});
+    await writing.transact({compares: [], then: [put]});
     await until(() => seen.length > 0, LONG_MS, 'the watch tells');
     expect(seen).toEqual(['/renewed/a']);
   } finally {

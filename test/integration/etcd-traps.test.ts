@@ -56,7 +56,7 @@ async function proxied(): Promise<CuttingProxy> {
 
 function put(store: Store, name: string, value = name): Promise<TransactionOutcome> {
   const then = [{op: 'put' as const, key: PREFIX + name, value}];
-  return store.transact({compares: [], then, otherwise: []});
+  return store.transact({compares: [], then});
 }
 
 async function putUntilDone(store: Store, name: string): Promise<void> {
@@ -89,7 +89,7 @@ describe('a stopped etcd', () => {
     const store = opened(etcd.endpoint);
     await put(store, 'a');
     const get = {op: 'get' as const, key: `${PREFIX}a`};
-    const ordinary = {compares: [], then: [get], otherwise: []};
+    const ordinary = {compares: [], then: [get]};
     const ordered = orderedReadTransaction(`${PREFIX}h`, [`${PREFIX}a`]);
     const before = await appliedProposals();
     for (let read = 0; read < READS; read += 1) await store.transact(ordinary);
@@ -207,11 +207,7 @@ describe('a killed etcd', () => {
     const mirror = await mirrorOf(opened(proxy.endpoint));
     proxy.refusing = true;
     proxy.cut();
-    await writing.transact({
-      compares: [],
-      then: [{op: 'delete', key: `${PREFIX}gone`}],
-      otherwise: [],
-    });
+    await writing.transact({compares: [], then: [{op: 'delete', key: `${PREFIX}gone`}]});
     await put(writing, 'new');
     proxy.refusing = false;
     await expectEqual(mirror, writing);
@@ -310,7 +306,7 @@ describe('the watch of a key that nobody writes', () => {
       const proxy = await proxied();
       const writing = opened(etcd.endpoint);
       const key = new Keys('/t', 'sm').appSpec('orders');
-      await writing.transact({compares: [], then: [{op: 'put', key, value: '{}'}], otherwise: []});
+      await writing.transact({compares: [], then: [{op: 'put', key, value: '{}'}]});
       const losses: string[] = [];
       const quiet = await reader(observed(opened(proxy.endpoint), losses), key);
       await quiet.readAgain();
@@ -320,7 +316,7 @@ describe('the watch of a key that nobody writes', () => {
       await writing.compact((await writing.status()).revision);
       proxy.cut();
       await quiet.readAgain();
-      await writing.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+      await writing.transact({compares: [], then: [{op: 'delete', key}]});
       await until(() => quiet.isGone() || losses.length > 0, LONG_MS, 'the deletion is noticed');
       expect(losses).toEqual([]);
     },
@@ -352,11 +348,7 @@ describe('history that is gone', () => {
     const mirror = await mirrorOf(opened(proxy.endpoint));
     proxy.refusing = true;
     proxy.cut();
-    await writing.transact({
-      compares: [],
-      then: [{op: 'delete', key: `${PREFIX}doomed`}],
-      otherwise: [],
-    });
+    await writing.transact({compares: [], then: [{op: 'delete', key: `${PREFIX}doomed`}]});
     await writing.compact((await writing.status()).revision);
     proxy.refusing = false;
     await expectEqual(mirror, writing);

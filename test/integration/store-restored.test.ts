@@ -171,7 +171,6 @@ describe.concurrent('an etcd that', () => {
       await cluster.store.transact({
         compares: [],
         then: [{op: 'put', key: cluster.keys.cluster(), value: encodeRecord(record)}],
-        otherwise: [],
       });
       const said: string[] = [];
       const logger: Logger = {

@@ -223,7 +223,7 @@ async function fill(endpoint: string): Promise<void> {
   const value = 'x'.repeat(MIB);
   for (let count = 0; count < 100; count += 1) {
     const then = [{op: 'put' as const, key: `/other/${count}`, value}];
-    const outcome = await store.transact({compares: [], then, otherwise: []});
+    const outcome = await store.transact({compares: [], then});
     if (outcome.kind === 'unknown') break;
   }
   await store.close();

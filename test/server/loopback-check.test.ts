@@ -40,7 +40,7 @@ class Bed {
     };
     const key = this.keys.heartbeat('sm', container.replaceAll(/[.:[\]]/g, '-'));
     const then = [{op: 'put', key, value: encodeRecord(value)}] as const;
-    await this.store.transact({compares: [], then, otherwise: []});
+    await this.store.transact({compares: [], then});
   }
 
   start(advertise: string): Promise<void> {

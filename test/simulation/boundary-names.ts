@@ -21,7 +21,7 @@ export function nameOfTransaction(transaction: Transaction): string {
   return name;
 }
 
-function newName({then, otherwise}: Transaction): string {
+function newName({then, otherwise = []}: Transaction): string {
   const written = then.filter((operation): operation is Written => operation.op !== 'get');
   if (written.length > 0 && written.every(isNeverWritten))
     return `ordered ${nameOfRead(otherwise.map(({key}) => key))}`;

@@ -317,11 +317,11 @@ export class Fleet {
   }
 
   private putText(key: string, value: string): void {
-    this.server.operate({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    this.server.operate({compares: [], then: [{op: 'put', key, value}]});
   }
 
   private remove(key: string): void {
-    this.server.operate({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    this.server.operate({compares: [], then: [{op: 'delete', key}]});
   }
 
   private newContainer(container: string, endpoint: string, host = container): ContainerNode {

@@ -52,7 +52,7 @@ function otherTransactions(
     };
 }
 
-function takesWhoeverLives({compares, then, otherwise}: Transaction): Transaction {
+function takesWhoeverLives({compares, then, otherwise = []}: Transaction): Transaction {
   const takes = then.some(({op, key}) => op === 'put' && key.includes('/id/'));
   const kept = compares.filter(
     ({key, target, value}) =>
@@ -61,7 +61,7 @@ function takesWhoeverLives({compares, then, otherwise}: Transaction): Transactio
   return {compares: kept, then, otherwise};
 }
 
-function keepsTheEpoch({compares, then, otherwise}: Transaction): Transaction {
+function keepsTheEpoch({compares, then, otherwise = []}: Transaction): Transaction {
   const kept = then.map((one) =>
     one.op === 'put' && one.key.endsWith('/cluster')
       ? {...one, value: one.value.replace(/"epoch":\d+/, '"epoch":1')}

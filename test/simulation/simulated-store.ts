@@ -115,7 +115,7 @@ export class StoreServer {
     this.watchers.delete(watcher);
   }
 
-  private committed({then, otherwise}: Transaction, commits: boolean): void {
+  private committed({then, otherwise = []}: Transaction, commits: boolean): void {
     const operations = commits ? then : otherwise;
     for (const watcher of this.watchers) {
       if (!watcher.process.alive) this.watchers.delete(watcher);

@@ -52,13 +52,13 @@ export class Walk {
 
   put(key: string, value: object): number {
     return this.server.operate({
-      ...{compares: [], otherwise: []},
+      ...{compares: []},
       then: [{op: 'put', key, value: encodeRecord(value)}],
     }).revision;
   }
 
   delete(key: string): void {
-    this.server.operate({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    this.server.operate({compares: [], then: [{op: 'delete', key}]});
   }
 
   /** Never in calm. */

@@ -54,11 +54,11 @@ function keys(count: number): string[] {
 describe('a batch', () => {
   it('sends the members of one turn as one transaction, each with its own answers', async () => {
     const store = new RecordingStore();
-    store.kv.transact({compares: [], then: [put('x', 'old')], otherwise: []});
+    store.kv.transact({compares: [], then: [put('x', 'old')]});
     const batcher = new TransactionBatcher(store);
     const outcomes = await Promise.all([
       batcher.submit(claim('a')),
-      batcher.submit({compares: [], then: [get('x'), put('y'), get('none')], otherwise: []}),
+      batcher.submit({compares: [], then: [get('x'), put('y'), get('none')]}),
       batcher.submit(claim('b')),
     ]);
     expect(store.sent).toHaveLength(1);
@@ -74,11 +74,7 @@ describe('a batch', () => {
 
   it('refuses only the members whose own compares fail, with what they asked to see', async () => {
     const store = new RecordingStore();
-    store.kv.transact({
-      compares: [],
-      then: [put('k3', 'taken'), put('k7', 'taken')],
-      otherwise: [],
-    });
+    store.kv.transact({compares: [], then: [put('k3', 'taken'), put('k7', 'taken')]});
     const batcher = new TransactionBatcher(store);
     const outcomes = await Promise.all(keys(10).map((key) => batcher.submit(claim(key))));
     const refused = outcomes.flatMap((outcome, index) =>
@@ -90,7 +86,7 @@ describe('a batch', () => {
     ]);
     expect(outcomes.filter(({kind}) => kind === 'committed')).toHaveLength(8);
     // Without a read, with the reads that tell whose fault it was, and once more without those.
-    expect(store.sent.map(({otherwise}) => otherwise.length)).toEqual([0, 10, 0]);
+    expect(store.sent.map(({otherwise = []}) => otherwise.length)).toEqual([0, 10, 0]);
     expect(store.kv.get('k3')?.value).toBe('taken');
   });
 
@@ -127,7 +123,7 @@ describe('the limits of a batch', () => {
       ),
     );
     expect(outcomes.every(({kind}) => kind === 'committed')).toBe(true);
-    for (const {compares, then, otherwise} of store.sent) {
+    for (const {compares, then, otherwise = []} of store.sent) {
       expect(compares.length).toBeLessThanOrEqual(128);
       expect(then.length).toBeLessThanOrEqual(100);
       expect(otherwise.length).toBeLessThanOrEqual(128);
@@ -156,7 +152,7 @@ describe('the limits of a batch', () => {
     const store = new RecordingStore();
     const batcher = new TransactionBatcher(store, {maxOperations: 2, maxBytes: 10});
     const then = keys(5).map((key) => put(key, 'x'.repeat(100)));
-    const outcome = await batcher.submit({compares: [], then, otherwise: []});
+    const outcome = await batcher.submit({compares: [], then});
     expect(outcome.kind).toBe('committed');
   });
 });
@@ -177,8 +173,8 @@ describe('members that touch the same keys', () => {
     const store = new RecordingStore();
     const batcher = new TransactionBatcher(store);
     const outcomes = await Promise.all([
-      batcher.submit({compares: [absent('a')], then: [put('b')], otherwise: []}),
-      batcher.submit({compares: [absent('b')], then: [put('a')], otherwise: []}),
+      batcher.submit({compares: [absent('a')], then: [put('b')]}),
+      batcher.submit({compares: [absent('b')], then: [put('a')]}),
     ]);
     expect(outcomes.map(({kind}) => kind)).toEqual(['committed', 'refused']);
   });
@@ -210,7 +206,7 @@ const member = fc
 
 function beginning(): MemoryKv {
   const kv = new MemoryKv();
-  kv.transact({compares: [], then: [put('a')], otherwise: []});
+  kv.transact({compares: [], then: [put('a')]});
   return kv;
 }
 
@@ -291,7 +287,7 @@ describe('lanes', () => {
 
   it('keep the order of their own where members are sent again', async () => {
     const store = new RecordingStore();
-    store.kv.transact({compares: [], then: [put('b2', 'taken')], otherwise: []});
+    store.kv.transact({compares: [], then: [put('b2', 'taken')]});
     const batcher = new TransactionBatcher(store);
     const lanes = ['a', 'b'].map((name) => ({name, lane: batcher.lane(name)}));
     const outcomes = await Promise.all(

@@ -29,7 +29,7 @@ beforeEach(() => {
 
 async function put(key: string, value = '{}'): Promise<KeyValue> {
   const then = [{op: 'put' as const, key, value}];
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
   const entry = store.kv.get(key);
   if (entry === undefined) throw new Error(`${key} was not written`);
   return entry;
@@ -37,7 +37,7 @@ async function put(key: string, value = '{}'): Promise<KeyValue> {
 
 async function remove(key: string): Promise<void> {
   const then = [{op: 'delete' as const, key}];
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
 }
 
 function passes(guard: RecordGuard, fencingKey?: FencingKey): boolean {

@@ -66,7 +66,7 @@ export class MemoryKv {
   transact({
     compares,
     then,
-    otherwise,
+    otherwise = [],
   }: Transaction): Exclude<TransactionOutcome, {kind: 'unknown'}> {
     const committed = compares.every((compare) => this.meets(compare));
     const operations = committed ? then : otherwise;
@@ -180,7 +180,7 @@ export class MemoryStore implements Store {
 
   async transact(transaction: Transaction): Promise<TransactionOutcome> {
     if (this.closed) return {kind: 'unknown', error: storeClosed()};
-    const {compares, then, otherwise} = transaction;
+    const {compares, then, otherwise = []} = transaction;
     if (Math.max(compares.length, then.length, otherwise.length) > LIST_LIMIT)
       return {kind: 'unknown', error: tooMany()};
     if (writesTwice(then) || writesTwice(otherwise))

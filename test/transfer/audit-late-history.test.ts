@@ -47,11 +47,7 @@ afterEach(async () => {
 
 async function write(times: number): Promise<void> {
   for (let time = 0; time < times; time += 1)
-    await store.transact({
-      compares: [],
-      then: [{op: 'put', key: KEY, value: `{"time":${time}}`}],
-      otherwise: [],
-    });
+    await store.transact({compares: [], then: [{op: 'put', key: KEY, value: `{"time":${time}}`}]});
 }
 
 const audited = (app?: string) =>

@@ -136,7 +136,6 @@ export class CallSigner {
     const outcome = await store.transact({
       compares: [unchanged(key, entry), specUnchanged(keys, app, specMod)],
       then: [{op: 'put', key, value}],
-      otherwise: [],
     });
     if (outcome.kind === 'committed') return made;
     const again = await store.get(key);

@@ -30,12 +30,11 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
     const outcome = await store.transact({
       compares: [...guards, ...some.map((entry) => unchanged(entry.key, entry))],
       then: some.map(deletion),
-      otherwise: [],
     });
     if (outcome.kind !== 'committed') return false;
   }
   const finish = [...last, keys.governedShard(app)].map((key) => deletion({key}));
-  const outcome = await store.transact({compares: guards, then: finish, otherwise: []});
+  const outcome = await store.transact({compares: guards, then: finish});
   return outcome.kind === 'committed';
 }
 

@@ -25,7 +25,7 @@ export async function trimAudit(store: Store, keys: Keys, kept = AUDIT_KEPT): Pr
   const old = auditSurplus(entries, kept);
   for (let at = 0; at < old.length; at += KEYS_PER_TRANSACTION) {
     const then = old.slice(at, at + KEYS_PER_TRANSACTION).map((key) => deletion({key}));
-    await store.transact({compares: [], then, otherwise: []});
+    await store.transact({compares: [], then});
   }
 }
 

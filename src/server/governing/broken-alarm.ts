@@ -58,7 +58,6 @@ async function written(
   const outcome = await store.transact({
     compares: [stillGoverns(fencingKey), specUnchanged(keys, app, specMod), unchanged(key, entry)],
     then: [{op: 'put', key, value: encodeRecord(status)}],
-    otherwise: [],
   });
   if (outcome.kind === 'unknown') throw outcome.error;
   return outcome.kind === 'committed';

@@ -39,7 +39,6 @@ export async function noteRevision(
   const outcome = await store.transact({
     compares: [unchanged(key, known)],
     then: [{op: 'put', key, value: encodeRecord(record)}],
-    otherwise: [],
   });
   if (outcome.kind === 'committed') return {...known, record, mod: outcome.revision};
   // Where somebody has deleted it, a record of the first epoch would make new tokens older than those that are in use.
@@ -115,7 +114,6 @@ async function rewrite(
     const outcome = await store.transact({
       compares: [unchanged(key, known)],
       then: [{op: 'put', key, value: encodeRecord(record)}],
-      otherwise: [],
     });
     if (outcome.kind === 'committed') return {record, mod: outcome.revision, doubt: undefined};
   }

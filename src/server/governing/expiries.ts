@@ -175,7 +175,7 @@ export class Expiries {
         : ({op: 'put', key, value: encodeRecord(value)} as const);
     await transactAudited(
       {store, keys, onAudited},
-      {compares, then: [write], otherwise: []},
+      {compares, then: [write]},
       {entry: this.entryOf(ended), revision: ended.mod},
     );
   }

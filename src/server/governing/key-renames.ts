@@ -63,7 +63,7 @@ class Plan {
       if (!next) compares.push(unchanged(to, twin));
       if (twin === undefined) then.push({op: 'put', key: to, value});
     }
-    return {compares, then, otherwise: []};
+    return {compares, then};
   }
 }
 

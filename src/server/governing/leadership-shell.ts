@@ -116,7 +116,6 @@ export class LeadershipShell {
     await store.transact({
       compares: [{key, target: 'create', op: '=', value: create}],
       then: [{op: 'delete', key}],
-      otherwise: [],
     });
   }
 

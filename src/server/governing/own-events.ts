@@ -39,7 +39,7 @@ export class OwnEvents {
     let round: Promise<Operation[]> | undefined;
     return async () => {
       const then = await (round ??= this.rounds.round([event]));
-      const outcome = await this.options.store.transact({compares: [], then, otherwise: []});
+      const outcome = await this.options.store.transact({compares: [], then});
       if (outcome.kind === 'unknown') throw outcome.error;
       this.rounds.written(then);
     };

@@ -17,7 +17,6 @@ export async function ensureOwnSpec(store: Store, keys: Keys, wallMs: number): P
   const outcome = await store.transact({
     compares: [{key, target: 'create', op: '=', value: 0}],
     then: [{op: 'put', key, value: encodeRecord(spec)}],
-    otherwise: [],
   });
   if (outcome.kind !== 'unknown') return;
   const {entry} = await store.get(key);

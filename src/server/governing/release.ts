@@ -108,7 +108,7 @@ async function commit(
   compares: readonly Compare[],
   then: readonly Operation[],
 ): Promise<void> {
-  const outcome = await store.transact({compares, then, otherwise: []});
+  const outcome = await store.transact({compares, then});
   if (outcome.kind === 'unknown') throw outcome.error;
   if (outcome.kind === 'refused')
     throw new SmError('CONFLICT', 'the app is being changed by somebody else', {

@@ -55,7 +55,6 @@ export async function takeOver(options: TakeOverOptions): Promise<void> {
   await commit(options, {
     compares: [stillGoverns(fencingKey), specUnchanged(keys, app, specMod), absent(key)],
     then: [{op: 'put', key, value}],
-    otherwise: [],
   });
   logger.info({app}, 'the app is taken over');
 }

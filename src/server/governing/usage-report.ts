@@ -58,7 +58,7 @@ export class UsageReport {
         const then = [{op: 'put', key: keys.usage(), value}] as const;
         // The next leader writes only what is news to it: what came late from the one before would stay.
         const compares = [stillGoverns(fencingKey)];
-        await store.transact({compares, then, otherwise: []});
+        await store.transact({compares, then});
       }
     } catch (error) {
       logger.debug({error: String(error)}, 'the use of quotas could not be counted');

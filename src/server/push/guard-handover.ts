@@ -126,7 +126,7 @@ async function commit(
   const specMod = liveSpecMod((await store.get(keys.appSpec(app))).entry);
   if (specMod === undefined) throw new SmError('CONFLICT', 'the app is being removed');
   const compares = [...proofs, specUnchanged(keys, app, specMod)];
-  const outcome = await store.transact({compares, then, otherwise: []});
+  const outcome = await store.transact({compares, then});
   if (outcome.kind === 'unknown') throw outcome.error;
   if (outcome.kind === 'refused')
     throw new SmError('CONFLICT', 'another daemon governs the app now, or the app has changed');

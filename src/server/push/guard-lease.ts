@@ -39,7 +39,6 @@ export async function ensureGuard(dependencies: GuardDependencies): Promise<stri
   const outcome = await store.transact({
     compares: [absent(key), specUnchanged(keys, app, specMod)],
     then: [{op: 'put', key, value: encodeGuardLease(leaseId)}],
-    otherwise: [],
   });
   if (outcome.kind === 'committed') return leaseId;
   const found = await store.get(key);

@@ -236,7 +236,6 @@ export class PushGateway {
       await store.transact({
         compares: [stillGoverns(fencingKey), {key, target: 'create', op: '=', value: create}],
         then: [{op: 'delete', key}],
-        otherwise: [],
       });
       logger.info({container, why}, 'session of a push container ended');
     } catch (error) {

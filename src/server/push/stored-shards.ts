@@ -30,7 +30,7 @@ export async function deleteStored(
   for (let at = 0; at < stored.length; at += STORED_KEYS_PER_TRANSACTION) {
     const some = stored.slice(at, at + STORED_KEYS_PER_TRANSACTION);
     const then = some.map((key) => deletion({key}));
-    const outcome = await store.transact({compares: proofs, then, otherwise: []});
+    const outcome = await store.transact({compares: proofs, then});
     if (outcome.kind !== 'committed') return false;
   }
   return true;

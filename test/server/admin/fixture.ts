@@ -119,13 +119,13 @@ export class World {
   async put(key: string, value: string | object): Promise<number> {
     const text = typeof value === 'string' ? value : encodeRecord(value as never);
     const then = [{op: 'put', key, value: text}] as const;
-    const outcome = await this.memory.transact({compares: [], then, otherwise: []});
+    const outcome = await this.memory.transact({compares: [], then});
     if (outcome.kind !== 'committed') throw new Error('a put without conditions was not committed');
     return outcome.revision;
   }
 
   async delete(key: string): Promise<void> {
-    await this.memory.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    await this.memory.transact({compares: [], then: [{op: 'delete', key}]});
   }
 
   async value(key: string): Promise<Record<string, unknown> | undefined> {

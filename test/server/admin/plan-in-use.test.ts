@@ -119,7 +119,7 @@ class Bed {
     });
     for (let at = 0; at < then.length; at += OPERATIONS_PER_WRITE) {
       const part = then.slice(at, at + OPERATIONS_PER_WRITE);
-      await memory.transact({compares: [], then: part, otherwise: []});
+      await memory.transact({compares: [], then: part});
     }
     this.run.start();
     await this.untilMoving(maxMoving);

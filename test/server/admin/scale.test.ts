@@ -36,7 +36,7 @@ it('a page of 100,000 shards leaves the event loop free', async () => {
         key: world.keys.ownership('big', `s${at + i}`),
         value,
       }));
-      await world.memory.transact({compares: [], then, otherwise: []});
+      await world.memory.transact({compares: [], then});
     }
   }
   const turns = new TurnCount();

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 
 async function write(...then: Operation[]): Promise<number> {
-  const outcome = await store.transact({compares: [], then, otherwise: []});
+  const outcome = await store.transact({compares: [], then});
   if (outcome.kind !== 'committed') throw new Error('not written');
   return outcome.revision;
 }

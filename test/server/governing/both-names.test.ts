@@ -22,7 +22,7 @@ class Bed {
   }
 
   async put(key: string, value: string): Promise<void> {
-    await this.store.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    await this.store.transact({compares: [], then: [{op: 'put', key, value}]});
   }
 
   async takeOver(): Promise<Specs> {

@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 
 function put(key: string, value: string): Promise<unknown> {
-  return store.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+  return store.transact({compares: [], then: [{op: 'put', key, value}]});
 }
 
 async function raise(isWanted?: () => boolean): Promise<AppStatus> {

@@ -33,7 +33,7 @@ class RacingStore extends MemoryStore {
   /** The revision of it. */
   async write(key: string, value: object = {}): Promise<number> {
     const then = [{op: 'put' as const, key, value: encodeRecord(value)}];
-    await super.transact({compares: [], then, otherwise: []});
+    await super.transact({compares: [], then});
     return this.kv.revision;
   }
 

@@ -41,7 +41,7 @@ class DoubtfulStore extends MemoryStore {
   async write(fields: Partial<ClusterRecord>): Promise<void> {
     const record = {v: 1, epoch: 1, clusterId: 'one', maxRevision: 100, ...fields};
     const then = [{op: 'put' as const, key: keys.cluster(), value: encodeRecord(record)}];
-    await this.transact({compares: [], then, otherwise: []});
+    await this.transact({compares: [], then});
   }
 
   get record(): ClusterRecord {
@@ -100,7 +100,7 @@ describe('the mark of how far the history has come', () => {
     await store.write({epoch: 5});
     const known = await openCluster(store, keys);
     const then = [{op: 'delete', key: keys.cluster()}] as const;
-    await store.transact({compares: [], then, otherwise: []});
+    await store.transact({compares: [], then});
     expect((await noteRevision(store, keys, known)).record).toMatchObject({epoch: 5});
     expect(store.record.epoch).toBe(5);
   });

@@ -74,7 +74,6 @@ class Bed {
         {op: 'put', key: this.keys.shardSpec(app, shard.id), value: encodeRecord(shard)},
         ...also,
       ],
-      otherwise: [],
     });
     if (outcome.kind !== 'committed') throw new Error('the fencing key could not be written');
     this.governors.start(app, {key, target: 'mod', value: outcome.revision});
@@ -169,7 +168,7 @@ describe('a governor whose invariant breaks', () => {
     const {ever} = bed.governors.breaks;
     const key = bed.keys.ownership('sm', 'sick');
     const change = [{op: 'put', key, value: '{"by":"d2"}'}] as const;
-    await bed.store.transact({compares: [], then: change, otherwise: []});
+    await bed.store.transact({compares: [], then: change});
     const {revision} = await bed.store.get(key);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await bed.store.get(key)).revision).toBe(revision);
@@ -247,7 +246,7 @@ describe('a proxy heartbeat', () => {
     const lane = bed.batcher.lane('healthy');
     for (let at = 0; at < OTHER_WRITES; at += 1) {
       const then = [{op: 'put', key: `/other/${at}`, value: ''}] as const;
-      void lane.submit({compares: [], then, otherwise: []}).then(() => (written += 1));
+      void lane.submit({compares: [], then}).then(() => (written += 1));
     }
     const beat = JSON.stringify({timestamp: 1, shards: []});
     await bed.govern('healthy', [

@@ -80,7 +80,7 @@ class FickleStore extends MemoryStore {
   }
 
   async put(key: string, value: string): Promise<number> {
-    await super.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    await super.transact({compares: [], then: [{op: 'put', key, value}]});
     return this.kv.revision;
   }
 }
@@ -247,7 +247,7 @@ describe('a summary', () => {
     );
     await store.put(key, 'damaged');
     await passUntil(() => said().includes('UNSERVED'), 'it is written anew');
-    await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    await store.transact({compares: [], then: [{op: 'delete', key}]});
     await passUntil(() => said().includes('UNSERVED'), 'it is written anew once more');
   });
 });
@@ -257,7 +257,7 @@ describe('a container that cannot be asked which shards it runs', () => {
     const caller = new HoldingsCaller({allowLoopback: true});
     // A shard that it does not claim would be the reason of another alarm.
     const key = keys.shardSpec(APP, 's');
-    await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+    await store.transact({compares: [], then: [{op: 'delete', key}]});
     await govern(undefined, undefined, caller);
     const known = store.kv.get(HB)?.value.toString() ?? '';
     const heartbeat = known.replace('"endpoint":""', '"endpoint":"127.0.0.1:1"');

@@ -57,7 +57,7 @@ function respec(over: object): Promise<number> {
 }
 
 async function write(...then: Operation[]): Promise<number> {
-  const outcome = await memory.transact({compares: [], then, otherwise: []});
+  const outcome = await memory.transact({compares: [], then});
   if (outcome.kind !== 'committed') throw new Error('not written');
   return outcome.revision;
 }
@@ -126,7 +126,7 @@ describe('summaries', () => {
   it('that come while one is being written follow it, and only the newest of them', async () => {
     const slow = new SlowStore('late');
     for (const {key, value} of (await memory.list([''])).entries)
-      await slow.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+      await slow.transact({compares: [], then: [{op: 'put', key, value}]});
     memory = slow;
     const chores = housekeeping(slow);
     slow.sent = 0;

@@ -25,8 +25,7 @@ class RacingStore extends MemoryStore {
   }
 
   async write(then: readonly Operation[]): Promise<void> {
-    for (const operation of then)
-      await super.transact({compares: [], then: [operation], otherwise: []});
+    for (const operation of then) await super.transact({compares: [], then: [operation]});
   }
 }
 

@@ -10,7 +10,7 @@ const spec = (task: string, id = ''): string => JSON.stringify({id, service: 'or
 async function storeWith(values: Readonly<Record<string, string>>): Promise<MemoryStore> {
   const store = new MemoryStore();
   const then = Object.entries(values).map(([key, value]) => ({op: 'put', key, value}) as const);
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
   return store;
 }
 

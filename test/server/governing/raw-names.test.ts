@@ -31,7 +31,6 @@ describe('shards under the names of the Go project', () => {
             {op: 'delete', key: raw.key},
             {op: 'put', key: `${PREFIX}a%2Eb`, value: entry('', 't', {id: 'a.b'}).value},
           ],
-          otherwise: [],
         },
       ],
       count: 1,
@@ -70,7 +69,6 @@ describe('shards under the names of the Go project', () => {
           {op: 'put', key: literal.key, value: entry('', 't', {id: 'a.b'}).value},
           {op: 'put', key: `${PREFIX}a%252Eb`, value: entry('', 'other', {id: 'a%2Eb'}).value},
         ],
-        otherwise: [],
       },
     ]);
   });

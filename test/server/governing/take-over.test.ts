@@ -25,7 +25,7 @@ class Bed {
   readonly later: {atMs: number; work: () => Promise<unknown>}[] = [];
 
   async put(key: string, value: string): Promise<void> {
-    await this.store.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    await this.store.transact({compares: [], then: [{op: 'put', key, value}]});
   }
 
   async filled(...shards: string[]): Promise<this> {
@@ -175,7 +175,7 @@ describe('a take-over', () => {
     const record = JSON.parse((await bed.store.get(key)).entry?.value ?? '{}') as object;
     await bed.put(key, JSON.stringify({...record, state: 'assigned', ready: false, token: ''}));
     await bed.store.transact({
-      ...{compares: [], otherwise: []},
+      ...{compares: []},
       then: [{op: 'delete', key: keys.governedBy(APP)}],
     });
     await bed.takeOver();

@@ -29,14 +29,14 @@ afterEach(() => report.stop());
 /** This daemon leads from now on, by the key as it is written here. */
 async function lead(incarnation: string): Promise<void> {
   const key = keys.leader();
-  await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+  await store.transact({compares: [], then: [{op: 'delete', key}]});
   await put(key, {v: 1, containerId: 'd', incarnation, createTime: 1});
   report.start({key, target: 'create', value: (await store.get(key)).entry?.create ?? 0});
 }
 
 async function put(key: string, value: object): Promise<void> {
   const then = [{op: 'put', key, value: encodeRecord(value)}] as const;
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
 }
 
 async function counted(): Promise<object | undefined> {
@@ -69,7 +69,7 @@ it('writes nothing once another daemon leads: that one would leave what came lat
   await lead('me');
   const before = await counted();
   const key = keys.leader();
-  await store.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+  await store.transact({compares: [], then: [{op: 'delete', key}]});
   await put(key, {v: 1, containerId: 'd', incarnation: 'other', createTime: 1});
   await put(keys.governedShard('more'), {id: 'more'});
   expect(await counted()).toEqual(before);
@@ -79,6 +79,6 @@ it('writes over what somebody else has put there', async () => {
   await lead('me');
   const before = await counted();
   const then = [{op: 'put', key: keys.usage(), value: 'rubbish'}] as const;
-  await store.transact({compares: [], then, otherwise: []});
+  await store.transact({compares: [], then});
   expect({...(await counted()), mod: 0}).toEqual({...before, mod: 0});
 });

@@ -33,7 +33,7 @@ beforeEach(async () => {
   bed.pass(FIRST_PLAN_MS, [REGISTERED]);
   const store = new MemoryStore();
   const put = {op: 'put', key: fencingKey.key, value: ''} as const;
-  const made = await store.transact({compares: [], then: [put], otherwise: []});
+  const made = await store.transact({compares: [], then: [put]});
   const value = made.kind === 'committed' ? made.revision : 0;
   open = [];
   asked = [];

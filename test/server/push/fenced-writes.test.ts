@@ -23,7 +23,7 @@ function bed() {
   const kv = new MemoryKv();
   const put = (key: string, value: object): number =>
     kv.transact({
-      ...{compares: [], otherwise: []},
+      ...{compares: []},
       then: [{op: 'put', key, value: encodeRecord(value)}],
     }).revision;
   const value = {service: app, createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};

@@ -27,7 +27,7 @@ describe('the machine of the guard', () => {
   it('tells the id only while the lease lives', async () => {
     const store = new MemoryStore();
     const put = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
-    await store.transact({compares: [], then: [put, SPEC], otherwise: []});
+    await store.transact({compares: [], then: [put, SPEC]});
     let alive = true;
     const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
     const machine = new LeaseRenewer({
@@ -54,7 +54,7 @@ describe('the machine of the guard', () => {
     try {
       const store = new MemoryStore();
       const put = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
-      await store.transact({compares: [], then: [put, SPEC], otherwise: []});
+      await store.transact({compares: [], then: [put, SPEC]});
       let [watched, looks] = [false, 0];
       const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
       const machine = new LeaseRenewer({
@@ -75,7 +75,7 @@ describe('the machine of the guard', () => {
       expect(looks).toBe(1);
       watched = true;
       await store.transact({
-        ...{compares: [], otherwise: []},
+        ...{compares: []},
         then: [{op: 'delete', key: keys.leaseGuard('app')}],
       });
       await vi.advanceTimersByTimeAsync(30_000);
@@ -91,7 +91,7 @@ describe('the machine of the guard', () => {
 class RemovedAtLast extends MemoryStore {
   override async transact(transaction: Transaction): ReturnType<MemoryStore['transact']> {
     if (transaction.then.some(({key}) => key === keys.leaseBridge('app')))
-      await super.transact({compares: [], then: [REMOVED], otherwise: []});
+      await super.transact({compares: [], then: [REMOVED]});
     return super.transact(transaction);
   }
 }
@@ -106,7 +106,7 @@ describe('the guard of an app that is being removed', () => {
   it('is not replaced: its lease is ended on purpose', async () => {
     const store = new MemoryStore();
     const guard = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
-    await store.transact({compares: [], then: [guard, REMOVED], otherwise: []});
+    await store.transact({compares: [], then: [guard, REMOVED]});
     let rounds = 0;
     const get = store.get.bind(store);
     store.get = (key) => {
@@ -127,7 +127,7 @@ describe('the guard of an app that is being removed', () => {
 
   it('is not replaced where the removal begins in the middle of it: no key may come after its listing', async () => {
     const store = new RemovedAtLast();
-    await store.transact({compares: [], then: [SPEC], otherwise: []});
+    await store.transact({compares: [], then: [SPEC]});
     const grant = (): Promise<string> => Promise.resolve('9');
     const scope = {app: 'app', keys, store, clock: systemClock(), proofs: []};
     await expect(replaceGuard({...scope, leases: {...leases, grant}}, '7')).rejects.toMatchObject({

@@ -158,7 +158,7 @@ function transacting(store: Store, transact: Transact): Store {
   };
 }
 
-function writesOf({then, otherwise}: Transaction): readonly Operation[] {
+function writesOf({then, otherwise = []}: Transaction): readonly Operation[] {
   return [...then, ...otherwise].filter(({op}) => op !== 'get');
 }
 

@@ -39,7 +39,7 @@ export async function conditionalWrite(
     const changed = operations.length > 0;
     if (!changed || dryRun) return answer(result, changed, reading.revision);
     const compares = keys.map((key, at) => unchanged(key, reading.entries[at]));
-    const transaction = {compares: [...compares, ...others], then: operations, otherwise: []};
+    const transaction = {compares: [...compares, ...others], then: operations};
     const outcome = await store.transact(renews === true ? renewal(transaction) : transaction);
     if (outcome.kind === 'committed') return answer(result, true, outcome.revision);
     if (outcome.kind === 'refused') continue;

@@ -27,5 +27,5 @@ export async function writeRefusals(
     requestId: '',
   };
   const {revision} = await writes.store.status();
-  await transactAudited(writes, {compares: [], then: [], otherwise: []}, {entry, revision});
+  await transactAudited(writes, {compares: [], then: []}, {entry, revision});
 }

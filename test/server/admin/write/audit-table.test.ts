@@ -138,13 +138,13 @@ describe('an operation that changes nothing', () => {
   it('has a store that refuses to write, and reads as ever', async () => {
     const {store} = readingOnly(world.dependencies);
     const key = world.keys.appSpec('orders');
-    const put = {compares: [], then: [{op: 'put', key, value: ''}], otherwise: []} as const;
+    const put = {compares: [], then: [{op: 'put', key, value: ''}]} as const;
     await expect(store.transact(put)).rejects.toThrow('changes nothing');
     const otherwise = {...put, then: [], otherwise: put.then};
     await expect(store.transact(otherwise)).rejects.toThrow('changes nothing');
     const {entry} = await store.get(key);
     expect(entry?.value).toContain('orders');
-    const got = await store.transact({compares: [], then: [{op: 'get', key}], otherwise: []});
+    const got = await store.transact({compares: [], then: [{op: 'get', key}]});
     expect(got.kind).toBe('committed');
   });
 });

@@ -24,7 +24,7 @@ async function restored(
   const {clusterId} = await world.memory.status();
   const value = encodeRecord({v: 1, epoch: 3, clusterId, maxRevision: 1, ...over});
   const put = {op: 'put' as const, key: world.keys.cluster(), value};
-  await world.memory.transact({compares: [], then: [put], otherwise: []});
+  await world.memory.transact({compares: [], then: [put]});
   return {world, waits};
 }
 

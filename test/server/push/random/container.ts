@@ -207,7 +207,7 @@ export class PushContainer {
         const isWanted = this.shards.has(shard);
         if (value === undefined && !isWanted) world.delete(key);
         if (value !== undefined && isWanted)
-          world.server.operate({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+          world.server.operate({compares: [], then: [{op: 'put', key, value}]});
         return true;
       },
       (done) => {

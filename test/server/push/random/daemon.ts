@@ -74,7 +74,7 @@ export class PushDaemon {
     const {world, process} = this;
     const key = world.keys.heartbeat('sm', process.name);
     void this.store
-      .transact({compares: [], then: [{op: 'put', key, value: '{}'}], otherwise: []})
+      .transact({compares: [], then: [{op: 'put', key, value: '{}'}]})
       .then(({kind}) => {
         if (kind === 'committed') this.governors.probeCommitted();
         if (this.governors.breaks.ever > 0) world.broken('a governor has broken');

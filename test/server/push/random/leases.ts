@@ -48,7 +48,7 @@ export class LeaseTable {
     const lease = this.leases.get(id);
     if (lease === undefined) return false;
     lease.keys.add(key);
-    this.world.server.operate({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    this.world.server.operate({compares: [], then: [{op: 'put', key, value}]});
     return true;
   }
 
