@@ -11,7 +11,7 @@ import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {policyOf} from '../../../protocol/placement-policy.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {isDamagedSpec, repairedSpec} from './damaged-spec.ts';
@@ -68,7 +68,7 @@ function decideCreation(
   if (spec !== undefined && !isDamaged) {
     const present = liveSpec(app, spec);
     if (sameLimits(present, {maxShardCount, maxRecoveryTime, maxMoving, placement}))
-      return {result: 'unchanged', operations: []};
+      return UNCHANGED;
     throw new SmError('APP_EXISTS', `app ${app} already exists with different limits`, {
       hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}${placement === undefined ? '' : ' --placement-file FILE'}`,
       object: `app/${app}`,
@@ -89,7 +89,7 @@ function decideCreation(
   if (isDamaged) {
     const repaired = repairedSpec(spec.value, created, {by, wallMs: nowMs});
     if (repaired.deleting === true) throw appDeleting(app);
-    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(repaired)}]};
+    return writing('configured', key, repaired);
   }
   return {
     result: 'created',
@@ -138,8 +138,8 @@ export async function updateSpec(
     if (changes.paused === true && isSaid)
       next.pause = operatorNote({reason, by}, wallMs(), pauseForMs);
     stays = changes.paused === true && !isSaid ? spec.pause : undefined;
-    if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
-    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
+    if (sameFields(spec, next)) return UNCHANGED;
+    return writing('configured', key, next);
   });
   return {...answer, ...endWarning('pause', stays)};
 }
@@ -220,9 +220,8 @@ export async function delSpec(
   const key = keys.appSpec(app);
   return conditionalWrite(store, [key], dryRun, async ({entries}) => {
     const spec = storedSpec(app, entries[0]);
-    if (spec.deleting === true) return {result: 'unchanged', operations: []};
-    const value = encodeRecord({...spec, deleting: true});
-    const marked = {result: 'deleted', operations: [{op: 'put', key, value}]} as const;
+    if (spec.deleting === true) return UNCHANGED;
+    const marked = writing('deleted', key, {...spec, deleting: true});
     if (force) return marked;
     await refuseInUse(dependencies, app);
     // What comes after that look would go with the app, too.

@@ -2,9 +2,9 @@
 import {SmError} from '../../../model/errors.ts';
 import type {AdminAnswer, AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {APPLY_MARKER_TTL_MS} from '../../../protocol/admin.ts';
-import {decodeApplyMarker, encodeRecord} from '../../../protocol/records.ts';
+import {decodeApplyMarker} from '../../../protocol/records.ts';
 import type {ApplyMarker} from '../../../protocol/records.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
 import {specRevision} from '../read/app-export.ts';
@@ -39,7 +39,7 @@ export async function beginApply(
     const result = entry === undefined ? 'created' : 'configured';
     // The same caller goes on with the same file: a sign of life, each few seconds, and not an order.
     const renews = resumed && found?.running === true && found.by === who;
-    return {result, operations: [{op: 'put', key, value: encodeRecord(marker)}], renews};
+    return {...writing(result, key, marker), renews};
   });
   if (ifRevision !== '' && !resumed)
     await checkRevision(dependencies, request, ifRevision, Number(answer.revision));
@@ -78,9 +78,8 @@ export async function endApply(
   const key = keys.applyMarker(app);
   return conditionalWrite(store, [key], dryRun, ({entries: [entry]}) => {
     const found = entry === undefined ? undefined : decodeApplyMarker(entry.value);
-    if (found?.content !== content) return {result: 'unchanged', operations: []};
-    if (done) return {result: 'deleted', operations: [{op: 'delete', key}]};
-    const value = encodeRecord({...found, running: false});
-    return {result: 'configured', operations: [{op: 'put', key, value}]};
+    if (found?.content !== content) return UNCHANGED;
+    if (done) return deleting(key);
+    return writing('configured', key, {...found, running: false});
   });
 }

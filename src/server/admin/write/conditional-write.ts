@@ -1,6 +1,7 @@
 /** Reading, deciding and writing only if nothing changed in between. */
 import {SmError} from '../../../model/errors.ts';
 import type {WriteAnswer, WriteResult} from '../../../protocol/admin.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
 import {unchanged} from '../../../store/compares.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../../store/port.ts';
 import {renewal} from './audit.ts';
@@ -14,6 +15,19 @@ export interface Decision {
   readonly compares?: readonly Compare[];
   /** The writes only renew an apply marker of the same caller: no audit entry. */
   readonly renews?: boolean;
+}
+
+/** There is nothing to do. */
+export const UNCHANGED: Decision = {result: 'unchanged', operations: []};
+
+/** One key is written: the record as JSON. */
+export function writing(result: WriteResult, key: string, record: object): Decision {
+  return {result, operations: [{op: 'put', key, value: encodeRecord(record)}]};
+}
+
+/** One key goes. */
+export function deleting(key: string): Decision {
+  return {result: 'deleted', operations: [{op: 'delete', key}]};
 }
 
 /** Keys as read at one revision, in the order asked for. */

@@ -5,9 +5,9 @@ import type {ContainerOrder} from '../../../model/specs.ts';
 import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
 import {decodeIdHolder, decodeIdValue} from '../../../protocol/container-id.ts';
 import type {AdminRequest, OrderAnswer, WriteAnswer} from '../../../protocol/admin.ts';
-import {decodeContainerOrder, encodeRecord} from '../../../protocol/records.ts';
+import {decodeContainerOrder} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {containerViews} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
@@ -33,7 +33,7 @@ export async function order(
     if (app !== dependencies.service) liveSpec(app, spec);
     // It would be for whoever comes next, and for all after that.
     isInVain = word === 'drain' && !request.keep && isHeldByNobody(id);
-    if (isInVain) return {result: 'unchanged', operations: []};
+    if (isInVain) return UNCHANGED;
     const incarnation = id === undefined ? '' : decodeIdHolder(id.value);
     const wanted: ContainerOrder = {
       order: word,
@@ -46,11 +46,10 @@ export async function order(
       ...(maxMoving > 0 ? {maxMoving} : {}),
     };
     const before = valueOf(present, decodeContainerOrder);
-    if (saysSame(before, wanted, incarnation)) return {result: 'unchanged', operations: []};
+    if (saysSame(before, wanted, incarnation)) return UNCHANGED;
     const result = present === undefined ? 'created' : 'configured';
     const {maxMoving: _most, shards: _shards, ...kept} = before ?? {};
-    const value = encodeRecord({...kept, ...wanted, ...begun(before, wanted, incarnation)});
-    return {result, operations: [{op: 'put', key, value}]};
+    return writing(result, key, {...kept, ...wanted, ...begun(before, wanted, incarnation)});
   });
   return {...answer, ...(isInVain ? {warning: vainText(container)} : {}), shards};
 }
@@ -91,8 +90,8 @@ export async function uncordon(
   const read = [keys.appSpec(app), key, keys.containerId(app, container)];
   const answer = await conditionalWrite(store, read, dryRun, ({entries: [spec, present, id]}) => {
     refuseUnknown(dependencies, app, container, spec, [present, id]);
-    if (present === undefined) return {result: 'unchanged', operations: []};
-    return {result: 'deleted', operations: [{op: 'delete', key}]};
+    if (present === undefined) return UNCHANGED;
+    return deleting(key);
   });
   return withShards(dependencies, app, container, answer);
 }

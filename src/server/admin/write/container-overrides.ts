@@ -4,10 +4,10 @@ import {OVERRIDABLE} from '../../../model/container-share.ts';
 import type {ContainerOverride} from '../../../model/container-share.ts';
 import {containerNotFound} from '../../../model/not-found.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
-import {decodeContainerOverride, encodeRecord} from '../../../protocol/records.ts';
+import {decodeContainerOverride} from '../../../protocol/records.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec} from '../guards.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 
 /** Sets the fields that are given; null takes one back. What is left without a field is removed. */
 export async function setContainer(
@@ -30,13 +30,13 @@ export async function setContainer(
     };
     for (const field of OVERRIDABLE) apply(wanted, field, request[field]);
     if (OVERRIDABLE.every((field) => wanted[field] === undefined)) {
-      if (present === undefined) return {result: 'unchanged', operations: []};
-      return {result: 'deleted', operations: [{op: 'delete', key}]};
+      if (present === undefined) return UNCHANGED;
+      return deleting(key);
     }
     if (before !== undefined && OVERRIDABLE.every((field) => wanted[field] === before[field]))
-      return {result: 'unchanged', operations: []};
+      return UNCHANGED;
     const result = present === undefined ? 'created' : 'configured';
-    return {result, operations: [{op: 'put', key, value: encodeRecord(wanted)}]};
+    return writing(result, key, wanted);
   });
 }
 

@@ -3,8 +3,8 @@ import {unreadableHeartbeat} from '../../../model/container.ts';
 import {appNotFound, containerNotAlive} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
-import {decodeHeartbeat, encodeRecord} from '../../../protocol/records.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {decodeHeartbeat} from '../../../protocol/records.ts';
+import {UNCHANGED, conditionalWrite, writing} from './conditional-write.ts';
 import {withShards} from './container-orders.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listAppOrNothing} from '../read/listing.ts';
@@ -29,9 +29,8 @@ export async function evict(
     const decoded = decodeHeartbeat(heartbeat.value);
     // Over one that cannot be read, too: it counts as T = 60 s, before and after.
     const known = decoded.ok ? decoded.value : unreadableHeartbeat(container, undefined);
-    if (known.state === 'evicting') return {result: 'unchanged', operations: []};
-    const value = encodeRecord({...known, state: 'evicting'});
-    return {result: 'configured', operations: [{op: 'put', key, value}]};
+    if (known.state === 'evicting') return UNCHANGED;
+    return writing('configured', key, {...known, state: 'evicting'});
   });
   return {...(await withShards(dependencies, app, container, answer)), incarnation};
 }

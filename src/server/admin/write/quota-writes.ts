@@ -3,10 +3,9 @@ import {QUOTA_NAMES} from '../../../model/quota.ts';
 import type {AppQuota} from '../../../model/quota.ts';
 import type {AppSpec} from '../../../model/specs.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
-import {encodeRecord} from '../../../protocol/records.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, writing} from './conditional-write.ts';
 
 /** Sets what is given; null: as by default again. What the app has already above it stays: nothing is removed. */
 export async function setQuota(
@@ -25,12 +24,11 @@ export async function setQuota(
       if (said === null) delete quota[name];
       else if (said !== undefined) quota[name] = said;
     }
-    if (QUOTA_NAMES.every((name) => quota[name] === before[name]))
-      return {result: 'unchanged', operations: []};
+    if (QUOTA_NAMES.every((name) => quota[name] === before[name])) return UNCHANGED;
     const next: AppSpec = {
       ...(spec as AppSpec),
       ...(Object.keys(quota).length === 0 ? {} : {quota}),
     };
-    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
+    return writing('configured', key, next);
   });
 }

@@ -5,10 +5,10 @@ import type {OperatorNote} from '../../../model/operator-note.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import {appNotFound, shardNotFound} from '../../../model/not-found.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
-import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
+import {decodeShardSpec} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {endWarning, present, refuseEndless} from './app-writes.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {placedWrite} from './placed-write.ts';
 import {withinQuota} from './quota-admission.ts';
@@ -38,10 +38,9 @@ export async function addShard(
   const decide = ({entries: [spec, shard]}: Reading): Decision => {
     liveSpec(app, spec);
     if (shard === undefined) {
-      const value = encodeRecord(newShardSpec(app, shardId, request, wallMs()));
-      return {result: 'created', operations: [{op: 'put', key, value}]};
+      return writing('created', key, newShardSpec(app, shardId, request, wallMs()));
     }
-    if (sameContent(shard.value, request)) return {result: 'unchanged', operations: []};
+    if (sameContent(shard.value, request)) return UNCHANGED;
     readShard(app, shardId, shard);
     throw new SmError('SHARD_EXISTS', `shard ${shardId} ${contentConflict(shard.value, request)}`, {
       hint: 'change it by sm shard update (its pin by sm shard pin), or in a file by sm apply -f FILE',
@@ -76,7 +75,7 @@ export async function updateShard(
     const isSamePin = pin === '' || pin === spec.manualContainerId;
     const isSaidAgain = pin !== '' && (pinForMs !== undefined || reason !== '');
     stays = pin !== '' && isSamePin && !isSaidAgain ? spec.pinned : undefined;
-    if (sameFields(spec, next) && !isSaidAgain) return {result: 'unchanged', operations: []};
+    if (sameFields(spec, next) && !isSaidAgain) return UNCHANGED;
     if (next.manualContainerId === '') delete next.pinned;
     else if (!isSamePin || isSaidAgain)
       next.pinned = operatorNote({reason, by}, wallMs(), pinForMs);
@@ -86,7 +85,7 @@ export async function updateShard(
     next.updateTime = Math.floor(wallMs() / 1_000);
     // The owner compares this number with the one it claimed: another task is a drop and an add.
     if (next.task !== spec.task) next.taskVersion = (spec.taskVersion ?? 0) + 1;
-    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
+    return writing('configured', key, next);
   };
   const addition: Addition = {
     id: shardId,
@@ -135,6 +134,6 @@ export async function delShard(
   return conditionalWrite(store, [keys.appSpec(app), key], dryRun, ({entries: [spec, shard]}) => {
     if (spec === undefined) throw appNotFound(app);
     if (shard === undefined) throw shardNotFound(app, shardId);
-    return {result: 'deleted', operations: [{op: 'delete', key}]};
+    return deleting(key);
   });
 }

@@ -14,8 +14,8 @@ import type {StopPermission} from '../../../model/stop-permission.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
 import type {AdminAnswer, AdminRequest, CanStopAnswer} from '../../../protocol/admin.ts';
-import {decodeStopPermissions, encodeRecord} from '../../../protocol/records.ts';
-import type {KeyValue, Operation} from '../../../store/port.ts';
+import {decodeStopPermissions} from '../../../protocol/records.ts';
+import type {KeyValue} from '../../../store/port.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec} from '../guards.ts';
@@ -24,7 +24,7 @@ import {containerViews, livingOf} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
 import {readerPlan} from '../read/reader-plan.ts';
 import {hasSpec, shardCounts, shardIds, shardState} from '../read/shard-views.ts';
-import {conditionalWrite} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 import type {Decision} from './conditional-write.ts';
 
 /** The permissions have changed since the app was read. */
@@ -94,11 +94,9 @@ function storing(
   stored: KeyValue | undefined,
   permissions: StopPermission[] | undefined,
 ): Decision {
-  if (permissions === undefined) return {result: 'unchanged', operations: []};
+  if (permissions === undefined) return UNCHANGED;
   refuseUnreadable(stored);
-  const value = encodeRecord({v: 1, permissions});
-  const put: Operation = {op: 'put', key, value};
-  return {result: stored === undefined ? 'created' : 'configured', operations: [put]};
+  return writing(stored === undefined ? 'created' : 'configured', key, {v: 1, permissions});
 }
 
 function refuseUnreadable(stored: KeyValue | undefined): StopPermission[] {
@@ -216,10 +214,9 @@ export async function releaseStop(
     if (spec === undefined && app !== dependencies.service) throw appNotFound(app);
     before = refuseUnreadable(stored);
     kept = released(before, holder ?? caller, containers);
-    if (kept.length === before.length) return {result: 'unchanged', operations: []};
-    if (kept.length === 0) return {result: 'deleted', operations: [{op: 'delete', key}]};
-    const value = encodeRecord({v: 1, permissions: kept});
-    return {result: 'configured', operations: [{op: 'put', key, value}]};
+    if (kept.length === before.length) return UNCHANGED;
+    if (kept.length === 0) return deleting(key);
+    return writing('configured', key, {v: 1, permissions: kept});
   });
   return {...answer, released: before.filter((one) => !kept.includes(one))};
 }

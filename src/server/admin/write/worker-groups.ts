@@ -3,6 +3,7 @@ import {SmError} from '../../../model/errors.ts';
 import {appNotFound} from '../../../model/not-found.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {placedWrite} from './placed-write.ts';
+import {UNCHANGED, deleting} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {withinQuota} from './quota-admission.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -17,7 +18,7 @@ export async function addWorker(
   const key = keys.worker(app, workerGroup, worker);
   const decide = ({entries: [spec, member]}: Reading): Decision => {
     liveSpec(app, spec);
-    if (member !== undefined) return {result: 'unchanged', operations: []};
+    if (member !== undefined) return UNCHANGED;
     return {result: 'created', operations: [{op: 'put', key, value: ''}]};
   };
   return withinQuota(dependencies, {service: app, dryRun}, [{workerGroup}], () =>
@@ -39,7 +40,7 @@ export async function delWorker(
         hint: `sm worker ls --app ${app}`,
       });
     }
-    return {result: 'deleted', operations: [{op: 'delete', key}]};
+    return deleting(key);
   };
   return placedWrite(dependencies, app, [keys.appSpec(app), key], dryRun, decide);
 }
