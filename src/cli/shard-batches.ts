@@ -1,4 +1,5 @@
 /** Many shards at once, in calls as large as the daemon takes. */
+import {chunksBySize} from '../model/chunks.ts';
 import type {AddShardItem, AdminInput, BatchAnswer, ShardView} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {BYTES_PER_CALL, ITEMS_PER_CALL} from './limits.ts';
@@ -19,7 +20,12 @@ export async function inBatches(
   {reason, dryRun, between}: BatchOptions,
 ): Promise<BatchAnswer> {
   const total: BatchAnswer = {items: [], changed: false, failed: 0, revision: '0'};
-  for (const shards of slices(items)) {
+  const chunks = chunksBySize(items, {
+    most: ITEMS_PER_CALL,
+    mostSize: BYTES_PER_CALL,
+    sizeOf: (item) => JSON.stringify(item).length + 1,
+  });
+  for (const shards of chunks) {
     const answer = await client.call(operation, {service, shards, reason, dryRun});
     total.items.push(...answer.items);
     total.changed ||= answer.changed;
@@ -49,20 +55,4 @@ export async function everyShard(
 export function numbered(prefix: string, count: number): string[] {
   const width = String(count).length;
   return Array.from({length: count}, (_, index) => prefix + String(index + 1).padStart(width, '0'));
-}
-
-function* slices<T>(items: readonly T[]): Generator<T[]> {
-  let slice: T[] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const size = JSON.stringify(item).length + 1;
-    if (slice.length > 0 && (slice.length === ITEMS_PER_CALL || bytes + size > BYTES_PER_CALL)) {
-      yield slice;
-      slice = [];
-      bytes = 0;
-    }
-    slice.push(item);
-    bytes += size;
-  }
-  if (slice.length > 0) yield slice;
 }

@@ -1,6 +1,7 @@
 /** An app with shards to try things on. */
 import type {AdminClient} from '../admin/admin-client.ts';
 import {isRetryable} from '../cli/retryable.ts';
+import {chunksOf} from '../model/chunks.ts';
 import {SmError} from '../model/errors.ts';
 import {pause} from '../runtime/pause.ts';
 import {PATIENCE_MS, RETRY_MS, SHARDS_PER_CALL} from './limits.ts';
@@ -20,33 +21,40 @@ export async function createApp(
   await addShards(admin, {app, shards}, signal);
 }
 
-export async function addShards(
+export function addShards(
   admin: AdminClient,
   {app, shards}: WantedApp,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at < shards.length; at += SHARDS_PER_CALL) {
-    const batch = shards.slice(at, at + SHARDS_PER_CALL).map((shardId) => ({shardId}));
-    await patiently(async () => {
-      const {items} = await admin.call('addShards', {service: app, shards: batch}, signal);
-      if (items.some(({result}) => result === 'unknown'))
-        throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
-    }, signal);
-  }
+  return inCalls(shards, signal, async (batch) => {
+    const {items} = await admin.call('addShards', {service: app, shards: batch}, signal);
+    return items.every(({result}) => result !== 'unknown');
+  });
 }
 
 /** What is gone already is well. Rejects when `signal` is aborted. */
-export async function removeShards(
+export function removeShards(
   admin: AdminClient,
   {app, shards}: WantedApp,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at < shards.length; at += SHARDS_PER_CALL) {
-    const batch = shards.slice(at, at + SHARDS_PER_CALL).map((shardId) => ({shardId}));
+  return inCalls(shards, signal, async (batch) => {
+    const {failed} = await admin.call('delShards', {service: app, shards: batch}, signal);
+    return failed === 0;
+  });
+}
+
+/** `call`: whether the store has answered for all of them. */
+async function inCalls(
+  shards: readonly string[],
+  signal: AbortSignal | undefined,
+  call: (batch: {shardId: string}[]) => Promise<boolean>,
+): Promise<void> {
+  for (const ids of chunksOf(shards, SHARDS_PER_CALL)) {
+    const batch = ids.map((shardId) => ({shardId}));
     await patiently(async () => {
-      const {failed} = await admin.call('delShards', {service: app, shards: batch}, signal);
-      if (failed > 0)
-        throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
+      if (await call(batch)) return;
+      throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
     }, signal);
   }
 }

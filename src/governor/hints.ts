@@ -1,5 +1,6 @@
 /** When to tell which container to look at which record: at once, then again with back-off until the record moves on. */
 import {backOff} from '../model/back-off.ts';
+import {chunksOf} from '../model/chunks.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {
@@ -42,8 +43,8 @@ export function hintBatches(
     const heartbeat = heartbeats.get(incarnation);
     if (heartbeat === undefined) continue;
     const {container, endpoint} = heartbeat.value;
-    for (let at = 0; at < items.length; at += HINTS_PER_CALL)
-      batches.push({container, incarnation, endpoint, items: items.slice(at, at + HINTS_PER_CALL)});
+    for (const some of chunksOf(items, HINTS_PER_CALL))
+      batches.push({container, incarnation, endpoint, items: some});
   }
   return batches;
 }

@@ -3,6 +3,9 @@
 /** Compares, and operations, of one transaction: etcd's --max-txn-ops. */
 export const LIST_LIMIT = 128;
 
+/** Keys of one read or transaction where there are many: room is left below LIST_LIMIT for what goes with them. */
+export const KEYS_PER_TRANSACTION = 100;
+
 /** Keys of one page of a listing: about 1 MB at 400 bytes each. */
 export const PAGE_KEYS = 2_000;
 

@@ -2,6 +2,7 @@
  * `sm store import`: writes an export below a prefix. While it writes, the cluster record says so and no daemon starts there; its epoch
  * is a step above all before, so that fencing tokens go on growing though revisions begin anew.
  */
+import {chunksBySize, chunksOf} from '../model/chunks.ts';
 import {counted} from '../model/counted.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
 import {silenceMs} from '../model/container.ts';
@@ -182,10 +183,8 @@ async function markAll(
 }
 
 async function removeAll(location: StoreLocation, old: readonly RawEntry[]): Promise<void> {
-  for (let at = 0; at < old.length; at += ITEMS_PER_TRANSACTION) {
-    const some = old.slice(at, at + ITEMS_PER_TRANSACTION);
+  for (const some of chunksOf(old, ITEMS_PER_TRANSACTION))
     await must(location, {expected: some, deletes: some.map(({key}) => key)});
-  }
 }
 
 async function putAll(
@@ -193,22 +192,18 @@ async function putAll(
   prefix: string,
   items: readonly Item[],
 ): Promise<void> {
-  let batch: Item[] = [];
-  let size = 0;
-  const flush = async (): Promise<void> => {
-    if (batch.length > 0)
-      await must(location, {expected: batch.map(({key}) => ({key, mod: 0})), puts: batch});
-    batch = [];
-    size = 0;
-  };
-  for (const {key, value} of items) {
-    const bytes = key.length + value.length;
-    if (batch.length === ITEMS_PER_TRANSACTION || size + bytes > BYTES_PER_TRANSACTION)
-      await flush();
-    batch.push({key: Buffer.concat([Buffer.from(`${prefix}/`), key]), value});
-    size += bytes;
+  const chunks = chunksBySize(items, {
+    most: ITEMS_PER_TRANSACTION,
+    mostSize: BYTES_PER_TRANSACTION,
+    sizeOf: ({key, value}) => key.length + value.length,
+  });
+  for (const chunk of chunks) {
+    const puts = chunk.map(({key, value}) => ({
+      key: Buffer.concat([Buffer.from(`${prefix}/`), key]),
+      value,
+    }));
+    await must(location, {expected: puts.map(({key}) => ({key, mod: 0})), puts});
   }
-  await flush();
 }
 
 /** Last of all: daemons may start. */

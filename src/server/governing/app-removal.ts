@@ -1,12 +1,13 @@
 /** The last step of an app's removal: every key of it that is left, one by one; the specs last. Nothing is deleted by prefix. */
 import type {Keys} from '../../etcd/keys.ts';
+import {chunksOf} from '../../model/chunks.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import type {Compare, KeyValue} from '../../store/port.ts';
 import {decodeOwnership} from '../../protocol/records.ts';
 import {isDeleting, specUnchanged} from '../../store/app-spec-guard.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {revokeGuard} from '../push/guard-lease.ts';
-import {KEYS_PER_TRANSACTION} from './limits.ts';
 
 type RemovalOptions = Pick<GovernedApp, 'app' | 'keys' | 'store' | 'leases'>;
 
@@ -25,8 +26,7 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
   const guards = [stillGoverns, specUnchanged(keys, app, spec.mod)];
   if (!(await guardRevoked(options, listed.entries))) return false;
   const rest = listed.entries.filter(({key}) => !last.has(key));
-  for (let at = 0; at < rest.length; at += KEYS_PER_TRANSACTION) {
-    const some = rest.slice(at, at + KEYS_PER_TRANSACTION);
+  for (const some of chunksOf(rest, KEYS_PER_TRANSACTION)) {
     const outcome = await store.transact({
       compares: [...guards, ...some.map((entry) => unchanged(entry.key, entry))],
       then: some.map(deletion),

@@ -1,10 +1,12 @@
 /** Keeps the audit short: the leader deletes what is too much, where there is most of it. */
 import type {Keys} from '../../etcd/keys.ts';
+import {chunksOf} from '../../model/chunks.ts';
 import {compareText} from '../../model/compare-text.ts';
 import {decodeAudit} from '../../protocol/records.ts';
 import {deletion} from '../../store/compares.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import type {Store} from '../../store/port.ts';
-import {AUDIT_GROUP_LEAST, KEYS_PER_TRANSACTION} from './limits.ts';
+import {AUDIT_GROUP_LEAST} from './limits.ts';
 import {AUDIT_KEPT} from '../../model/limits.ts';
 
 interface Entry {
@@ -23,10 +25,8 @@ export async function trimAudit(store: Store, keys: Keys, kept = AUDIT_KEPT): Pr
       if (keys.parse(key)?.kind === 'audit') entries.push({key, ...dayAndWho(value)});
   });
   const old = auditSurplus(entries, kept);
-  for (let at = 0; at < old.length; at += KEYS_PER_TRANSACTION) {
-    const then = old.slice(at, at + KEYS_PER_TRANSACTION).map((key) => deletion({key}));
-    await store.transact({compares: [], then});
-  }
+  for (const some of chunksOf(old, KEYS_PER_TRANSACTION))
+    await store.transact({compares: [], then: some.map((key) => deletion({key}))});
 }
 
 function dayAndWho(value: string): Pick<Entry, 'day' | 'who'> {

@@ -2,12 +2,14 @@
 import type {GovernorAction} from '../../governor/actions.ts';
 import {PARTS_LIMIT} from '../../load/limits.ts';
 import type {LoadSummary} from '../../load/summary.ts';
+import {chunksOf} from '../../model/chunks.ts';
 import type {Alarm, AppStatus} from '../../model/status.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import {governsNoMore, stillGoverns} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
@@ -15,7 +17,7 @@ import {alarmEvents} from './alarm-watcher.ts';
 import {ContainerWatcher} from './container-watcher.ts';
 import {lastStatus} from './last-word.ts';
 import {RoundHistory} from './round-history.ts';
-import {KEYS_PER_TRANSACTION, SPEC_LOOKS_LIMIT} from './limits.ts';
+import {SPEC_LOOKS_LIMIT} from './limits.ts';
 
 type HousekeepingOptions = Pick<
   GovernedApp,
@@ -151,10 +153,8 @@ export class Housekeeping {
     shards: readonly {readonly shard: string; readonly mod: number}[],
   ): Promise<void> {
     const {keys, app} = this.options;
-    for (let at = 0; at < shards.length; at += KEYS_PER_TRANSACTION) {
-      const specs = shards
-        .slice(at, at + KEYS_PER_TRANSACTION)
-        .map(({shard, mod}) => ({key: keys.shardSpec(app, shard), mod}));
+    for (const some of chunksOf(shards, KEYS_PER_TRANSACTION)) {
+      const specs = some.map(({shard, mod}) => ({key: keys.shardSpec(app, shard), mod}));
       const compares = specs.map((spec) => unchanged(spec.key, spec));
       const outcome = await this.transact([this.stillGoverns(), ...compares], specs.map(deletion));
       if (outcome.kind === 'unknown') return;

@@ -1,8 +1,5 @@
 /** Limits of governors, leadership and upkeep. */
 
-/** Keys deleted at once: etcd refuses more than 128 operations in a transaction. */
-export const KEYS_PER_TRANSACTION = 100;
-
 /** Tries of one change of the record against others who change it. */
 export const CLUSTER_WRITE_ATTEMPTS_LIMIT = 10;
 
@@ -35,9 +32,6 @@ export const REREAD_RETRY_MIN_MS = 200;
 
 /** Longest such pause: it is a part of the 5 s that I6 leaves. */
 export const REREAD_RETRY_MAX_MS = 2_000;
-
-/** Records read in one call: etcd refuses more than 128 operations in a transaction. */
-export const RECORDS_PER_READ = 100;
 
 /** One for hints, one for calls that only ask whether somebody is there. */
 export const CONNECTIONS_PER_CONTAINER = 2;
@@ -94,9 +88,6 @@ export const COMPACTION_INTERVALS_KEPT = 2;
 export const AUDIT_GROUP_LEAST = 5;
 /** How often the leader counts what all apps take. */
 export const USAGE_INTERVAL_MS = 5_000;
-
-/** Summaries read in one call for that: etcd allows 128 operations. */
-export const STATUSES_PER_READ = 100;
 
 /** A pause or pin whose time is over, and could not be taken back, is looked at again after this, ms. */
 export const EXPIRY_RETRY_MS = 5_000;

@@ -6,9 +6,10 @@ import type {Keys} from '../../etcd/keys.ts';
 import {backOff} from '../../model/back-off.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {Clock} from '../../runtime/clock.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import {ownChange} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {RECORDS_PER_READ, REREAD_RETRY_MAX_MS, REREAD_RETRY_MIN_MS} from './limits.ts';
+import {REREAD_RETRY_MAX_MS, REREAD_RETRY_MIN_MS} from './limits.ts';
 
 export interface RecordRereadsOptions {
   readonly app: string;
@@ -45,7 +46,7 @@ export class RecordRereads {
 
   private async readSome(): Promise<void> {
     const {app, keys, store, clock, newest, isStopped, onRead} = this.options;
-    const shards = [...this.wanted].slice(0, RECORDS_PER_READ);
+    const shards = [...this.wanted].slice(0, KEYS_PER_TRANSACTION);
     const paths = shards.map((shard) => keys.ownership(app, shard));
     const known = newest();
     const reply = await store.getMany(paths).catch(() => undefined);

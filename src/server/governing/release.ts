@@ -3,13 +3,14 @@
  * would not understand. Guard and sessions stay: it goes on with them. Daemons and containers of our own SDK must have ended before.
  */
 import type {Keys} from '../../etcd/keys.ts';
+import {chunksOf} from '../../model/chunks.ts';
 import {SmError} from '../../model/errors.ts';
 import {UNSET_GUARD} from '../../protocol/push.ts';
 import {absent, deletion, unchanged} from '../../store/compares.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
 import {planRenames} from './key-renames.ts';
 import type {KeyRename, PlannedRenames} from './key-renames.ts';
-import {KEYS_PER_TRANSACTION} from './limits.ts';
 import {rawName} from './raw-names.ts';
 
 export interface ReleasedApp {
@@ -46,9 +47,7 @@ export async function releaseApp({keys, store}: Scope, app: string): Promise<Rel
   if (mark !== undefined) await remove(store, [mark]);
   for (const {compares, then} of transactions) await commit(store, compares, then);
   const own = await store.list(runtimePrefixes(keys, app));
-  for (let at = 0; at < own.entries.length; at += KEYS_PER_TRANSACTION) {
-    await remove(store, own.entries.slice(at, at + KEYS_PER_TRANSACTION));
-  }
+  for (const some of chunksOf(own.entries, KEYS_PER_TRANSACTION)) await remove(store, some);
   return {app, renamed: count, deleted: own.entries.length};
 }
 

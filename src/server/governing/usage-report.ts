@@ -1,5 +1,6 @@
 /** What all apps take together, counted by the leader from the summaries of their governors, for daemons and containers to read. */
 import {valueOf} from '../../appview/app-news.ts';
+import {chunksOf} from '../../model/chunks.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {AppUsage, ClusterQuota, ClusterUsage} from '../../model/quota.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
@@ -7,10 +8,11 @@ import type {UsageRecord} from '../../protocol/quota-fields.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import {stillGoverns} from '../../store/ownership-transactions.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {STATUSES_PER_READ, USAGE_INTERVAL_MS} from './limits.ts';
+import {USAGE_INTERVAL_MS} from './limits.ts';
 
 export interface UsageReportOptions extends Pick<
   GovernedApp,
@@ -81,9 +83,9 @@ async function clusterUsage(store: Store, keys: Keys): Promise<ClusterUsage> {
     groups: 0,
     pushSessions: 0,
   };
-  for (let from = 0; from < apps.length; from += STATUSES_PER_READ) {
-    const some = apps.slice(from, from + STATUSES_PER_READ).map((app) => keys.status(app));
-    for (const entry of (await store.getMany(some)).entries) {
+  for (const some of chunksOf(apps, KEYS_PER_TRANSACTION)) {
+    const {entries: statuses} = await store.getMany(some.map((app) => keys.status(app)));
+    for (const entry of statuses) {
       const usage = valueOf(entry, decodeAppStatus)?.usage;
       if (usage !== undefined) add(sum, usage);
     }

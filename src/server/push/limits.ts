@@ -66,9 +66,6 @@ export const WAITING_LIMIT_MS = 6_000;
 /** How often it is looked for. */
 export const WAITING_LOOK_MS = 500;
 
-/** Most keys deleted at once of what such a container keeps: etcd takes 128 operations in a transaction. */
-export const STORED_KEYS_PER_TRANSACTION = 100;
-
 /** Push containers that an alarm names; the others are counted, roughly. */
 export const SESSIONS_NAMED = 3;
 

@@ -3,9 +3,10 @@
  * anybody else may have the shards.
  */
 import type {Keys} from '../../etcd/keys.ts';
+import {chunksOf} from '../../model/chunks.ts';
 import {deletion} from '../../store/compares.ts';
+import {KEYS_PER_TRANSACTION} from '../../store/limits.ts';
 import type {Compare, KeyValue, Store} from '../../store/port.ts';
-import {STORED_KEYS_PER_TRANSACTION} from './limits.ts';
 
 /** Keys of containers without a session. `entries`: everything below `keys.pushShardPrefix(app)` and `keys.pushSessionPrefix(app)`. */
 export function storedOfAbsent(keys: Keys, app: string, entries: readonly KeyValue[]): string[] {
@@ -27,8 +28,7 @@ export async function deleteStored(
   proofs: readonly Compare[],
   stored: readonly string[],
 ): Promise<boolean> {
-  for (let at = 0; at < stored.length; at += STORED_KEYS_PER_TRANSACTION) {
-    const some = stored.slice(at, at + STORED_KEYS_PER_TRANSACTION);
+  for (const some of chunksOf(stored, KEYS_PER_TRANSACTION)) {
     const then = some.map((key) => deletion({key}));
     const outcome = await store.transact({compares: proofs, then});
     if (outcome.kind !== 'committed') return false;

@@ -4,6 +4,7 @@
  */
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import {firstOf} from '../../../model/and-more.ts';
+import {chunksOf} from '../../../model/chunks.ts';
 import {counted} from '../../../model/counted.ts';
 import {RECORD_VERSION} from '../../../model/ownership.ts';
 import {visible} from '../../../model/visible.ts';
@@ -103,20 +104,18 @@ export async function storedValueChecks(
   const ofCluster = [keys.auditPrefix(), keys.leader(), keys.cluster(), keys.usage()];
   if (scope === 'all') await store.scan(ofCluster, take);
   const all = scope === 'all' ? [...apps, service] : [...apps];
-  for (let at = 0; at < all.length; at += APPS_LOOKED_AT_ONCE)
+  for (const some of chunksOf(all, APPS_LOOKED_AT_ONCE))
     await Promise.all(
-      all
-        .slice(at, at + APPS_LOOKED_AT_ONCE)
-        .map((app) =>
-          store.scan(
-            [
-              ...[keys.movesPrefix(app), keys.eventsPrefix(app), keys.loadPrefix(app)],
-              ...[keys.containerIdPrefix(app), keys.applyMarker(app), keys.callKeys(app)],
-              keys.stopPermissions(app),
-            ],
-            take,
-          ),
+      some.map((app) =>
+        store.scan(
+          [
+            ...[keys.movesPrefix(app), keys.eventsPrefix(app), keys.loadPrefix(app)],
+            ...[keys.containerIdPrefix(app), keys.applyMarker(app), keys.callKeys(app)],
+            keys.stopPermissions(app),
+          ],
+          take,
         ),
+      ),
     );
   return [...found].map(([kind, named]) => rowOf(kind, named));
 }

@@ -11,7 +11,7 @@ import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {policyOf} from '../../../protocol/placement-policy.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
-import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
+import {UNCHANGED, conditionalWrite, writing} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {isDamagedSpec, repairedSpec} from './damaged-spec.ts';

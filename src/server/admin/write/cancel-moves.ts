@@ -1,5 +1,6 @@
 /** Cancelling queued voluntary moves: a note in the shard's spec, which its governor heeds. */
 import {objectOf} from '../../../governor/move-gate.ts';
+import {chunksBySize} from '../../../model/chunks.ts';
 import {isVoluntary} from '../../../model/move-reason.ts';
 import type {AdminRequest, CancelMovesAnswer, QueuedMoveView} from '../../../protocol/admin.ts';
 import {SmError} from '../../../model/errors.ts';
@@ -67,7 +68,7 @@ export async function cancelMoves(
     else open.push({at, move, queued: known});
   });
   const call: Call = {dependencies, listing, living: livingOf(listing), who, dryRun};
-  for (const chunk of chunksOf(open, listing))
+  for (const chunk of chunksFor(open, listing))
     for (const [at, item] of await cancel(call, chunk)) items[at] = item;
   const failed = items.filter(({error}) => error !== undefined).length;
   const changed = items.some(({result}) => result === 'cancelled');
@@ -101,26 +102,15 @@ function absent(move: string, shard: string): Item {
 }
 
 /** Written together: a write, a look and an entry of the audit for each would take so long that further moves begin meanwhile. */
-function* chunksOf(asked: readonly Asked[], {view}: AppListing): Generator<Asked[], void> {
-  let chunk: Asked[] = [];
-  let bytes = 0;
-  const named = new Set<string>();
-  for (const one of asked) {
-    const {shard} = one.queued;
-    const size = utf8Length(view.shards.get(shard)?.value.task ?? '') + BYTES_PER_CANCELLED;
-    const isFull = chunk.length === CANCELLED_PER_WRITE || bytes + size > UNDO_LIMIT_BYTES;
+function chunksFor(asked: readonly Asked[], {view}: AppListing): Iterable<Asked[]> {
+  return chunksBySize(asked, {
+    most: CANCELLED_PER_WRITE,
+    mostSize: UNDO_LIMIT_BYTES,
+    sizeOf: ({queued: {shard}}) =>
+      utf8Length(view.shards.get(shard)?.value.task ?? '') + BYTES_PER_CANCELLED,
     // A write that names a key twice is refused by etcd.
-    if (chunk.length > 0 && (isFull || named.has(shard))) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-      named.clear();
-    }
-    chunk.push(one);
-    named.add(shard);
-    bytes += size;
-  }
-  if (chunk.length > 0) yield chunk;
+    keyOf: ({queued: {shard}}) => shard,
+  });
 }
 
 /** The answers by place. Where something of the moves changes all the time each is cancelled by itself. */

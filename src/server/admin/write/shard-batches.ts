@@ -1,5 +1,6 @@
 /** Adding and removing many shards: transactions of up to 100 operations, several in flight, an answer per item. */
 import type * as z from 'zod';
+import {chunksBySize} from '../../../model/chunks.ts';
 import {SmError} from '../../../model/errors.ts';
 import {utf8Length} from '../../../model/ids.ts';
 import {addShardItem, delShardItem} from '../../../protocol/admin.ts';
@@ -164,7 +165,12 @@ class Batch {
 
   private async writeAll(items: readonly Item[], spec: KeyValue): Promise<void> {
     // Made as they are written, and few in one turn: all at once would keep the event loop.
-    const next = chunksOf(items);
+    const next = chunksBySize(items, {
+      most: OPERATIONS_PER_WRITE,
+      mostSize: BYTES_PER_WRITE,
+      sizeOf: ({operation}) =>
+        BYTES_PER_OPERATION + (operation.op === 'put' ? utf8Length(operation.value) : 0),
+    });
     const worker = async (): Promise<void> => {
       for (const chunk of next) {
         if (this.isLarge) await this.dependencies.bulkWork?.turn(this.app);
@@ -327,22 +333,4 @@ async function checkItems<S extends z.ZodType>(
 function claimedId(input: unknown): string {
   if (typeof input !== 'object' || input === null || !('shardId' in input)) return '';
   return typeof input.shardId === 'string' ? input.shardId.slice(0, SHARD_ID_MAX_BYTES) : '';
-}
-
-function* chunksOf(items: readonly Item[]): Generator<Item[], void> {
-  let chunk: Item[] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const value = item.operation.op === 'put' ? utf8Length(item.operation.value) : 0;
-    const size = value + BYTES_PER_OPERATION;
-    const full = chunk.length === OPERATIONS_PER_WRITE || bytes + size > BYTES_PER_WRITE;
-    if (full && chunk.length > 0) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(item);
-    bytes += size;
-  }
-  if (chunk.length > 0) yield chunk;
 }
