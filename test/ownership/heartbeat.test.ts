@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {actingMs, silenceMs} from '../../src/model/container.ts';
+import {actingMs, heartbeatIntervalMs, silenceMs} from '../../src/model/container.ts';
 import {HeartbeatMachine} from '../../src/ownership/heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
@@ -234,6 +234,26 @@ describe('an attempt without an answer', () => {
         }
         const softDeadlineMs = machine.deadlineMs - ttlMs / 5;
         expect(nowMs).toBeLessThan(softDeadlineMs);
+      }),
+      RUNS,
+    );
+  });
+
+  it('that was written all the same counts for a beat of its own time: the next one is due T/5 after it, at once where that is over', () => {
+    fc.assert(
+      fc.property(ttls, fc.integer({min: 1, max: 40}), (ttlMs, count) => {
+        const machine = beating(ttlMs);
+        const sentMs = machine.wakeAtMs();
+        const written = sent(machine, sentMs);
+        machine.answered(written, UNKNOWN, sentMs);
+        for (let tries = 1; tries < count; tries += 1) {
+          const nowMs = machine.wakeAtMs();
+          machine.answered(sent(machine, nowMs), UNKNOWN, nowMs);
+        }
+        const nowMs = machine.wakeAtMs();
+        const found = {kind: 'found', value: written.value, mod: 7, create: 1} as const;
+        machine.answered(sent(machine, nowMs), found, nowMs + ROUND_TRIP_MS);
+        expect(machine.wakeAtMs()).toBe(sentMs + heartbeatIntervalMs(ttlMs));
       }),
       RUNS,
     );

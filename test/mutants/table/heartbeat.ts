@@ -84,6 +84,16 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       killed: SLOW_STORE_TESTS('whose small calls take 100 ms for a minute, real wiring: false'),
     },
     {
+      name: 'the next beat does not look at what the found one has left',
+      breaks:
+        '"Container" 2: after an attempt that found an earlier one the next is due T/5 after that',
+      find: 'Math.min(this.nextAtMs, this.nextBeatMs(sentAtMs))',
+      replace: 'this.nextAtMs',
+      killed: HEARTBEAT_TESTS(
+        'an attempt without an answer > that was written all the same counts for a beat of its own time: the next one is due T/5 after it, at once where that is over',
+      ),
+    },
+    {
       name: 'the deadline may go back',
       breaks: '"Container" 2: a late answer takes nothing away',
       find: 'Math.max(this.deadlineMs, sentAtMs + actingMs(this.ttlMs))',
