@@ -42,6 +42,12 @@ import type {
 import {PAGE_KEYS, TRY_PAUSE_MAX_MS, TRY_PAUSE_MIN_MS} from './limits.ts';
 import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
+/** What a page of a listing was answered with. */
+interface StorePage extends AnsweredPage {
+  readonly revision: number;
+  readonly entries: readonly KeyValue[];
+}
+
 interface Header {
   readonly cluster_id: string;
   readonly revision: string;
@@ -118,14 +124,22 @@ export class EtcdStore implements Store {
     options?: CallOptions & {atRevision?: number},
   ): Promise<{revision: number}> {
     let revision = options?.atRevision;
-    for (const prefix of prefixes) {
-      const bounds = new PageBounds(Buffer.from(prefix), PAGE_KEYS);
-      let range: PageRange | undefined = bounds.first;
-      while (range !== undefined) {
-        const page = await this.page(range, revision, options);
-        revision ??= page.revision;
+    const bounds = prefixes.map((prefix) => new PageBounds(Buffer.from(prefix), PAGE_KEYS));
+    const read = async (range: PageRange): Promise<StorePage> => {
+      const page = await this.page(range, revision, options);
+      revision ??= page.revision;
+      return page;
+    };
+    const heads: StorePage[] = [];
+    if (revision === undefined && bounds[0] !== undefined) heads.push(await read(bounds[0].first));
+    // The revision is known: all other prefixes are asked for at once, so that a slow etcd is waited for twice and not for each of them.
+    const others = bounds.slice(heads.length);
+    heads.push(...(await Promise.all(others.map(({first}) => read(first)))));
+    for (const [index, bound] of bounds.entries()) {
+      for (let page = heads[index]; page !== undefined;) {
         onPage(page.entries);
-        range = bounds.after(page);
+        const next = bound.after(page);
+        page = next && (await read(next));
       }
     }
     return {revision: revision ?? 0};
@@ -237,7 +251,7 @@ export class EtcdStore implements Store {
     {from, to}: PageRange,
     revision: number | undefined,
     options: CallOptions | undefined,
-  ): Promise<AnsweredPage & {readonly revision: number; readonly entries: readonly KeyValue[]}> {
+  ): Promise<StorePage> {
     const at = revision === undefined ? {} : {revision: String(revision)};
     const right = (): string => rightToReadFrom(from.toString('utf8'));
     const reply = await this.read(options, right, ({kv}, call) =>

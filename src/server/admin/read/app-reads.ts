@@ -183,11 +183,15 @@ async function madeConsistently<T>(
 async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer> {
   const {store, keys, service, version} = dependencies;
   const {apps, revision} = await appsOnce(dependencies);
-  const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
+  // Together, for a slow etcd: it is waited for once.
+  const [own, {entries}, {clusterId}, losses] = await Promise.all([
+    listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)}),
+    store.getMany([keys.leader(), keys.cluster()]),
+    store.status(),
+    daemonLosses(dependencies),
+  ]);
   const daemons = shownDaemons(dependencies, own);
-  const {entries} = await store.getMany([keys.leader(), keys.cluster()]);
   const restored = valueOf(entries[1], decodeCluster)?.restored ?? '';
-  const {clusterId} = await store.status();
   const sum = (count: (app: AppView) => number): number =>
     apps.reduce((total, app) => total + count(app), 0);
   const leader = leaderView(valueOf(entries[0], decodeLeader));
@@ -205,7 +209,7 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
     }),
     leader,
     daemons,
-    lostDaemons: await lostDaemons(dependencies, daemons),
+    lostDaemons: lostDaemons(dependencies, losses, daemons),
     apps,
     counts: {
       daemons: daemons.filter(({incarnation, state}) => incarnation !== '' && state !== 'lost')
@@ -228,17 +232,16 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
   };
 }
 
-/**
- * Daemons that were lost and are not back, by id: nothing in the store names them any more but the event of their loss. `daemons`: those of which there
- * is a heartbeat or a record.
- */
-async function lostDaemons(
-  {store, keys, service, wallMs, apps = 'all'}: AdminDependencies,
-  daemons: readonly ContainerView[],
-): Promise<NonNullable<StatusAnswer['lostDaemons']>> {
-  if (apps !== 'all') return [];
-  const {entries} = await store.list([keys.eventsPrefix(service)]);
+/** When each daemon that an event calls lost was lost, by id: nothing in the store names them any more but the event of their loss. */
+async function daemonLosses({
+  store,
+  keys,
+  service,
+  apps = 'all',
+}: AdminDependencies): Promise<Map<string, string>> {
   const lostAt = new Map<string, string>();
+  if (apps !== 'all') return lostAt;
+  const {entries} = await store.list([keys.eventsPrefix(service)]);
   // By key, which is by time: the last word counts.
   for (const {value} of entries) {
     const round = decodeEventRound(value);
@@ -248,9 +251,18 @@ async function lostDaemons(
       else lostAt.delete(event.container);
     }
   }
-  for (const {id} of daemons) lostAt.delete(id);
-  return [...lostAt]
-    .filter(([, at]) => wallMs() - Date.parse(at) < LOST_DAEMON_NAMED_MS)
+  return lostAt;
+}
+
+/** Those of them that are not back. `daemons`: those of which there is a heartbeat or a record. */
+function lostDaemons(
+  {wallMs}: Pick<AdminDependencies, 'wallMs'>,
+  losses: ReadonlyMap<string, string>,
+  daemons: readonly ContainerView[],
+): NonNullable<StatusAnswer['lostDaemons']> {
+  const known = new Set(daemons.map(({id}) => id));
+  return [...losses]
+    .filter(([id, at]) => !known.has(id) && wallMs() - Date.parse(at) < LOST_DAEMON_NAMED_MS)
     .map(([id, at]) => ({id, at}))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
