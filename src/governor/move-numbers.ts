@@ -35,7 +35,7 @@ export function countNumbers(
     .join('; ');
 }
 
-/** Of the metric that is worst where the shard is: what both ends bear as a multiple of their share; '' where nothing is known of it. */
+/** Of the metric that is worst at one of the ends: what both bear as a multiple of their share; '' where nothing is known of it. */
 function loadNumbers(balance: NamedBalance | undefined, from: string, to: string): string {
   if (balance === undefined) return '';
   const ratiosOf = (container: string): number[] => {
@@ -43,10 +43,21 @@ function loadNumbers(balance: NamedBalance | undefined, from: string, to: string
     return balance.metrics.map((_, metric) => (found === undefined ? 0 : ratioOf(found, metric)));
   };
   const [there, here] = [ratiosOf(from), ratiosOf(to)];
-  const worst = there.indexOf(Math.max(...there));
+  const worst = worstMetric(there, here);
   if (worst === -1) return '';
   const name = balance.metrics[worst] ?? '';
   const text = (container: string, ratios: readonly number[]): string =>
     `${name} of ${container} ${(ratios[worst] ?? 0).toFixed(2)}x of its share`;
-  return `${text(from, there)}; ${text(to, here)}`;
+  return `${text(from, there)}; ${text(to, here)}${exchangeText(there[worst], here[worst])}`;
+}
+
+/** Of what both ends of a move for load bear, as multiples of their share: the metric that is worst at one of them; -1 where there is none. */
+export function worstMetric(there: readonly number[], here: readonly number[]): number {
+  const worse = there.map((ratio, metric) => Math.max(ratio, here[metric] ?? 0));
+  return worse.indexOf(Math.max(...worse));
+}
+
+/** A shard goes to the hotter end only so that counts stay even: a greater load leaves it. */
+export function exchangeText(there = 0, here = 0): string {
+  return here > there ? ', in exchange for a shard with more load' : '';
 }

@@ -18,7 +18,7 @@ type LoadOf = (shard: string, nowMs: number) => number;
 class LoadBed {
   readonly bed = new GovernorBed(SHARDS);
   /** When each move began, ms, oldest first. */
-  readonly moves: {shard: string; atMs: number; why: string}[] = [];
+  readonly moves: {shard: string; atMs: number; why: string; numbers: string}[] = [];
   private seen = 0;
 
   private readonly all: readonly string[];
@@ -79,7 +79,8 @@ class LoadBed {
     for (const {transition} of bed.writes.slice(this.seen)) {
       const {shard, record} = transition;
       if (record?.state !== 'dropping') continue;
-      this.moves.push({shard, atMs: bed.nowMs, why: record.move?.why ?? ''});
+      const {why = '', numbers = ''} = record.move ?? {};
+      this.moves.push({shard, atMs: bed.nowMs, why, numbers});
     }
     this.seen = bed.writes.length;
     bed.free(isIn('dropping'));
@@ -117,6 +118,16 @@ describe('moves for load', () => {
     expect(new Set(bed.moves.map(({shard}) => shard)).size).toBe(length);
     bed.run(10 * MINUTE_MS, noisy(loadOf));
     expect(bed.moves.length).toBe(length);
+  });
+
+  it('to the hotter container say that they are half of an exchange', () => {
+    const bed = new LoadBed();
+    const hot = new Set(bed.heldBy('c1'));
+    bed.run(MINUTE_MS, hotAtFirst(bed));
+    const numbers = bed.moves.map(({shard, numbers: text}) => [hot.has(shard), text] as const);
+    expect(new Set(numbers.map(([leaves]) => leaves)).size).toBe(2);
+    for (const [leavesHot, text] of numbers)
+      expect(text.endsWith('in exchange for a shard with more load'), text).toBe(!leavesHot);
   });
 
   it.each([1_000, 1 / 1_000, Number.NaN])(

@@ -65,6 +65,19 @@ describe('a plan', () => {
     expect(lines.find((line) => line.startsWith('~ a'))).toContain('(load: qps of c1 1.33x');
   });
 
+  it('says of a move for load to the hotter end that it is half of an exchange', async () => {
+    await world.call('addShard', {service, shardId: 'd', load: {qps: 1}});
+    await world.own(service, 'd', {container: 'c2', incarnation: 'c2-1'});
+    const {moves} = await world.call('plan', {service});
+    expect(moves.map(({shard, numbers}) => [shard, numbers])).toEqual([
+      ['a', 'qps of c1 1.32x -> 0.84x of its share; qps of c2 0.68x -> 1.16x of its share'],
+      [
+        'd',
+        'qps of c2 0.68x -> 1.16x of its share; qps of c1 1.32x -> 0.84x of its share, in exchange for a shard with more load',
+      ],
+    ]);
+  });
+
   it('says of moves for counts how many each end has, and of what is nowhere the rule', async () => {
     await world.call('updateSpec', {service, placement: {}});
     await world.own(service, 'c', {});

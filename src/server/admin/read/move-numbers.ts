@@ -1,5 +1,5 @@
 /** What makes a planned move necessary, at both of its ends, in a sentence. */
-import {countNumbers} from '../../../governor/move-numbers.ts';
+import {countNumbers, exchangeText, worstMetric} from '../../../governor/move-numbers.ts';
 import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
 import {balanceOf, ratioOf} from '../../../load/balance.ts';
 import {containerSums, groupSums} from '../../../planner/container-sums.ts';
@@ -48,29 +48,34 @@ export class MoveNumbers {
   }
 
   of({cause, from, to}: PlannedMove): string {
-    const metric = cause === 'load' ? this.worstMetric(from) : undefined;
-    if (metric !== undefined) return `${this.loadText(from, metric)}; ${this.loadText(to, metric)}`;
+    if (cause === 'load') {
+      const text = this.ofLoad(from, to);
+      if (text !== '') return text;
+    }
     const ends = new Map([from, to].map((end) => [this.nameOf(end), end]));
     return countNumbers([...ends.keys()], (id) => this.countsOf(ends.get(id) ?? -1));
   }
 
+  private ofLoad(from: number, to: number): string {
+    const [there, here] = [from, to].map((end) => this.ratios(this.before, end));
+    const metric = worstMetric(there ?? [], here ?? []);
+    if (metric === -1) return '';
+    const exchange = exchangeText(there?.[metric], here?.[metric]);
+    return `${this.loadText(from, metric)}; ${this.loadText(to, metric)}${exchange}`;
+  }
+
   private loadText(container: number, metric: number): string {
-    const ratios = [this.before, this.after].map((sums) => this.ratio(sums, container, metric));
-    const [before, after] = ratios.map((ratio) => `${ratio.toFixed(2)}x`);
+    const ratios = [this.before, this.after].map((sums) => this.ratios(sums, container)[metric]);
+    const [before, after] = ratios.map((ratio = 0) => `${ratio.toFixed(2)}x`);
     const name = this.terms.metrics?.[metric]?.name ?? '';
     return `${name} of ${this.nameOf(container)} ${before} -> ${after} of its share`;
   }
 
-  private worstMetric(container: number): number | undefined {
-    const {metrics = []} = this.terms;
-    const ratios = metrics.map((_, metric) => this.ratio(this.before, container, metric));
-    return ratios.length === 0 ? undefined : ratios.indexOf(Math.max(...ratios));
-  }
-
-  private ratio(sums: ContainerSums, container: number, metric: number): number {
+  /** By metric. */
+  private ratios(sums: ContainerSums, container: number): number[] {
     const [, ...loads] = sums[container] ?? [];
     const shares = this.shares.get(this.nameOf(container)) ?? [];
-    return ratioOf({loads, shares}, metric);
+    return (this.terms.metrics ?? []).map((_, metric) => ratioOf({loads, shares}, metric));
   }
 
   private nameOf(container: number): string {
