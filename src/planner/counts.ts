@@ -2,12 +2,15 @@
 import {UNLIMITED} from './limits.ts';
 import {Occupants} from './hard/occupants.ts';
 import type {Table} from './table.ts';
+import {ZoneCounts} from './zone-counts.ts';
 
 export class Counts {
   private readonly table: Table;
   private readonly target: Int32Array;
   /** Undefined where nothing but counts is limited. */
   private readonly occupants: Occupants | undefined;
+  /** Undefined where zones do not count. */
+  private readonly zones: ZoneCounts | undefined;
   private readonly totals: Int32Array;
   private readonly running: Int32Array;
   /** Shards by container as of the beginning: where those of each begin, and they, in tie-break order. */
@@ -22,6 +25,7 @@ export class Counts {
     if (Occupants.areLimited(table)) this.occupants = new Occupants(table);
     for (const [shard, container] of target.entries())
       if (container >= 0) this.occupants?.add(shard, container);
+    this.zones = table.zones && new ZoneCounts(table, table.zones, target);
     this.totals = countsOf(target, table.m);
     this.running = countsOf(table.current, table.m);
     this.start = new Int32Array(table.m + 1);
@@ -52,6 +56,8 @@ export class Counts {
 
   /** What it brings that the shard goes to the other container: above 0 counts are more even then, at 0 as even, below 0 less. */
   gain(shard: number, from: number, to: number): number {
+    const ofZones = this.zones?.gain(shard, from, to) ?? 0;
+    if (ofZones !== 0) return ofZones;
     const bucket = this.table.bucket[shard] ?? 0;
     const uneven = this.ofBucket(from, bucket) - this.ofBucket(to, bucket) - 1;
     return uneven !== 0 ? uneven : (this.totals[from] ?? 0) - (this.totals[to] ?? 0) - 1;
@@ -62,6 +68,7 @@ export class Counts {
     const bucket = this.table.bucket[shard] ?? 0;
     if (from >= 0) this.add(from, bucket, -1);
     this.add(to, bucket, 1);
+    this.zones?.redirect(shard, from, to);
     if (from >= 0) this.occupants?.remove(shard, from);
     this.occupants?.add(shard, to);
   }

@@ -156,6 +156,31 @@ describe('an unproved container', () => {
   });
 });
 
+it.each([
+  ['new shards', '', 'closed'],
+  ['shards of a draining container', 'old', 'draining'],
+] as const)(
+  'a trial leaves the zones of a group as even as they are, with %s',
+  (_, current, mode) => {
+    const zones = {old: 'z1', c1: 'z1', c2: 'z1', c3: 'z2', c4: 'z2', c5: 'z3', joiner: 'z3'};
+    const proved = {old: undefined, ...TWO, c3: undefined, c4: undefined, c5: undefined};
+    for (let name = 0; name < 10; name += 1) {
+      const three = ['a', 'b', 'c'].map((id) => ({...NONE, id: `${id}${name}`, current}));
+      const busy = shards({c1: 4, c2: 4, c3: 4, c4: 4, c5: 4}, {group: 'g'});
+      const all = {...proved, joiner: JOINING};
+      const {containers, ...rest} = snapshotOf([...three, ...busy], all);
+      const zoned = containers.map((one) => ({
+        ...{...one, zone: zones[one.id as keyof typeof zones]},
+        mode: one.id === 'old' ? mode : one.mode,
+      }));
+      const {target, trials} = plan({...rest, spreadZones: true, containers: zoned});
+      expect(trials).toHaveLength(1);
+      const used = [0, 1, 2].map((at) => zoned[target[at] ?? -1]?.zone);
+      expect(used.sort(), `with names ${name}`).toEqual(['z1', 'z2', 'z3']);
+    }
+  },
+);
+
 describe('random snapshots with unproved containers', () => {
   /** Some of the containers have not proved themselves. */
   function unprovedInstance(seed: number): PlacementSnapshot {

@@ -154,13 +154,13 @@ function outside(count: number, least: number, most: number): number {
 }
 
 /** By how much the distance of a count from its bounds costs more with one more; below 0: less. */
-function whenMore(count: number, least: number, most: number): number {
+export function whenMore(count: number, least: number, most: number): number {
   if (count >= most) return count - most + 1;
   return count < least ? count - least : 0;
 }
 
-/** The same with one less. */
-function whenFewer(count: number, least: number, most: number): number {
+/** The same with one fewer. */
+export function whenFewer(count: number, least: number, most: number): number {
   if (count <= least) return least - count + 1;
   return count > most ? most - count : 0;
 }
