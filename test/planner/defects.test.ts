@@ -255,17 +255,18 @@ test('the search for room ends where thousands of shards might make way for one'
 });
 
 test.each([
-  ['by counts', {}],
-  ['by zones', {spreadZones: true}],
-  ['by hard rules', {metrics: [{name: 'qps', upper: 1.2, lower: 1.1}]}],
+  ['by counts', 'c', {}],
+  ['by zones', 'c', {spreadZones: true}],
+  ['by zones of which the other is full', 'a', {spreadZones: true}],
+  ['by hard rules', 'c', {metrics: [{name: 'qps', upper: 1.2, lower: 1.1}]}],
 ])(
   'what weighs nothing gets nothing while others have room beyond their share, %s',
-  (_, policy) => {
+  (_, zone, policy) => {
     const shards = many(8, () => ({load: [1]}));
     const containers = [
       {id: 'c0', mode: 'open' as const, zone: 'a', capacity: 2, limits: [9]},
       {id: 'c1', mode: 'open' as const, zone: 'b'},
-      {id: 'c2', mode: 'open' as const, zone: 'c', weight: 0},
+      {id: 'c2', mode: 'open' as const, zone, weight: 0},
     ];
     const snapshot = {...snapshotOf(shards, []), containers, ...policy};
     expect(totalOf(snapshot, plan(snapshot), 'c2')).toBe(0);

@@ -10,6 +10,7 @@ const ORDER = [
   'unplaced',
   'urgency',
   'stranded',
+  'weightless',
   'zones',
   'uneven',
   'outside',

@@ -14,6 +14,8 @@ export interface Score {
   /** Sum of the priorities of those. */
   readonly urgency: number;
   readonly stranded: number;
+  /** Shards on containers that have no share of their bucket, because of weight 0. */
+  readonly weightless: number;
   /** How far the buckets are from even over zones: 1 + 2 + ... per zone. */
   readonly zones: number;
   /** How far the buckets are from even: 1 + 2 + ... per container. */
@@ -27,6 +29,8 @@ const WEIGHTS = {
   outside: 2 ** 5,
   uneven: 2 ** 15,
   zones: 2 ** 26,
+  // More than one path from there changes of zones.
+  weightless: 2 ** 33,
   stranded: 2 ** 36,
   priority: 2 ** 41,
   unplaced: 2 ** 44,
@@ -46,9 +50,8 @@ interface Group {
   readonly mayStay: number;
   /** Priorities of the urgent ones, the lowest first. */
   readonly priorities: readonly number[];
-  /** Per container and per zone: whether it has no share, because of weight 0. */
+  /** Per container: whether it has no share, because of weight 0. */
   readonly weightless: readonly boolean[];
-  readonly zoneWeightless: readonly boolean[];
   /** Even in zone `z` are `zoneLeast[z]` to `zoneMost[z]`. */
   readonly zoneLeast: readonly number[];
   readonly zoneMost: readonly number[];
@@ -153,7 +156,6 @@ function arrivals(
     mayStay: 0,
     priorities: prioritiesOf(members),
     weightless: [],
-    zoneWeightless: [],
     ...zoneBounds(
       snapshot,
       here.map((one) => one * members.length * DENOMINATOR),
@@ -204,10 +206,6 @@ function groupOf(
     mayStay: stays.length,
     priorities: prioritiesOf(members.filter((shard) => !runsWell(snapshot, shard))),
     weightless: weights.map((weight) => weight === 0),
-    zoneWeightless: zonesOf(snapshot).reduce<boolean[]>((all, zone, at) => {
-      all[zone] = (all[zone] ?? true) && weights[at] === 0;
-      return all;
-    }, []),
     ...zoneBounds(snapshot, exact),
   };
 }
@@ -222,16 +220,11 @@ const triangle = (distance: number): number => (distance * (distance + 1)) / 2;
 const distanceOf = (count: number, least: number, most: number): number =>
   Math.max(0, least - count, count - most);
 
-/** As far from even as no count is: what each shard costs where its group has no share. */
-function farthest({groups}: Question): number {
-  return 1 + groups.reduce((sum, {size}) => sum + size, 0);
-}
-
 /** `counts[group][container]`. */
 export function scoreOf(question: Question, counts: readonly (readonly number[])[]): Score {
   const {groups, fixed, least, most, limits, zoneOf, snapshot} = question;
   const none = {overfull: 0, unplaced: 0, urgency: 0, stranded: 0};
-  const score = {...none, zones: 0, uneven: 0, outside: 0, moves: 0};
+  const score = {...none, weightless: 0, zones: 0, uneven: 0, outside: 0, moves: 0};
   for (const [at, group] of groups.entries()) {
     const row = counts[at] ?? [];
     const out = group.size - row.reduce((sum, count) => sum + count, 0);
@@ -246,17 +239,14 @@ export function scoreOf(question: Question, counts: readonly (readonly number[])
       ofZone[zone] = (ofZone[zone] ?? 0) + count;
     }
     for (const [zone, count] of ofZone.entries())
-      score.zones +=
-        group.zoneWeightless[zone] === true
-          ? count * farthest(question)
-          : triangle(distanceOf(count, group.zoneLeast[zone] ?? 0, group.zoneMost[zone] ?? 0));
+      score.zones += triangle(
+        distanceOf(count, group.zoneLeast[zone] ?? 0, group.zoneMost[zone] ?? 0),
+      );
     for (const [container, count] of row.entries()) {
       if (group.eligible[container] !== true) continue;
       const low = group.least[container] ?? 0;
-      score.uneven +=
-        group.weightless[container] === true
-          ? count * farthest(question)
-          : triangle(distanceOf(count, low, low + (group.spare[container] ?? 0)));
+      if (group.weightless[container] === true) score.weightless += count;
+      else score.uneven += triangle(distanceOf(count, low, low + (group.spare[container] ?? 0)));
       score.moves += Math.max(0, (group.held[container] ?? 0) - count);
     }
   }
@@ -315,10 +305,7 @@ export function bestScore(question: Question): Score {
           at,
           zoneNode(at, zone),
           WEIGHTS.zones *
-            (group.zoneWeightless[zone] === true
-              ? farthest(question)
-              : triangle(distanceOf(count + 1, low, high)) -
-                triangle(distanceOf(count, low, high))),
+            (triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high))),
         );
     }
     for (let container = 0; container < containers; container += 1) {
@@ -327,13 +314,13 @@ export function bestScore(question: Question): Score {
       const high = low + (group.spare[container] ?? 0);
       for (let count = 0; count < group.size; count += 1) {
         const step =
-          group.weightless[container] === true
-            ? farthest(question)
-            : triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high));
+          triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high));
+        const price =
+          group.weightless[container] === true ? WEIGHTS.weightless : WEIGHTS.uneven * step;
         const saved = count < (group.held[container] ?? 0) ? 1 : 0;
         cells.push({group: at, container, arc: arcs.length});
         const from = zoneNode(at, zoneOf[container] ?? 0);
-        connect(from, groups.length + container, WEIGHTS.uneven * step - saved);
+        connect(from, groups.length + container, price - saved);
       }
     }
   }

@@ -13,6 +13,8 @@ export interface Costs {
   readonly cell: number;
   /** One bucket uneven in one zone by one. */
   readonly zone: number;
+  /** A shard on a container that has no share of its bucket, because of weight 0: as far from even as can be, so all other room comes first. */
+  readonly weightless: number;
   /** A shard that has to stay on a draining container. */
   readonly stranded: number;
   /** A shard without a container. */
@@ -40,8 +42,11 @@ export function costsFor(
   const cell = total * (2 * steps + 2);
   const along = 2 * steps * path + 2;
   const zone = zones ? cell * along : cell;
+  // A shard that goes elsewhere may leave two zones farther from even.
+  const weightless = zones ? 2 * steps * zone : steps * cell;
   const stranded = zone * along;
   const priority = 2 * stranded;
   const unplaced = 4 * stranded * priorities;
-  return {move: 1, total, cell, zone, stranded, unplaced, priority, overfull: 4 * unplaced, steps};
+  const overfull = 4 * unplaced;
+  return {move: 1, total, cell, zone, weightless, stranded, unplaced, priority, overfull, steps};
 }

@@ -166,7 +166,7 @@ export class Network {
   impliedAddCost(bucket: number, {weight}: ContainerClass): number {
     if (this.levels.mostOf(bucket, weight) > this.levels.leastOf(bucket, weight)) return 0;
     if (!this.isSoft) return FORBIDDEN;
-    return this.costs.cell * (weight === 0 ? this.costs.steps : 1);
+    return weight === 0 ? this.costs.weightless : this.costs.cell;
   }
 
   /** Price of one shard less of a bucket on a container whose cell is not stored. */
@@ -354,7 +354,6 @@ export class Network {
     return this.demand.weights[this.demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
   }
 
-  /** Where a bucket has no share, because of weight 0, each shard is as far from even as can be: all other room comes first. */
   private priceOf(cell: number, want: number): number {
     const least = this.cells.least[cell] ?? 0;
     const even = least + (this.cells.spare[cell] ?? 0);
@@ -363,13 +362,11 @@ export class Network {
       this.isSoft &&
       this.weightOf(this.cells.bucket[cell] ?? 0, this.cells.container[cell] ?? 0) === 0
     )
-      return move + this.costs.cell * this.costs.steps;
+      return move + this.costs.weightless;
     return move + this.costs.cell * this.distance(want, least, even);
   }
 
   private priceOfZone(at: number, count: number): number {
-    if (this.isSoft && this.zones?.isWeightless(at) === true)
-      return this.costs.zone * this.costs.steps;
     const distance = this.distance(count, this.zones?.least[at] ?? 0, this.zones?.most[at] ?? 0);
     return !this.isSoft && distance !== 0 ? FORBIDDEN * distance : this.costs.zone * distance;
   }

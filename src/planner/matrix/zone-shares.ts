@@ -11,20 +11,10 @@ export class ZoneShares {
   readonly least: Int32Array;
   readonly most: Int32Array;
   private readonly zoneOf: Int32Array;
-  private readonly poolOf: Int32Array;
-  /** Per pool and zone: the weight of its containers. */
-  private readonly weights: readonly Float64Array[];
 
   constructor(demand: Demand, levels: Levels, cells: Cells, zoneOf: Int32Array) {
     this.zones = demand.zoneCount;
     this.zoneOf = zoneOf;
-    this.poolOf = demand.poolOf;
-    this.weights = demand.classes.map((classes) => {
-      const sums = new Float64Array(this.zones);
-      for (const {zone, weight, members} of classes)
-        sums[zone] = (sums[zone] ?? 0) + weight * members.length;
-      return sums;
-    });
     const size = demand.buckets * this.zones;
     this.counts = new Int32Array(size);
     this.least = new Int32Array(size);
@@ -47,12 +37,6 @@ export class ZoneShares {
   /** The entry of a bucket and the zone of a container. */
   at(bucket: number, container: number): number {
     return bucket * this.zones + (this.zoneOf[container] ?? 0);
-  }
-
-  /** Whether no container of the entry's zone has a share of its bucket. */
-  isWeightless(at: number): boolean {
-    const pool = this.poolOf[Math.floor(at / this.zones)] ?? 0;
-    return this.weights[pool]?.[at % this.zones] === 0;
   }
 
   private addShares(
