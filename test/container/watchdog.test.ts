@@ -19,16 +19,25 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(dirname(PRELOAD), {recursive: true}));
 
-/** How the child ended: its signal, else its exit code. */
-function outcome(
-  manner: 'healthy' | 'blocked',
-  options: ForkOptions = {},
-): Promise<string | number | null> {
+interface Outcome {
+  /** Its signal, else its exit code. */
+  readonly how: string | number | null;
+  readonly stderr: string;
+}
+
+/** How the child ended. */
+function ended(manner: 'healthy' | 'blocked', options: ForkOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = fork(bundled(CHILD), [manner], options);
+    const child = fork(bundled(CHILD), [manner], {...options, silent: true});
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(signal ?? code));
+    child.once('close', (code, signal) => resolve({how: signal ?? code, stderr}));
   });
+}
+
+async function outcome(...args: Parameters<typeof ended>): Promise<string | number | null> {
+  return (await ended(...args)).how;
 }
 
 describe('the watchdog', () => {
@@ -38,6 +47,14 @@ describe('the watchdog', () => {
 
   it('kills a loop that stands still past its deadline', async () => {
     expect(await outcome('blocked')).toBe('SIGKILL');
+  });
+
+  it('says on stderr why: an exit by SIGKILL looks as if memory had run out', async () => {
+    const {stderr} = await ended('blocked');
+    expect(stderr).toMatch(
+      /^\S+Z sm ERROR the watchdog kills this process: its event loop has stood still for \d+ ms, and its right to act is over pid=\d+ fix=".+"\n$/,
+    );
+    expect((await ended('healthy')).stderr).not.toContain('watchdog');
   });
 
   it.each([
