@@ -112,9 +112,15 @@ export type Joining = Required<
 
 /** @throws SmError INVALID_INPUT or INVALID_NAME. */
 export function checkJoinOptions(options: JoinOptions): Joining {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new SmError('INVALID_INPUT', 'the options of joinApp are not an object', {
+      hint: "pass {app: 'orders', endpoints: ['127.0.0.1:2379']} as the first argument",
+    });
+  }
   checkName('app', options.app);
   if (options.id !== undefined) checkName('container', options.id);
   checkEndpoints(options.endpoints);
+  checkKinds(options);
   const advertised = checkAdvertise(options.advertise);
   if (options.attach === true && (options.port ?? 0) === 0 && advertised === undefined) {
     throw new SmError('INVALID_INPUT', 'attach is set without port', {
@@ -122,7 +128,6 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     });
   }
   checkReceiverTls(options);
-  checkKinds(options);
   if (options.load !== undefined && typeof options.load !== 'function') {
     throw new SmError('INVALID_INPUT', 'load is not a function', {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
@@ -161,8 +166,24 @@ export function checkJoinOptions(options: JoinOptions): Joining {
   };
 }
 
+const SWITCHES = [
+  'waitForApp',
+  'refuseTakenId',
+  'signals',
+  'watchdog',
+  'attach',
+  'requireSigned',
+] as const;
+
 /** Programs without types, as where a version comes from a number of a build. @throws SmError INVALID_INPUT. */
 function checkKinds(options: JoinOptions): void {
+  // 'false', as an environment variable says it, would count as true.
+  for (const name of SWITCHES) {
+    if (typeof (options[name] ?? false) === 'boolean') continue;
+    throw new SmError('INVALID_INPUT', `${name} is not true or false`, {
+      hint: `pass ${name} as a boolean: of a text, ${name}: text === 'true'`,
+    });
+  }
   for (const name of ['bind', 'etcdPrefix', 'service', 'version'] as const) {
     if (typeof (options[name] ?? '') === 'string') continue;
     throw new SmError('INVALID_INPUT', `${name} is not text`, {

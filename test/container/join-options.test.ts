@@ -183,6 +183,8 @@ describe('what would fail later, or never end', () => {
     ['a version that is no text', {endpoints, version: 5}, hooks, /version is not text/],
     ['a prefix that is no text', {endpoints, etcdPrefix: 7}, hooks, /etcdPrefix is not text/],
     ['a bind that is no text', {endpoints, bind: 5}, hooks, /bind is not text/],
+    ['signals that are text', {endpoints, signals: 'false'}, hooks, /signals is not true or false/],
+    ['an attach of 1', {endpoints, attach: 1}, hooks, /attach is not true or false/],
     ['a service that is no text', {endpoints, service: 5}, hooks, /service is not text/],
     ['labels that are text', {endpoints, labels: 'r7'}, hooks, /labels is not an object/],
     ['limits that are a number', {endpoints, limits: 5}, hooks, /limits is not an object/],
@@ -194,6 +196,13 @@ describe('what would fail later, or never end', () => {
     await expect(joining).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it.each([undefined, null, 'orders'])('is refused when joining: %j for options', async (said) => {
+    await expect(joinApp(said as unknown as JoinOptions, hooks)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'the options of joinApp are not an object',
     });
   });
 });
