@@ -86,11 +86,9 @@ function onTheWay(
       ? restart
       : `wait for its ${of} on ${container} to return; if it does not: ${restart}`;
   if (state === 'dropping') {
-    const how =
-      hook === 'drop' ? 'its drop has exceeded its time limit' : 'its drop has not returned';
     return {
-      text: `${container} has been dropping it${since}: ${how}, and no other container may have it before that`,
-      fix: wait('drop'),
+      text: `${container} has been dropping it${since}: ${howItDrops(hook)}, and no other container may have it before that`,
+      fix: hook === 'add' ? restart : wait('drop'),
     };
   }
   if (state === 'owned') {
@@ -109,6 +107,13 @@ function onTheWay(
     return {text, fix: alarmFixOf?.(container) ?? restart};
   }
   return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: ''};
+}
+
+/** `hook`: which one is overdue. A drop is called only when the add before it has returned. */
+function howItDrops(hook: 'add' | 'drop' | undefined): string {
+  if (hook === 'add')
+    return 'its add has exceeded its time limit, and its drop is called after that';
+  return hook === 'drop' ? 'its drop has exceeded its time limit' : 'its drop has not returned';
 }
 
 /** What is known against the container that has the shard. */

@@ -165,6 +165,12 @@ const CASES: readonly [string, Case, string, string][] = [
     'sm container evict -a orders c1',
   ],
   [
+    'a drop that waits for a hung add',
+    {record: {state: 'dropping', move}, overdue: [{shard: 's1', hook: 'add'}]},
+    `c1 has been dropping it since ${STARTED}: its add has exceeded its time limit, and its drop is called after that, and no other`,
+    'sm container evict -a orders c1',
+  ],
+  [
     'a drop that is not overdue yet',
     {record: {state: 'dropping', move}},
     'its drop has not returned, and no other container may have it before that',
