@@ -60,9 +60,10 @@ function linesOf(result: AuditResult, where: string): string[] {
     lines.push(
       `${counted(notJudged, 'change')} not checked: made by an import, or by a newer version of sm`,
     );
+  const checked = notJudged > 0 ? 'every change that was checked' : 'every change';
   lines.push(
     unlawful === 0
-      ? 'every change follows the rules'
+      ? `${checked} follows the rules`
       : `against the rules: ${counted(unlawful, 'change')}`,
   );
   for (const {revision, key, rule, before, after} of result.findings.slice(0, FINDINGS_SHOWN)) {
