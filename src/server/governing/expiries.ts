@@ -1,7 +1,8 @@
-/** Takes back what operators said for a while, pauses, pins and permissions to stop containers, once their time is over: with an audit entry, as if somebody had done it. */
+/** Takes back what operators said for a while, pauses, pins, permissions to stop containers and drains of one process, once their time is over: with an audit entry, as if somebody had done it. */
 import type {AppView} from '../../appstate/app-view.ts';
 import type {AuditEntry} from '../../model/audit.ts';
 import type {AppChange} from '../../model/change.ts';
+import {orderHolds} from '../../model/container-state.ts';
 import {endsAtMs} from '../../model/operator-note.ts';
 import type {OperatorNote} from '../../model/operator-note.ts';
 import type {Versioned} from '../../model/ownership.ts';
@@ -9,14 +10,14 @@ import {PERMISSION_CLOCK_SLACK_MS} from '../../model/limits.ts';
 import {permissionText} from '../../model/stop-permission.ts';
 import type {StopPermission, StopPermissions} from '../../model/stop-permission.ts';
 import {unpinned} from '../../model/specs.ts';
-import type {ShardSpec} from '../../model/specs.ts';
+import type {ContainerOrder, ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {transactAudited} from '../../store/audited-write.ts';
 import {deletion, unchanged} from '../../store/compares.ts';
 import type {GovernedApp} from '../../store/governed-app.ts';
 import {stillGoverns} from '../../store/ownership-transactions.ts';
-import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
+import {ENDED_DRAIN_KEPT_MS, EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
 
 export interface ExpiryOptions extends Pick<
   GovernedApp,
@@ -45,6 +46,8 @@ export class Expiries {
   private readonly pins = new Map<string, number>();
   /** When the app's pause does. */
   private pauseEndsMs: number | undefined;
+  /** When it is looked whether the processes of drains have ended, by container. */
+  private readonly drains = new Map<string, number>();
   /** When the first permission to stop a container does. */
   private permissionEndsMs: number | undefined;
   private timer: Timer | undefined;
@@ -84,11 +87,10 @@ export class Expiries {
       this.permissionEndsMs = firstToEnd(change.entry?.value)?.endMs;
       return this.permissionEndsMs !== undefined;
     }
+    if (change.kind === 'order')
+      return noteEnd(this.drains, change.container, drainKeptUntilMs(change.entry?.value));
     if (change.kind !== 'shard') return false;
-    const endMs = endsAtMs(change.entry?.value.pinned);
-    if (endMs === undefined) this.pins.delete(change.shard);
-    else this.pins.set(change.shard, endMs);
-    return endMs !== undefined;
+    return noteEnd(this.pins, change.shard, endsAtMs(change.entry?.value.pinned));
   }
 
   private wait(leastMs: number): void {
@@ -96,7 +98,8 @@ export class Expiries {
     if (this.stopped) return;
     const {clock} = this.options;
     let nextMs = Math.min(this.pauseEndsMs ?? Infinity, this.permissionEndsMs ?? Infinity);
-    for (const endMs of this.pins.values()) nextMs = Math.min(nextMs, endMs);
+    for (const ends of [this.pins, this.drains])
+      for (const endMs of ends.values()) nextMs = Math.min(nextMs, endMs);
     if (nextMs === Infinity) return;
     const pauseMs = Math.min(EXPIRY_SLEEP_MAX_MS, Math.max(leastMs, nextMs - clock.wallMs()));
     this.timer = clock.after(pauseMs, () => void this.look());
@@ -125,7 +128,27 @@ export class Expiries {
       if (known === undefined) this.pins.delete(shard);
       else if (endMs <= nowMs) due.push(this.endOfPin(shard, known));
     }
+    for (const [container, lookMs] of this.drains) {
+      if (lookMs > nowMs) continue;
+      const ended = this.endOfDrain(container);
+      if (ended === undefined) this.drains.set(container, nowMs + EXPIRY_SLEEP_MAX_MS);
+      else due.push(ended);
+    }
     return due;
+  }
+
+  /** Undefined while its process lives. */
+  private endOfDrain(container: string): Ended | undefined {
+    const {keys, app, view} = this.options;
+    const {orders, heartbeats, ids} = view();
+    const order = orders.get(container);
+    if (order === undefined || heartbeats.has(order.value.incarnation)) return undefined;
+    if (ids.get(container)?.incarnation === order.value.incarnation) return undefined;
+    return {
+      ...{key: keys.containerOrder(app, container), mod: order.mod, value: undefined},
+      ...{reason: 'its process has ended', object: `container/${container}`},
+      ...{field: 'order', before: 'drain', after: ''},
+    };
   }
 
   private endOfPause({value, mod}: NonNullable<AppView['spec']>): Ended {
@@ -189,6 +212,20 @@ export class Expiries {
       reason,
     };
   }
+}
+
+/** True where there is an end. */
+function noteEnd(ends: Map<string, number>, id: string, endMs: number | undefined): boolean {
+  if (endMs === undefined) ends.delete(id);
+  else ends.set(id, endMs);
+  return endMs !== undefined;
+}
+
+/** Undefined for what is no drain, or holds for processes to come. */
+function drainKeptUntilMs(order: ContainerOrder | undefined): number | undefined {
+  if (order === undefined || orderHolds(order, order.order, '')) return undefined;
+  const saidMs = Date.parse(order.at);
+  return Number.isNaN(saidMs) ? undefined : saidMs + ENDED_DRAIN_KEPT_MS;
 }
 
 function reasonOf(note: OperatorNote | undefined): string {

@@ -95,6 +95,9 @@ export const EXPIRY_RETRY_MS = 5_000;
 /** Longest sleep until the next pause or pin ends, ms: wall clocks are set, and timers of Node end below 25 days. */
 export const EXPIRY_SLEEP_MAX_MS = 60_000;
 
+/** A drain whose process has ended is kept so long from when it was said, ms: a script may still take it back. */
+export const ENDED_DRAIN_KEPT_MS = 3_600_000;
+
 /** Names of keys of shards that are not spelled as here, of one app, that its governor keeps. */
 export const FOREIGN_NAMES_KEPT = 1_000;
 

@@ -182,6 +182,15 @@ describe('orders', () => {
     await world.delete(world.keys.heartbeat('orders', 'c1-1'));
     expect(await list()).toMatchObject([{id: 'c1', incarnation: '', state: 'cordoned'}]);
   });
+
+  it('a drain is over with its process: neither who is gone has it, nor who comes next', async () => {
+    await world.call('drain', {...app, container: 'c1'});
+    await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+    expect(await list()).toEqual([]);
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1'));
+    await world.put(world.keys.containerId('orders', 'c1'), encodeIdHolder('c1-2'));
+    expect(await list()).toMatchObject([{id: 'c1', state: 'ready', order: null}]);
+  });
 });
 
 describe('worker groups', () => {

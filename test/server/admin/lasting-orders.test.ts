@@ -171,8 +171,11 @@ describe('what was said for a while', () => {
       } as never,
     });
     const look = async (): Promise<void> => {
-      const prefix = world.keys.appSpecPrefix(service);
-      const {entries} = await world.memory.list([prefix]);
+      const {keys} = world;
+      const {entries} = await world.memory.list([
+        ...[keys.appSpecPrefix(service), keys.heartbeatPrefix(service)],
+        keys.containerIdPrefix(service),
+      ]);
       const changes = entries.flatMap((entry) => {
         const parsed = world.keys.parse(entry.key);
         return parsed === undefined ? [] : (changeOf(parsed, entry, entry.mod) ?? []);
@@ -240,6 +243,30 @@ describe('what was said for a while', () => {
       who: 'sm',
       operation: 'expire',
       objects: ['container/c3'],
+    });
+  });
+
+  it('goes from the store: a drain whose process has ended, an hour after it was said', async () => {
+    const {keys} = world;
+    for (const container of ['c1', 'c2', 'c3']) await world.join(service, container);
+    for (const container of ['c1', 'c2']) await world.call('drain', {service, container});
+    await world.call('drain', {service, container: 'c3', keep: true});
+    for (const container of ['c1', 'c3']) {
+      await world.delete(keys.heartbeat(service, `${container}-1`));
+      await world.delete(keys.containerId(service, container));
+    }
+    const {look, due} = await clerk();
+    await look();
+    wallMs = NOW_MS + 3_600_000;
+    due.shift()?.run();
+    await expect.poll(() => world.value(keys.containerOrder(service, 'c1'))).toBeUndefined();
+    await expect.poll(() => due.length).toBe(1);
+    for (const container of ['c2', 'c3'])
+      expect(await world.value(keys.containerOrder(service, container))).toBeDefined();
+    const {events} = await world.call('events', {service, audit: true});
+    expect(events.at(-1)).toMatchObject({
+      ...{who: 'sm', operation: 'expire', objects: ['container/c1']},
+      reason: 'its process has ended',
     });
   });
 

@@ -2,7 +2,7 @@
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
-import {containerState, hearingOf, modeOf} from '../../../model/container-state.ts';
+import {containerState, hearingOf, modeOf, orderHolds} from '../../../model/container-state.ts';
 import type {Hearing} from '../../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../../model/container.ts';
 import {strandedFix} from '../../../model/drain-progress.ts';
@@ -183,7 +183,7 @@ function livingView(
     // A silent container has lost its right to act, whatever its records say.
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
     ...containerLoads(listing, () => livingOf(listing)).get(container),
-    order: orderOf(listing.view.orders.get(container)?.value),
+    order: orderOf(listing.view.orders.get(container)?.value, process.incarnation),
     ...strandedOf(listing, process, said.state),
     ...shareOf(listing, heartbeat),
     stop: permissionOf(listing, process, said.state),
@@ -219,7 +219,8 @@ function overdueNote({overdue = []}: Heartbeat): {note?: string} {
 /** Its heartbeat is gone, records still name it: the governor has yet to give them to others. */
 function goneView(listing: AppListing, process: Process, load: Load): ContainerView {
   const said = wordOn(listing, process);
-  const order = orderOf(listing.view.orders.get(process.container)?.value);
+  const {container, incarnation} = process;
+  const order = orderOf(listing.view.orders.get(container)?.value, incarnation);
   const note = 'no heartbeat; its shards wait for another container';
   return {
     ...blankView(process),
@@ -235,10 +236,11 @@ function goneView(listing: AppListing, process: Process, load: Load): ContainerV
 function addOrderedOnly({view}: AppListing, views: ContainerView[]): void {
   const shown = new Set(views.map(({id}) => id));
   for (const [container, {value}] of view.orders) {
-    if (shown.has(container)) continue;
+    // The drain of one process is over with it.
+    if (shown.has(container) || !orderHolds(value, value.order, '')) continue;
     const state = value.order === 'drain' ? 'draining' : 'cordoned';
     const note = 'not running; the order waits for it';
-    const order = orderOf(value);
+    const order = orderOf(value, '');
     views.push({...blankView({container, incarnation: ''}), state, since: value.at, note, order});
   }
 }
@@ -293,8 +295,9 @@ function overrideOf(override: ContainerOverride | undefined): OverrideView | nul
   return {weight, capacity, zone, reason, by, at};
 }
 
-function orderOf(order: ContainerOrder | undefined): OrderView | null {
-  if (order === undefined) return null;
+/** The order that holds for the process; '' for one to come. */
+function orderOf(order: ContainerOrder | undefined, process: string): OrderView | null {
+  if (order === undefined || !orderHolds(order, order.order, process)) return null;
   const {reason, by, at, incarnation, keep, shards = 0, maxMoving = 0} = order;
   return {order: order.order, reason, by, at, incarnation, keep, shards, maxMoving};
 }
