@@ -221,7 +221,7 @@ function noteEnd(ends: Map<string, number>, id: string, endMs: number | undefine
   return endMs !== undefined;
 }
 
-/** Undefined for what is no drain, or holds for processes to come. */
+/** Undefined for an order that holds for later processes, too. */
 function drainKeptUntilMs(order: ContainerOrder | undefined): number | undefined {
   if (order === undefined || orderHolds(order, order.order, '')) return undefined;
   const saidMs = Date.parse(order.at);
