@@ -22,7 +22,7 @@ const CHANGE_COMMANDS: Readonly<Record<ChangingOperation, string>> = {
 
 /** What sm itself writes. */
 const BY_ITSELF: Readonly<Record<string, string>> = {
-  expire: 'time is over',
+  expire: 'took back',
   refused: 'refused calls',
 };
 

@@ -35,7 +35,7 @@ it.each([
     'app update',
   ],
   ['undo', [{field: 'paused', after: 'false'}], 'undo'],
-  ['expire', [{field: 'paused', after: 'false'}], 'time is over'],
+  ['expire', [{field: 'paused', after: 'false'}], 'took back'],
   ['ofANewerDaemon', undefined, 'ofANewerDaemon'],
 ])('%s with %j', (operation, changed, words) => {
   expect(changeWords({operation, changed})).toBe(words);
