@@ -1,6 +1,5 @@
 /** The typed client of the admin API, on Node's http alone: it starts in milliseconds. */
 import {setTimeout} from 'node:timers/promises';
-import {readFileSync} from 'node:fs';
 import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import {routeRows} from '../protocol/admin-routes.ts';
@@ -23,9 +22,11 @@ import {
   otherVersion,
   parseBody,
   refusal,
+  sentBy,
   tookTooLong,
   waitMsOf,
 } from './faults.ts';
+import type {Sent} from './faults.ts';
 import {firstAnswer} from './first-answer.ts';
 import {
   ACCEPT_RESTORE_LIMIT_MS,
@@ -41,6 +42,7 @@ import {
   refusePlainToken,
   serverUrls,
   tellingMost,
+  tokenIn,
   urlOf,
   watchConnecting,
 } from './servers.ts';
@@ -81,6 +83,7 @@ interface Asked {
 interface Answer {
   readonly reply: IncomingMessage;
   readonly at: number;
+  readonly sent: Sent;
 }
 
 /** Calls the daemons of one cluster. Where several are given, another one is asked when one cannot be reached. Use one client for many calls, and close it. */
@@ -207,11 +210,16 @@ export class AdminClient {
   }
 
   /** @throws SmError SERVER_UNAVAILABLE, TIMEOUT for a reply that breaks off. */
-  private async *chunksOf({reply, at}: Answer, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  private async *chunksOf({reply, at, sent}: Answer, signal?: AbortSignal): AsyncGenerator<Buffer> {
     try {
       yield* reply as AsyncIterable<Buffer>;
     } catch (error) {
-      const fault = faultOf(error as NodeJS.ErrnoException, nameOf(this.serverAt(at)), signal);
+      const fault = faultOf(
+        error as NodeJS.ErrnoException,
+        nameOf(this.serverAt(at)),
+        signal,
+        sent,
+      );
       if (isAway(fault)) this.passOver(at);
       throw fault;
     }
@@ -280,7 +288,7 @@ export class AdminClient {
     try {
       const reply = await this.sendTo(this.serverAt(at), asked, ended);
       const status = reply.statusCode ?? 500;
-      const answer = {reply, at};
+      const answer = {reply, at, sent: sentBy(asked.operation)};
       if (status < 300 || status === 429) return answer;
       throw await this.refusalOf(answer, asked.signal);
     } catch (error) {
@@ -336,7 +344,7 @@ export class AdminClient {
       }
       call.once('close', () => clearTimeout(whole));
       call.on('error', (error: NodeJS.ErrnoException) => {
-        const fault = faultOf(error, name, signal);
+        const fault = faultOf(error, name, signal, stands() ? sentBy(operation) : undefined);
         // Not where the time of the call is over.
         if (!stands() && fault instanceof SmError && fault !== error) this.unsent.add(fault);
         reject(fault);
@@ -369,22 +377,8 @@ export class AdminClient {
     const {tokenFile, plainToken = false} = this.#options;
     if (tokenFile === undefined) return {};
     if (!plainToken) refusePlainToken(server);
-    try {
-      return {
-        authorization: `Bearer ${tokenOf(readFileSync(tokenFile, 'utf8'))}`,
-      };
-    } catch (error) {
-      throw new SmError('INVALID_INPUT', `token file ${tokenFile} cannot be read`, {
-        hint: 'give --token-file or SM_TOKEN_FILE',
-        cause: error,
-      });
-    }
+    return {authorization: `Bearer ${tokenIn(tokenFile)}`};
   }
-}
-
-/** The token of the first line; a name may stand before it, as in the daemon's own file. */
-function tokenOf(text: string): string {
-  return text.split('\n', 1)[0]?.trim().split(/\s+/).at(-1) ?? '';
 }
 
 /** How long a daemon may hold its answer, because it was asked to. */

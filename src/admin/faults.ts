@@ -4,11 +4,14 @@ import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import type {ErrorCode} from '../model/errors.ts';
 import {routeRows} from '../protocol/admin-routes.ts';
+import type {AdminOperation} from '../protocol/admin-routes.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {LIMITED_WAIT_MAX_S} from './limits.ts';
 import {NOT_OPENED} from './servers.ts';
 
-const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NOT_OPENED, 'ECONNRESET', 'EPIPE']);
+/** Of a connection that stood. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+const CONNECTION_FAULTS: ReadonlySet<string> = new Set([...NOT_OPENED, ...BROKEN_OFF]);
 
 /** What is wrong with a certificate whose signer is not to blame, and the way out. */
 const CERTIFICATE_FAULTS: Readonly<Record<string, {readonly what: string; readonly hint: string}>> =
@@ -55,11 +58,19 @@ export function checkCall(operation: string, input: unknown): void {
     });
 }
 
+/** What was asked over the connection; undefined where it never stood, so that nothing can have been sent. */
+export type Sent = 'read' | 'change' | undefined;
+
+export function sentBy(operation: AdminOperation): Sent {
+  return routeRows[operation].changes === 'nothing' ? 'read' : 'change';
+}
+
 /** `server`: how it is named to people. */
 export function faultOf(
   error: NodeJS.ErrnoException,
   server: string,
   signal: AbortSignal | undefined,
+  sent: Sent,
 ): unknown {
   if (error instanceof SmError) return error;
   // The connection breaks because the caller gave up, not because of the daemon.
@@ -78,6 +89,15 @@ export function faultOf(
   if (NO_TLS.test(error.message))
     return new SmError('SERVER_UNAVAILABLE', `${server} does not speak TLS`, {
       hint: 'call it by http://, or set tls in the configuration of the daemon',
+      cause: error,
+    });
+  if (sent !== undefined && BROKEN_OFF.has(error.code ?? ''))
+    return new SmError('SERVER_UNAVAILABLE', `${server} has broken off the connection`, {
+      hint:
+        sent === 'read'
+          ? 'its process may have ended: look at its log, or ask another daemon with --server'
+          : 'the change may have been made: look before it is made again',
+      retryable: true,
       cause: error,
     });
   const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';

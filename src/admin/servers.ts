@@ -1,4 +1,5 @@
 /** The daemons that a client may ask: any of them answers anything, so the next is asked where one is away. */
+import {readFileSync} from 'node:fs';
 import type {ClientRequest} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
@@ -115,4 +116,17 @@ export function refusePlainToken(url: URL): void {
   throw new SmError('INVALID_INPUT', `the token would be sent to ${nameOf(url)} without TLS`, {
     hint: 'enable TLS on the daemons (tls in their configuration) and use https://; or allow it with --plain-token (SM_PLAIN_TOKEN=1)',
   });
+}
+
+/** The token of the file's first line; a name may stand before it, as in the daemon's own file. @throws SmError INVALID_INPUT. */
+export function tokenIn(file: string): string {
+  try {
+    const [line = ''] = readFileSync(file, 'utf8').split('\n', 1);
+    return line.trim().split(/\s+/).at(-1) ?? '';
+  } catch (error) {
+    throw new SmError('INVALID_INPUT', `token file ${file} cannot be read`, {
+      hint: 'give --token-file or SM_TOKEN_FILE',
+      cause: error,
+    });
+  }
 }

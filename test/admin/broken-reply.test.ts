@@ -57,6 +57,30 @@ describe('a reply', () => {
   );
 });
 
+describe.each([
+  ['before the answer begins', (response: ServerResponse): unknown => response.destroy()],
+  [
+    'in the middle of the answer',
+    (response: ServerResponse): unknown => {
+      response.writeHead(200, {'content-type': 'application/json'});
+      return response.write('{"result": ', () => response.destroy());
+    },
+  ],
+])('a connection that breaks off %s', (_when, breakOff) => {
+  it.each([
+    ['of a change, which may have been made', 'addSpec', true],
+    ['of a question', 'getSpec', false],
+  ] as const)('is no daemon that was never reached: %s', async (_what, operation, changes) => {
+    client = await asking(breakOff);
+    const call = client.call(operation, {service: 'a'} as never);
+    const failure = await call.then(() => undefined, failureOf);
+    expect(failure).toMatchObject({code: 'SERVER_UNAVAILABLE', exit: 6, retryable: true});
+    expect(failure?.message).toMatch(/ has broken off the connection$/);
+    expect(failure?.fix.join().includes('the change may have been made')).toBe(changes);
+    expect(failure?.fix.join()).not.toContain('start it');
+  });
+});
+
 it('a call waits half a minute; the one that must outlast the longest T waits longer', async () => {
   client = await asking((response) => void response.end('{}'));
   const timers = vi.spyOn(globalThis, 'setTimeout');

@@ -119,7 +119,7 @@ describe('a client of several daemons', () => {
     const writing = client({server: [breaking.url, living.url]});
     await expect(writing.call('addSpec', create)).rejects.toMatchObject({
       code: 'SERVER_UNAVAILABLE',
-      message: `${breaking.url} cannot be reached`,
+      message: `${breaking.url} has broken off the connection`,
     });
     await writing.call('addSpec', create);
     expect(living.asked).toEqual(['POST /sm/server/add-spec']);
