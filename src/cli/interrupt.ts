@@ -4,22 +4,23 @@ import {SmError} from '../model/errors.ts';
 /**
  * Runs the work with a signal that Ctrl-C and SIGTERM abort.
  * @throws SmError INTERRUPTED (exit 130) or TERMINATED (143) with `goOn` as the way to go on. `said`: what that leaves behind.
+ * `onCut`: called at once, for work that does not stop at once.
  */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
   goOn: string,
   said = 'stopped waiting; the operation continues',
+  onCut: () => void = () => undefined,
 ): Promise<T> {
   const stop = new AbortController();
   let cut: 'INTERRUPTED' | 'TERMINATED' | undefined;
-  const interrupt = (): void => {
-    cut = 'INTERRUPTED';
+  const end = (how: 'INTERRUPTED' | 'TERMINATED'): void => {
+    cut = how;
+    onCut();
     stop.abort();
   };
-  const terminate = (): void => {
-    cut = 'TERMINATED';
-    stop.abort();
-  };
+  const interrupt = (): void => end('INTERRUPTED');
+  const terminate = (): void => end('TERMINATED');
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', terminate);
   try {

@@ -64,6 +64,8 @@ export default class Apply extends SmCommand<typeof Apply> {
       work,
       'run the same command again to continue',
       'stopped: the files may be applied in part',
+      // What is half done must be known: the call under way ends first, and the marker is given back.
+      () => this.say('stopping once the daemon has answered; Ctrl-C again ends at once'),
     ).finally(() => progress.stop());
     const done = applied.filter(({result}) => result !== 'failed');
     const goals = done.map(({name}) => ({service: name, kind: 'app', for: 'ready'}) as const);

@@ -21,3 +21,18 @@ it('says what it leaves behind where the command itself did the work', async () 
     message: 'applied in part',
   });
 });
+
+it('speaks at once where the work has to come to a place at which it can stop', async () => {
+  const order: string[] = [];
+  const finishing = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        order.push('call under way');
+        setImmediate(resolve);
+      });
+      process.emit('SIGINT');
+    });
+  const work = interruptible(finishing, 'again', 'in part', () => order.push('stopping'));
+  await expect(work).rejects.toMatchObject({code: 'INTERRUPTED'});
+  expect(order).toEqual(['stopping', 'call under way']);
+});
