@@ -63,11 +63,11 @@ async function etcdctl(command: string): Promise<void> {
   });
 }
 
-/** What an operator does. Compaction keeps what is there at its revision: the keys go first. */
+/** What an operator does, as doctor says it. Compaction keeps what is there at its revision: the keys go first. */
 async function makeRoom(): Promise<void> {
   await etcdctl('del --prefix /other/');
   const {revision} = await cluster.store.status();
-  await etcdctl(`compact ${revision}`);
+  await etcdctl(`compact --physical ${revision}`);
   await etcdctl('defrag');
   await etcdctl('alarm disarm');
 }
@@ -99,6 +99,9 @@ it(
     expect(found('etcd writes')).toMatchObject({verdict: 'FAIL', fix: FIX});
     expect(found('etcd quota')).toMatchObject({verdict: 'FAIL'});
     expect(found('etcd quota')?.text).toContain('NOSPACE');
+    expect(found('etcd quota')?.fix).toContain(
+      'etcdctl compact --physical REVISION, etcdctl defrag, then etcdctl alarm disarm',
+    );
 
     const {containers} = await admin.call('getContainers', {service: 'orders'});
     expect(containers.map(({state}) => state)).toEqual(['unknown']);
@@ -123,4 +126,6 @@ it(
 it('is OK again when etcd takes writes again', {timeout: LONG_MS}, async () => {
   await makeRoom();
   await untilOk();
+  const {checks} = await cluster.admin.call('checks', {});
+  expect(checks.find(({name}) => name === 'etcd quota')?.text).toMatch(/^[12] MiB of 16 MiB used/);
 });

@@ -43,7 +43,7 @@ const ENDPOINTS_FIX =
   'start that member of etcd again (or promote it, if it is a learner), or put its present address into endpoints of daemons and containers: the others are used until the last one is gone';
 
 const ALARM_FIX =
-  'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm (embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk); CORRUPT: replace the member';
+  'NOSPACE: etcdctl compact --physical REVISION, etcdctl defrag, then etcdctl alarm disarm (embedded store: raise embedded.quotaBytes and restart it where its quota is used up, else make room on its disk); CORRUPT: replace the member';
 
 export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
   const {store, wallMs, writes} = dependencies;
