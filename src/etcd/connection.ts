@@ -1,7 +1,7 @@
 /** The only place that makes etcd clients: every trap of the client package is handled here or in watch.ts. */
 import {InterceptingCall, Metadata} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
-import {Etcd3, WatchClient, castGrpcError} from 'etcd3';
+import {Etcd3, WatchClient} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
 import {
@@ -22,6 +22,8 @@ import {isAnswer, translateError} from './foreign-errors.ts';
 import {localLogin} from './local-login.ts';
 import {HIDDEN, hidden} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
+import {PatientLogin, authenticated} from './patient-login.ts';
+import type {AuthService} from './patient-login.ts';
 import {refusePlainPassword} from './plain-password.ts';
 
 /** One call that has ended, for metrics. */
@@ -183,15 +185,6 @@ type Host = PackageHost & {
   getServiceClient(name: 'KV' | 'Watch'): {getChannel(): Channel};
 };
 
-interface AuthService {
-  authenticate(
-    request: {readonly name: string; readonly password: string},
-    metadata: Metadata,
-    options: CallOptions,
-    callback: (error: Error | null, answer: {readonly token: string}) => void,
-  ): void;
-}
-
 /** The package's own, which it keeps private: it asks for a token with `options.auth`, and keeps it until the token is refused. */
 interface Authenticator {
   options: IOptions;
@@ -218,18 +211,17 @@ function logInDirectly(
   password: () => string,
 ): LoginState {
   const state: LoginState = {isLoginUnused: false};
-  authenticator.getCredentialsFromHost = (_address, name) =>
-    new Promise((resolve, reject) => {
-      const options = {deadline: Date.now() + limitMs};
-      const request = {name, password: password()};
-      host
-        .getServiceClient('Auth')
-        .authenticate(request, new Metadata(), options, (error, answer) => {
-          state.isLoginUnused = error !== null && WANTS_NO_LOGIN.test(error.message);
-          if (error === null) resolve(answer.token);
-          else reject(castGrpcError(error));
-        });
-    });
+  const patient = new PatientLogin(limitMs, password, async (name, text) => {
+    try {
+      const token = await authenticated(host.getServiceClient('Auth'), name, text);
+      state.isLoginUnused = false;
+      return token;
+    } catch (error) {
+      state.isLoginUnused = WANTS_NO_LOGIN.test(String(error));
+      throw error;
+    }
+  });
+  authenticator.getCredentialsFromHost = (_address, name) => patient.token(name);
   const login = authenticator.getMetadata.bind(authenticator);
   authenticator.getMetadata = () =>
     login().catch((error: unknown) => {

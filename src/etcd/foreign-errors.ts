@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|UNAUTHENTICATED/i,
     make: (cause, text) =>
-      new SmError('STORE_AUTH', `etcd refuses the login: ${text}`, {
+      new SmError('STORE_AUTH', `etcd refuses the login (${plainFault(text)})`, {
         hint: `check it: ${LOGIN_PLACES}`,
         cause,
       }),

@@ -57,6 +57,15 @@ export const REFUSED_LOGIN_MS = 1_000;
 /** A call whose login is older than the users and roles of etcd is made with a new login, so many times in all. */
 export const LOGIN_TRIES = 4;
 
+/** Time of a login: where many clients log in at once etcd compares their passwords side by side, and answers all of them late. */
+export const LOGIN_LIMIT_MS = 30_000;
+
+/** After a login that was refused the next one is made so much later, at first. */
+export const LOGIN_PAUSE_MIN_MS = 1_000;
+
+/** The longest such pause, give or take some by chance. */
+export const LOGIN_PAUSE_MAX_MS = 8_000;
+
 /** Calls without an answer end the login of their client at most so often. */
 export const LOGIN_KEPT_MS = 10_000;
 

@@ -51,8 +51,10 @@ export class Renewal {
       this.refused = undefined;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      if (text !== this.refused) onRefused(error, text);
-      this.refused = text;
+      // How long an answer was waited for differs each time.
+      const reason = text.replaceAll(/\d+(\.\d+)?/g, '');
+      if (reason !== this.refused) onRefused(error, text);
+      this.refused = reason;
     }
     this.wait();
   }

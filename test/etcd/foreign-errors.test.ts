@@ -117,7 +117,8 @@ it('a login that nobody gave is no refused one: it says where each kind of proce
     code: 'STORE_AUTH',
     message: 'etcd asks for a login, and none was given (etcdserver: user name is empty)',
   });
-  const wrong = translateError(new Error('etcdserver: authentication failed'));
+  const wrong = translateError(new Error('3 INVALID_ARGUMENT: etcdserver: authentication failed'));
+  expect(wrong.message).toBe('etcd refuses the login (etcdserver: authentication failed)');
   for (const {hint} of [none, wrong])
     for (const place of ['etcd.passwordFile', 'joinApp', '--config-file', 'data directory'])
       expect(hint).toContain(place);

@@ -60,6 +60,14 @@ it('says a reason again that came back after something was taken', async () => {
   expect(refused).toEqual(['no', 'no']);
 });
 
+it('takes a reason with another measured time in it for the same', async () => {
+  const late = ['timed out after 2.0 s', 'timed out after 1.9 s', 'timed out after 2.1 s'];
+  const {renewal, refused, elapse} = renewalOf(late, LOOK_MS);
+  renewal.wait();
+  for (let look = 0; look < 3; look += 1) await elapse();
+  expect(refused).toEqual(['timed out after 2.0 s']);
+});
+
 it('does not look again once it is closed', async () => {
   const {renewal, delays, turn} = renewalOf(['no'], LOOK_MS);
   renewal.run();
