@@ -4,6 +4,7 @@ import type {FileApp, FileShard} from '../config/apps-file.ts';
 import {counted} from '../model/counted.ts';
 import {SmError} from '../model/errors.ts';
 import {appDeleting} from '../model/not-found.ts';
+import {saidTerms} from '../model/shard-content.ts';
 import type {AddShardItem, BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {countOf, diffApp} from './apps-diff.ts';
@@ -101,14 +102,9 @@ function refusedApp(name: string, error: string): AppliedApp {
   return {name, result: 'failed', ...none, ...said, resumed: false, specRevision: '0'};
 }
 
-/** Without what is by default: an older daemon does not know all fields. */
+/** Without what is by default. */
 export function saidOf({load, spreadKey, priority, ...shard}: FileShard): AddShardItem {
-  return {
-    ...shard,
-    ...(Object.keys(load).length === 0 ? {} : {load: {...load}}),
-    ...(spreadKey === '' ? {} : {spreadKey}),
-    ...(priority === 0 ? {} : {priority}),
-  };
+  return {...shard, ...saidTerms({load, spreadKey, priority})};
 }
 
 /**

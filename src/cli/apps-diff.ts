@@ -1,8 +1,8 @@
 /** What separates an app from what a file says of it. Pure. */
 import type {FileApp, FileShard} from '../config/apps-file.ts';
-import {compareText} from '../model/compare-text.ts';
 import {policyText} from '../model/placement-policy.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
+import {contentChanges} from '../model/shard-content.ts';
 import type {DeclaredShard, ExportAppAnswer} from '../protocol/admin.ts';
 
 export interface FieldChange {
@@ -44,7 +44,6 @@ export interface DiffRow {
 }
 
 const SPEC_FIELDS = ['maxShardCount', 'maxRecoveryTime', 'maxMoving', 'paused'] as const;
-const SHARD_FIELDS = ['task', 'manualContainerId', 'group', 'workerGroup', 'spreadKey'] as const;
 
 export function diffApp(wanted: FileApp, present: ExportAppAnswer | undefined): AppDiff {
   const known = new Map(present?.app.shards.map((shard) => [shard.shardId, shard]) ?? []);
@@ -118,23 +117,10 @@ function specChanges({app}: ExportAppAnswer, wanted: FileApp): FieldChange[] {
 }
 
 function shardChanges(before: DeclaredShard, wanted: FileShard): FieldChange[] {
-  const changes = SHARD_FIELDS.filter((field) => (before[field] ?? '') !== wanted[field]).map(
-    (field) => ({
-      field: field === 'manualContainerId' ? 'pin' : (field as string),
-      from: before[field] ?? '',
-      to: wanted[field],
-    }),
-  );
-  const priority = {from: String(before.priority ?? 0), to: String(wanted.priority)};
-  if (priority.from !== priority.to) changes.push({field: 'priority', ...priority});
-  const load = {from: loadText(before.load), to: loadText(wanted.load)};
-  if (load.from !== load.to) changes.push({field: 'load', ...load});
-  return changes;
-}
-
-function loadText(load: Readonly<Record<string, number>> = {}): string {
-  const loads = Object.entries(load).sort(([a], [b]) => compareText(a, b));
-  return loads.map(([metric, value]) => `${metric}=${value}`).join(' ');
+  return contentChanges(before, wanted).map(({field, ...change}) => ({
+    field: field === 'manualContainerId' ? 'pin' : field,
+    ...change,
+  }));
 }
 
 type Groups = Readonly<Record<string, readonly string[]>>;

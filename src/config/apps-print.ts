@@ -2,6 +2,7 @@
 import {compareText} from '../model/compare-text.ts';
 import {plainPolicy} from '../model/placement-policy.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
+import {saidTerms} from '../model/shard-content.ts';
 import type {FileApp, FileShard} from './apps-file.ts';
 import {yamlText} from './yaml-text.ts';
 
@@ -46,16 +47,11 @@ function appNode(app: PrintedApp): object {
   };
 }
 
-/** What is not as by default. */
+/** What is not as by default, metrics by name. */
 function termsOf({
   load = {},
-  spreadKey = '',
-  priority = 0,
+  ...terms
 }: Pick<PrintedApp['shards'][number], 'load' | 'spreadKey' | 'priority'>): object {
   const loads = Object.entries(load).sort(([a], [b]) => compareText(a, b));
-  return {
-    ...(loads.length === 0 ? {} : {load: Object.fromEntries(loads)}),
-    ...(spreadKey === '' ? {} : {spreadKey}),
-    ...(priority === 0 ? {} : {priority}),
-  };
+  return saidTerms({load: Object.fromEntries(loads), ...terms});
 }

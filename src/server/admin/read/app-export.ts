@@ -1,11 +1,11 @@
 /** An app's specs as a whole. */
 import {plainPolicy} from '../../../model/placement-policy.ts';
 import {compareText} from '../../../model/compare-text.ts';
+import {saidTerms} from '../../../model/shard-content.ts';
 import type {DeclaredShard, ExportAppAnswer} from '../../../protocol/admin.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {refuseOwnService, unreadableSpec} from '../guards.ts';
-import {saidTerms} from '../shard-content.ts';
 import {listApp} from './listing.ts';
 import {workerGroups} from './worker-groups.ts';
 

@@ -1,7 +1,7 @@
 /** Shards as they are shown: spec and ownership record brought together. Pure. */
-import {saidTerms} from '../shard-content.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
+import {saidTerms} from '../../../model/shard-content.ts';
 import {sortedSteps} from '../../../model/sorted-steps.ts';
 import {shardStateOf} from '../../../model/shard-state.ts';
 import type {ShardSpec} from '../../../model/specs.ts';

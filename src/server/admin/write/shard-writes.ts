@@ -2,6 +2,7 @@
 import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
+import {saidTerms} from '../../../model/shard-content.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import {appNotFound, shardNotFound} from '../../../model/not-found.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
@@ -19,7 +20,6 @@ import {
   contentConflict,
   idWarning,
   newShardSpec,
-  saidTerms,
   sameContent,
   sameFields,
 } from '../shard-content.ts';
