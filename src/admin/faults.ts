@@ -3,6 +3,7 @@ import {STATUS_CODES} from 'node:http';
 import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import type {ErrorCode} from '../model/errors.ts';
+import {isFields} from '../model/fields.ts';
 import {routeRows} from '../protocol/admin-routes.ts';
 import type {AdminOperation} from '../protocol/admin-routes.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
@@ -118,7 +119,7 @@ export function parseBody(text: string, server: string): object {
 function objectIn(text: string): object | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+    return isFields(body) ? body : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import {chmodSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {SmError} from '../model/errors.ts';
+import {isFields} from '../model/fields.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {makeFolder} from '../runtime/make-folder.ts';
 
@@ -105,13 +106,14 @@ export function checkContextName(name: string): void {
 }
 
 function checked(path: string, parsed: unknown): ContextFile {
-  if (!isMap(parsed)) throw invalid(path, 'is not a map');
+  if (!isFields(parsed)) throw invalid(path, 'is not a map');
   const {current = '', contexts = {}, ...rest} = parsed;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw invalid(path, `unknown key ${JSON.stringify(unknown)}`);
-  if (typeof current !== 'string' || !isMap(contexts)) throw invalid(path, 'current or contexts');
+  if (typeof current !== 'string' || !isFields(contexts))
+    throw invalid(path, 'current or contexts');
   for (const [name, context] of Object.entries(contexts)) {
-    if (!isMap(context)) throw invalid(path, `context ${name} is not a map`);
+    if (!isFields(context)) throw invalid(path, `context ${name} is not a map`);
     for (const [setting, value] of Object.entries(context)) {
       if (!(CONTEXT_SETTINGS as readonly string[]).includes(setting)) {
         const [near] = nearestWords(setting, CONTEXT_SETTINGS, 1);
@@ -122,10 +124,6 @@ function checked(path: string, parsed: unknown): ContextFile {
     }
   }
   return {current, contexts: contexts as ContextFile['contexts']};
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(path: string, problem: string, cause?: unknown): SmError {

@@ -1,7 +1,7 @@
 /** Value of `callkeys` under an app's specs: the keys by which its daemons and containers know each other, the newest first. */
+import {isFields} from '../model/fields.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import type {CallKey} from './call-signature.ts';
-import {isFields} from './record-shapes.ts';
 
 const TEXT = /^[A-Za-z0-9_-]{1,128}$/;
 

@@ -2,9 +2,9 @@
  * What records say of placement, as read: a known field of a wrong type or out of its bounds is left out, so that its default counts; unknown
  * fields stay. Written by hand, as all that reads records.
  */
+import type {Fields} from '../model/fields.ts';
+import {isFields} from '../model/fields.ts';
 import {storedPlacement} from './placement-policy.ts';
-import {isFields} from './record-shapes.ts';
-import type {Fields} from './record-shapes.ts';
 import {LOAD_LIMIT, PRIORITY_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
 
 /** `weight`, `capacity` and `limits` of a heartbeat or of an operator's order for a container. */

@@ -2,10 +2,10 @@
  * What push containers (the origin's, or anybody's few lines) put into etcd and are sent: session values, the guard
  * lease, bodies of add-shard and drop-shard. Lease ids are 64-bit: bare numbers in these texts, strings everywhere else.
  */
+import type {Fields} from '../model/fields.ts';
+import {isFields} from '../model/fields.ts';
 import {shardIdProblem} from '../model/ids.ts';
 import type {ShardSpec} from '../model/specs.ts';
-import {isFields} from './record-shapes.ts';
-import type {Fields} from './record-shapes.ts';
 import {encodeRecord, parseJson} from './records.ts';
 import {LISTED_LIMIT} from './limits.ts';
 

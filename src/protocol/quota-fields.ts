@@ -1,9 +1,9 @@
 /** Quotas and what is taken of them, in records and answers. */
+import type {Fields} from '../model/fields.ts';
+import {isFields} from '../model/fields.ts';
 import {QUOTA_NAMES} from '../model/quota.ts';
 import type {ClusterQuota, ClusterUsage} from '../model/quota.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
-import {isFields} from './record-shapes.ts';
-import type {Fields} from './record-shapes.ts';
 
 const USED = ['shards', 'containers', 'specBytes', 'groups', 'pushSessions'];
 

@@ -1,17 +1,12 @@
 /** Whether what was read has the shape that records rely on. Pure. */
 import type {UndoStep} from '../model/audit.ts';
+import {isFields} from '../model/fields.ts';
+import type {Fields} from '../model/fields.ts';
 import {MOVE_BUDGETS} from '../model/move-wait.ts';
 import type {MoveWait} from '../model/move-wait.ts';
 import type {StopPermission} from '../model/stop-permission.ts';
 
 import {INSTANT_MOST_MS} from './limits.ts';
-
-/** A JSON object, as parsed. */
-export type Fields = Record<string, unknown>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -8,6 +8,8 @@ import type {ContainerOverride} from '../model/container-share.ts';
 import {HEARTBEAT_STATES} from '../model/container.ts';
 import type {Heartbeat, OverdueHook} from '../model/container.ts';
 import type {LoadSummary} from '../load/summary.ts';
+import type {Fields} from '../model/fields.ts';
+import {isFields} from '../model/fields.ts';
 import {OWNERSHIP_STATES, RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
@@ -17,7 +19,6 @@ import {isTooDeep} from './json-depth.ts';
 import {
   haveTexts,
   isCount,
-  isFields,
   isInstant,
   isListOf,
   isStopPermission,
@@ -27,7 +28,6 @@ import {
   summaryListsProblem,
 } from './record-shapes.ts';
 import {isUsage, keepQuota} from './quota-fields.ts';
-import type {Fields} from './record-shapes.ts';
 import {MOVE_TEXTS, RECORD_TEXTS, SPEC_TEXTS, shareTexts} from './shared-texts.ts';
 import {keepContainerShare, keepPlacement, keepShardTerms} from './placement-fields.ts';
 import {

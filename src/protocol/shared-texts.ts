@@ -1,6 +1,6 @@
 /** Texts that many records have in common, each kept once: parsing makes a new one for each record. */
+import type {Fields} from '../model/fields.ts';
 import {SHARED_TEXTS, SHARED_TEXT_CHARACTERS} from './limits.ts';
-import type {Fields} from './record-shapes.ts';
 
 /** Of a record, of its move, and of the spec of a shard: texts that those of many shards have in common. */
 export const RECORD_TEXTS = ['container', 'incarnation', 'lastError'];

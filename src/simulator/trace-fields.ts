@@ -1,16 +1,13 @@
 /** What each field of a line of a trace may hold. Pure. */
+import {isFields} from '../model/fields.ts';
+import type {Fields} from '../model/fields.ts';
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {NameKind} from '../model/ids.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {CAPACITY_LIMIT, LOAD_LIMIT, PRIORITY_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
 /** What is wrong with a value; undefined: nothing. */
 export type FieldRule = (value: unknown) => string | undefined;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export function number(least: number, most: number, whole = false): FieldRule {
   return (value) => {

@@ -1,5 +1,7 @@
 /** Reads a trace. Every fault is named with its line. Pure. */
 import {SmError} from '../model/errors.ts';
+import type {Fields} from '../model/fields.ts';
+import {isFields} from '../model/fields.ts';
 import {nameProblem} from '../model/ids.ts';
 import {
   FAULTS_NAMED,
@@ -10,8 +12,8 @@ import {
   TRACE_VERSION,
 } from './limits.ts';
 import type {Trace, TraceEvent, TraceHeader, TraceShard} from './trace.ts';
-import {EVENT_SHAPES, fieldProblem, isFields, number, text, unknownWord} from './trace-fields.ts';
-import type {Fields, FieldRule} from './trace-fields.ts';
+import {EVENT_SHAPES, fieldProblem, number, text, unknownWord} from './trace-fields.ts';
+import type {FieldRule} from './trace-fields.ts';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/limits.ts';
 
 const HINT = 'docs/placement.md, "Traces", describes the lines; sm record writes such a file';

@@ -3,8 +3,8 @@
  * key is renamed in one transaction before its app is governed, so that each shard has one key. Pure.
  */
 import type {Keys} from '../../etcd/keys.ts';
+import {isFields} from '../../model/fields.ts';
 import {shardIdProblem} from '../../model/ids.ts';
-import {isFields} from '../../protocol/record-shapes.ts';
 import {jsonIn} from '../../protocol/foreign-json.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue, Transaction} from '../../store/port.ts';

@@ -1,5 +1,6 @@
 /** Checks an input by its schema: a long list in it is checked in several pieces of work. */
 import * as z from 'zod';
+import {isFields} from '../../model/fields.ts';
 import {ITEMS_PER_PIECE} from './limits.ts';
 
 type Parsed = z.ZodSafeParseResult<unknown>;
@@ -39,7 +40,7 @@ function longListIn(
     const isLong = Array.isArray(value) && value.length > ITEMS_PER_PIECE;
     return isLong ? {path, items: value, item: schema.element} : undefined;
   }
-  if (!(schema instanceof z.ZodObject) || !isRecord(value)) return undefined;
+  if (!(schema instanceof z.ZodObject) || !isFields(value)) return undefined;
   for (const [key, inner] of Object.entries(schema.shape)) {
     const found = longListIn(inner, value[key], [...path, key]);
     if (found !== undefined) return found;
@@ -47,16 +48,12 @@ function longListIn(
   return undefined;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function withListAt(
   value: unknown,
   [key, ...rest]: readonly string[],
   list: readonly unknown[],
 ): unknown {
-  if (key === undefined || !isRecord(value)) return list;
+  if (key === undefined || !isFields(value)) return list;
   return {...value, [key]: withListAt(value[key], rest, list)};
 }
 

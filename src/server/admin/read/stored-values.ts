@@ -6,12 +6,12 @@ import type {ParsedKey} from '../../../etcd/keys.ts';
 import {firstOf} from '../../../model/and-more.ts';
 import {chunksOf} from '../../../model/chunks.ts';
 import {counted} from '../../../model/counted.ts';
+import {isFields} from '../../../model/fields.ts';
 import {RECORD_VERSION} from '../../../model/ownership.ts';
 import {visible} from '../../../model/visible.ts';
 import {decodeCallKeys} from '../../../protocol/call-keys.ts';
 import {jsonIn} from '../../../protocol/foreign-json.ts';
 import {decodeUsage} from '../../../protocol/quota-fields.ts';
-import {isFields} from '../../../protocol/record-shapes.ts';
 import {
   decodeApplyMarker,
   decodeCluster,

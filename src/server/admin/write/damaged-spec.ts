@@ -1,4 +1,5 @@
 /** What is written where the spec of an app cannot be read: all of it that can be read, and a pause where nobody knows whether there was one. Pure. */
+import {isFields} from '../../../model/fields.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import type {AppSpec} from '../../../model/specs.ts';
 import {decodeAppSpec, encodeRecord, parseJson} from '../../../protocol/records.ts';
@@ -30,7 +31,7 @@ export function repairedSpec(
 function readable(value: string, service: string): Partial<AppSpec> {
   try {
     const fields = parseJson(value);
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return {};
+    if (!isFields(fields)) return {};
     const decoded = decodeAppSpec(encodeRecord({...fields, service} as AppSpec));
     return decoded.ok ? decoded.value : {};
   } catch {

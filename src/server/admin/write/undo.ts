@@ -2,6 +2,7 @@
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
+import {isFields} from '../../../model/fields.ts';
 import {endsAtMs} from '../../../model/operator-note.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import {unpinned} from '../../../model/specs.ts';
@@ -13,7 +14,6 @@ import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
 import {changeWords} from '../../../protocol/change-words.ts';
 import {jsonIn} from '../../../protocol/foreign-json.ts';
-import {isFields} from '../../../protocol/record-shapes.ts';
 import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
