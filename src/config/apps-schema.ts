@@ -2,11 +2,13 @@
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {Field, Shape} from './apps-shape.ts';
 import {PLACEMENT_FIELDS, SHARD_TERM_FIELDS} from './placement-schema.ts';
-import {RANGE_LIMIT, SHARD_COUNT_LIMIT, TASK_MAX_CHARACTERS} from './limits.ts';
+import {RANGE_LIMIT} from './limits.ts';
 import {
   MAX_MOVING_LIMIT,
   MAX_RECOVERY_TIME_DEFAULT_S,
   MAX_RECOVERY_TIME_LIMIT_S,
+  MAX_SHARD_COUNT_LIMIT,
+  TASK_MAX_CHARACTERS,
 } from '../model/limits.ts';
 
 /** `eu-{001..100}`: what stands before and behind, and two whole numbers; leading zeros give the width. */
@@ -58,7 +60,7 @@ const APP_FIELDS: Readonly<Record<string, Field>> = {
       'Highest revision of the specs when they were exported. Informational only: to check it pass --if-revision.',
   },
   maxShardCount: {
-    shape: {kind: 'count', most: SHARD_COUNT_LIMIT},
+    shape: {kind: 'count', most: MAX_SHARD_COUNT_LIMIT},
     summary: 'Maximum number of shards on one container; 0: no limit.',
     fallback: 0,
   },

@@ -9,12 +9,6 @@ export const SHARDS_LIMIT = 1_000_000;
 /** Faults of one file that are listed; all are counted. */
 export const FAULTS_SHOWN = 20;
 
-/** Longest task in a file: what the admin API takes. */
-export const TASK_MAX_CHARACTERS = 64 * 1024;
-
-/** Largest maxShardCount that a file may name. */
-export const SHARD_COUNT_LIMIT = 1_000_000;
-
 /** Most shards of one range. */
 export const RANGE_LIMIT = 100_000;
 

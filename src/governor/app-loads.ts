@@ -119,7 +119,7 @@ export class AppLoads {
     this.isSummaryStored = last.at !== '';
     const table = this.known();
     if (table === undefined) return;
-    takeOver(table, last.metrics, last.shards, nowMs);
+    table.inheritAll(last.metrics, last.shards, nowMs);
     table.renew(nowMs, declaredLoads(this.view));
     this.renewals += 1;
   }
@@ -276,20 +276,6 @@ export class AppLoads {
     this.summaryAtMs = Number.POSITIVE_INFINITY;
     this.lastSummary = '';
     return [];
-  }
-}
-
-/** What is known of metrics by the same name. */
-function takeOver(
-  table: LoadTable,
-  metrics: readonly string[],
-  known: Iterable<readonly [shard: string, loads: readonly unknown[]]>,
-  nowMs: number,
-): void {
-  const order = table.metrics.map((name) => metrics.indexOf(name));
-  for (const [shard, loads] of known) {
-    const inOrder = order.map((at) => loads[at]);
-    table.inherit(shard, inOrder, nowMs);
   }
 }
 

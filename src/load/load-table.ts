@@ -55,6 +55,21 @@ export class LoadTable {
     }
   }
 
+  /** The same of many, whose loads stand in the order of `metrics`. */
+  inheritAll(
+    metrics: readonly string[],
+    known: Iterable<readonly [shard: string, loads: readonly unknown[]]>,
+    nowMs: number,
+  ): void {
+    const order = this.metrics.map((name) => metrics.indexOf(name));
+    for (const [shard, loads] of known)
+      this.inherit(
+        shard,
+        order.map((at) => loads[at]),
+        nowMs,
+      );
+  }
+
   forget(shard: string): void {
     const row = this.rows.get(shard);
     if (row === undefined) return;

@@ -212,3 +212,9 @@ export const CLUSTER_CALLS_DEFAULT_PER_SECOND = 5_000;
 
 /** Rows of one alarm of one app that status and doctor show; further ones are counted. */
 export const ROWS_PER_ALARM = 3;
+
+/** Most characters of a shard's task. etcd refuses values above 1.5 MiB; a batch must stay far below. */
+export const TASK_MAX_CHARACTERS = 64 * 1024;
+
+/** Highest `maxShardCount` that can be asked for: ten times what an app is built for. */
+export const MAX_SHARD_COUNT_LIMIT = 1_000_000;

@@ -3,11 +3,11 @@ import {APP_HEALTH} from '../model/health.ts';
 import {changeFields, lastingField, noteView, ofApp, revisionField} from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
 import {placementField, storedPlacement} from './placement-policy.ts';
-import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
 import {
   MAX_MOVING_LIMIT,
   MAX_RECOVERY_TIME_DEFAULT_S,
   MAX_RECOVERY_TIME_LIMIT_S,
+  MAX_SHARD_COUNT_LIMIT,
   QUOTA_MOST,
 } from '../model/limits.ts';
 

@@ -12,20 +12,9 @@ import {
   zoneField,
 } from './admin-fields.ts';
 import {CAPACITY_LIMIT, MAX_MOVING_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
+import {CONTAINER_STATES} from '../model/trouble.ts';
 
-export const containerState = z.enum([
-  'waiting',
-  'ready',
-  'leaving',
-  'suspect',
-  'unknown',
-  'silent',
-  'lost',
-  'unreachable',
-  'refusing',
-  'cordoned',
-  'draining',
-]);
+export const containerState = z.enum(CONTAINER_STATES);
 
 export const orderView = z.object({
   order: z.enum(['cordon', 'drain']),

@@ -1,13 +1,8 @@
 import * as z from 'zod';
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {NameKind} from '../model/ids.ts';
-import {
-  LASTING_LIMIT_MS,
-  LASTING_MIN_MS,
-  REASON_MAX_CHARACTERS,
-  TASK_MAX_CHARACTERS,
-} from './limits.ts';
-import {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from '../model/limits.ts';
+import {LASTING_LIMIT_MS, LASTING_MIN_MS, REASON_MAX_CHARACTERS} from './limits.ts';
+import {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES, TASK_MAX_CHARACTERS} from '../model/limits.ts';
 
 /** Issues of these fields carry `params.code` so that the server can answer INVALID_NAME. */
 const NAME_ISSUE = {code: 'INVALID_NAME'} as const;

@@ -28,8 +28,7 @@ export const moveStep = z.enum(['dropping', 'free', 'assigned', 'adding']);
 /** What made a move necessary, at both ends, in a sentence: as it was when it began; absent where no plan did, and in what an older daemon began. */
 const numbersField = z.string().optional();
 
-/** A shard that is not ready where it belongs. */
-export const runningMove = z.object({
+const begunMove = {
   /** '' for a first placement, which has no note. */
   id: z.string(),
   shard: z.string(),
@@ -39,6 +38,11 @@ export const runningMove = z.object({
   numbers: numbersField,
   /** RFC 3339; '' when it is not known. */
   startedAt: z.string(),
+};
+
+/** A shard that is not ready where it belongs. */
+export const runningMove = z.object({
+  ...begunMove,
   step: moveStep,
   failures: z.int(),
   lastError: z.string(),
@@ -46,13 +50,7 @@ export const runningMove = z.object({
 });
 
 export const finishedMove = z.object({
-  id: z.string(),
-  shard: z.string(),
-  from: z.string(),
-  to: z.string(),
-  why: z.string(),
-  numbers: numbersField,
-  startedAt: z.string(),
+  ...begunMove,
   endedAt: z.string(),
   outcome: z.enum(['done', 'failed', 'cancelled']),
   note: z.string(),

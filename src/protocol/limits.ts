@@ -9,14 +9,8 @@ export const TASK_BODY_LIMIT_BYTES = 4 * BODY_LIMIT_BYTES + BODY_LIMIT_BYTES;
 /** Largest body of a batch. Its text is parsed in one go, and nothing else runs meanwhile. */
 export const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
-/** Most characters of a shard's task. etcd refuses values above 1.5 MiB; a batch must stay far below. */
-export const TASK_MAX_CHARACTERS = 64 * 1024;
-
 /** Most characters of a reason given by an operator. Each audit entry keeps it. */
 export const REASON_MAX_CHARACTERS = 1024;
-
-/** Highest `maxShardCount` that can be asked for: ten times what an app is built for. */
-export const MAX_SHARD_COUNT_LIMIT = 1_000_000;
 
 /** Most items of one add-shards or del-shards call: its answer names each of them. */
 export const BATCH_ITEMS_LIMIT = 10_000;

@@ -42,9 +42,6 @@ export const RING_ROWS = 20_000;
 /** How far back done and failed moves are counted, ms. */
 export const RECENT_MS = 600_000;
 
-/** The window of moves a minute. */
-export const MINUTE_MS = 60_000;
-
 /** Different queries watched at once. */
 export const FEEDS_LIMIT = 50;
 

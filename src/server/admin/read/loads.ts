@@ -21,14 +21,8 @@ function tableOf(listing: AppListing): LoadTable | undefined {
     const metrics = placementOf(listing.view.spec?.value).metrics.map(({name}) => name);
     if (metrics.length === 0) return undefined;
     const read = listing.loads();
-    const order = metrics.map((name) => read.metrics.indexOf(name));
     const table = new LoadTable(metrics);
-    for (const [shard, loads] of read.shards)
-      table.inherit(
-        shard,
-        order.map((at) => loads[at]),
-        0,
-      );
+    table.inheritAll(read.metrics, read.shards, 0);
     table.renew(0, declaredLoads(listing.view));
     return table;
   });

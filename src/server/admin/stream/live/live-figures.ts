@@ -9,7 +9,8 @@ import type {AppRecords, EndedMove} from '../../../../appview/app-records.ts';
 import type {ViewLease} from '../../../../appview/app-views.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
 import type {Instant} from './live-rows.ts';
-import {MINUTE_MS, RECENT_MS} from '../../limits.ts';
+import {MINUTE_MS} from '../../../../governor/limits.ts';
+import {RECENT_MS} from '../../limits.ts';
 
 type Figures = Omit<LiveSummary, 'matched' | 'total' | 'alarms' | 'alarmCount'>;
 
