@@ -1,5 +1,6 @@
 /** Value of `callkeys` under an app's specs: the keys by which its daemons and containers know each other, the newest first. */
 import {isFields} from '../model/fields.ts';
+import {fieldsIn} from './foreign-json.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import type {CallKey} from './call-signature.ts';
 
@@ -12,14 +13,9 @@ export function encodeCallKeys(keys: readonly CallKey[]): string {
 
 /** What cannot be read counts as no key. */
 export function decodeCallKeys(value: string | undefined): readonly CallKey[] {
-  if (value === undefined) return [];
-  try {
-    const {keys} = JSON.parse(value) as {keys?: unknown};
-    const list = Array.isArray(keys) ? keys.slice(0, 2).filter(isKey) : [];
-    return list.map((one) => ({...one, secret: new HiddenText(one.secret)}));
-  } catch {
-    return [];
-  }
+  const {keys} = fieldsIn(value ?? '') ?? {};
+  const list = Array.isArray(keys) ? keys.slice(0, 2).filter(isKey) : [];
+  return list.map((one) => ({...one, secret: new HiddenText(one.secret)}));
 }
 
 type StoredKey = Omit<CallKey, 'secret'> & {readonly secret: string};

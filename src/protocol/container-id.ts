@@ -1,4 +1,5 @@
 /** Value of `id/<container>`: which incarnation holds the id, and which one an operator has evicted from it. */
+import {fieldsIn} from './foreign-json.ts';
 
 export interface IdValue {
   /** '': nobody holds the id. */
@@ -13,12 +14,8 @@ export function encodeIdHolder(incarnation: string, evicted = ''): string {
 
 /** A value that cannot be read is nobody's, so the id may be taken. */
 export function decodeIdValue(value: string): IdValue {
-  try {
-    const {incarnation, evicted} = JSON.parse(value) as Record<keyof IdValue, unknown>;
-    return {incarnation: textOf(incarnation), evicted: textOf(evicted)};
-  } catch {
-    return {incarnation: '', evicted: ''};
-  }
+  const {incarnation, evicted} = fieldsIn(value) ?? {};
+  return {incarnation: textOf(incarnation), evicted: textOf(evicted)};
 }
 
 /** The incarnation, or '' when nobody holds the id. */

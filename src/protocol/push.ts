@@ -6,7 +6,8 @@ import type {Fields} from '../model/fields.ts';
 import {isFields} from '../model/fields.ts';
 import {shardIdProblem} from '../model/ids.ts';
 import type {ShardSpec} from '../model/specs.ts';
-import {encodeRecord, parseJson} from './records.ts';
+import {fieldsIn} from './foreign-json.ts';
+import {encodeRecord} from './records.ts';
 import {LISTED_LIMIT} from './limits.ts';
 
 /** One shard in the heartbeat of a push container. */
@@ -42,7 +43,7 @@ const INT64_MAX = 2n ** 63n - 1n;
  */
 export function decodePushSession(text: string): PushSessionValue {
   if (text === '') return {kind: 'waiting'};
-  const fields = objectOf(text);
+  const fields = fieldsIn(text);
   if (fields === undefined) return {kind: 'unreadable', problem: 'no JSON object'};
   const listed = fields['shards'] ?? [];
   if (!Array.isArray(listed)) return {kind: 'unreadable', problem: 'shards is not a list'};
@@ -59,7 +60,7 @@ export function decodePushSession(text: string): PushSessionValue {
 
 /** Value of `s/<container>/<shard>`, one shard as a heartbeat lists it; the key names it. Undefined: it cannot be read. */
 export function decodeStoredShard(text: string): PushListedShard | undefined {
-  const fields = objectOf(text);
+  const fields = fieldsIn(text);
   return fields === undefined ? undefined : listedShard(fields);
 }
 
@@ -81,13 +82,13 @@ export const UNSET_GUARD = '0';
 
 /** The lease id, decimal digits, `UNSET_GUARD` for none; undefined when the value cannot be read. */
 export function decodeGuard(text: string): string | undefined {
-  const fields = objectOf(text);
+  const fields = fieldsIn(text);
   return fields?.['id'] === 0 ? UNSET_GUARD : idOfLease(fields);
 }
 
 /** The lease id, decimal digits; undefined when the value cannot be read, or names none. */
 export function decodeGuardLease(text: string): string | undefined {
-  return idOfLease(objectOf(text));
+  return idOfLease(fieldsIn(text));
 }
 
 /** Value of `lease/bridge`: containers move their shards from `guard` to `bridge`, both decimal digits. `expire`: Unix seconds. */
@@ -102,7 +103,7 @@ export function encodeBridge(of: {
 
 /** The id of the bridge's lease; undefined when the value cannot be read. */
 export function decodeBridge(text: string): string | undefined {
-  return idOfLease(objectOf(text));
+  return idOfLease(fieldsIn(text));
 }
 
 function idOfLease(fields: Fields | undefined): string | undefined {
@@ -117,7 +118,7 @@ export const ORIGIN_SERVER_TEXT =
 
 /** Id of the server of the Go project that wrote the election key; '' when the value does not say. */
 export function originServerOf(text: string): string {
-  const id = objectOf(text)?.['containerId'];
+  const id = fieldsIn(text)?.['containerId'];
   return typeof id === 'string' ? id : '';
 }
 
@@ -138,15 +139,6 @@ export function pushDropBody(id: string): string {
 export function leaseIdOfHex(hex: string): string | undefined {
   const id = BigInt(`0x${hex}`);
   return id > 0n && id <= INT64_MAX ? id.toString() : undefined;
-}
-
-function objectOf(text: string): Fields | undefined {
-  try {
-    const parsed = parseJson(text);
-    return isFields(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The origin's words: `cpuUsedPercent`, and `used` bytes of `virtualMemoryStat`. */

@@ -2,6 +2,7 @@
 import type {Fields} from '../model/fields.ts';
 import {isFields} from '../model/fields.ts';
 import {QUOTA_NAMES} from '../model/quota.ts';
+import {fieldsIn} from './foreign-json.ts';
 import type {ClusterQuota, ClusterUsage} from '../model/quota.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 
@@ -32,15 +33,10 @@ export interface UsageRecord {
 
 /** Undefined when the value cannot be read: then nobody is refused by it. */
 export function decodeUsage(text: string): UsageRecord | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (!isFields(parsed) || parsed['v'] !== RECORD_VERSION) return undefined;
-    const {used, quota} = parsed;
-    if (!isUsage(used) || !isWhole((used as Fields)['apps'], 0) || !isFields(quota))
-      return undefined;
-    const isQuota = ['apps', ...QUOTA_NAMES].every((name) => isWhole(quota[name], 1));
-    return isQuota ? (parsed as unknown as UsageRecord) : undefined;
-  } catch {
-    return undefined;
-  }
+  const fields = fieldsIn(text);
+  if (fields?.['v'] !== RECORD_VERSION) return undefined;
+  const {used, quota} = fields;
+  if (!isUsage(used) || !isWhole((used as Fields)['apps'], 0) || !isFields(quota)) return undefined;
+  const isQuota = ['apps', ...QUOTA_NAMES].every((name) => isWhole(quota[name], 1));
+  return isQuota ? (fields as unknown as UsageRecord) : undefined;
 }

@@ -2,7 +2,7 @@
  * Every value under the prefix, both directions. Decoding checks what we rely on and keeps what we do not know; it is
  * written by hand because a governor decodes 100,000 records at a start.
  */
-import {isInteger, isSafeNumber, parse, stringify} from 'lossless-json';
+import {stringify} from 'lossless-json';
 import type {AppEvent, AuditEntry} from '../model/audit.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
 import {HEARTBEAT_STATES} from '../model/container.ts';
@@ -15,6 +15,7 @@ import type {MoveNote, OwnershipRecord} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
+import {parseJson} from './foreign-json.ts';
 import {isTooDeep} from './json-depth.ts';
 import {
   haveTexts,
@@ -41,9 +42,6 @@ import {
 export type Decoded<T> =
   | {readonly ok: true; readonly value: T}
   | {readonly ok: false; readonly problem: string; readonly newer: boolean};
-
-/** Bare integers this long may not fit a double: such texts are parsed without losing digits. Fencing tokens are quoted and do not count. */
-const LONG_NUMBER = /[:[,]\s*-?\d{16,}/;
 
 /** The text of a value; 64-bit numbers read as bigint are printed as bare numbers again. */
 export function encodeRecord(value: object): string {
@@ -320,18 +318,8 @@ function decode<T>(
   return problem === undefined ? {ok: true, value: parsed as T} : bad(problem);
 }
 
-/** JSON as stored: integers beyond 2^53 come as bigint, so that no digit is lost. @throws SyntaxError, also when nested too deep. */
-export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) throw new SyntaxError('nested too deep');
-  return LONG_NUMBER.test(text) ? parse(text, undefined, parseNumber) : JSON.parse(text);
-}
-
 function bad(problem: string): {ok: false; problem: string; newer: boolean} {
   return {ok: false, problem, newer: false};
-}
-
-function parseNumber(text: string): number | bigint {
-  return isInteger(text) && !isSafeNumber(text) ? BigInt(text) : Number(text);
 }
 
 /** The first of them that is not text. */

@@ -1,7 +1,8 @@
 /** Where a container of the Go project keeps the shards that it runs: below `s/<id>/` in etcd, or in a file of its own (bolt). */
 import {readFileSync, writeFileSync} from 'node:fs';
 import type {Etcd3} from 'etcd3';
-import {encodeRecord, parseJson} from '../../src/protocol/records.ts';
+import {parseJson} from '../../src/protocol/foreign-json.ts';
+import {encodeRecord} from '../../src/protocol/records.ts';
 
 export interface Lease {
   id: number | bigint;

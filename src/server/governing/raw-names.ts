@@ -3,9 +3,8 @@
  * key is renamed in one transaction before its app is governed, so that each shard has one key. Pure.
  */
 import type {Keys} from '../../etcd/keys.ts';
-import {isFields} from '../../model/fields.ts';
 import {shardIdProblem} from '../../model/ids.ts';
-import {jsonIn} from '../../protocol/foreign-json.ts';
+import {fieldsIn} from '../../protocol/foreign-json.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue, Transaction} from '../../store/port.ts';
 import {planRenames} from './key-renames.ts';
@@ -63,17 +62,12 @@ export function rawName(
   if (parsed?.kind !== 'shardSpec') return spelled;
   if (writer === 'here' || parsed.shard === spelled) return undefined;
   // We write the id into the value. The Go project leaves it empty.
-  const id = fieldsOf(value)?.['id'];
+  const id = fieldsIn(value)?.['id'];
   return id === '' || id === spelled ? spelled : undefined;
 }
 
 /** So a take-over that was cut off knows its own key again. */
 function withId(value: string, id: string): string {
-  const fields = fieldsOf(value);
+  const fields = fieldsIn(value);
   return fields === undefined ? value : encodeRecord({...fields, id});
-}
-
-function fieldsOf(value: string): Record<string, unknown> | undefined {
-  const parsed = jsonIn(value);
-  return isFields(parsed) ? parsed : undefined;
 }

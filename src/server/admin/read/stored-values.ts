@@ -6,11 +6,10 @@ import type {ParsedKey} from '../../../etcd/keys.ts';
 import {firstOf} from '../../../model/and-more.ts';
 import {chunksOf} from '../../../model/chunks.ts';
 import {counted} from '../../../model/counted.ts';
-import {isFields} from '../../../model/fields.ts';
 import {RECORD_VERSION} from '../../../model/ownership.ts';
 import {visible} from '../../../model/visible.ts';
 import {decodeCallKeys} from '../../../protocol/call-keys.ts';
-import {jsonIn} from '../../../protocol/foreign-json.ts';
+import {fieldsIn} from '../../../protocol/foreign-json.ts';
 import {decodeUsage} from '../../../protocol/quota-fields.ts';
 import {
   decodeApplyMarker,
@@ -77,7 +76,8 @@ const VALUE_CHECKS: Readonly<Record<Kind, ValueCheck | undefined>> = {
     fix: 'the leader writes it anew within seconds',
   },
   containerId: {
-    problem: ({value}) => withoutReason(value, isIdValue(jsonIn(value))),
+    problem: ({value}) =>
+      withoutReason(value, typeof fieldsIn(value)?.['incarnation'] === 'string'),
     fix: 'restart that container: until then it counts as unreachable',
   },
   load: {
@@ -132,14 +132,10 @@ function problemOf(decoded: Decoded<unknown>): string | undefined {
 
 /** For values whose decoders do not say what is wrong. */
 function withoutReason(text: string, isRead: boolean): string | undefined {
-  const parsed = jsonIn(text);
-  if (!isFields(parsed)) return 'no JSON object';
-  const {v} = parsed;
+  const fields = fieldsIn(text);
+  if (fields === undefined) return 'no JSON object';
+  const {v} = fields;
   if (typeof v === 'number' && v > RECORD_VERSION)
     return `version ${v} is newer than ${RECORD_VERSION}`;
   return isRead ? undefined : 'fields are missing or of another type';
-}
-
-function isIdValue(parsed: unknown): boolean {
-  return isFields(parsed) && typeof parsed['incarnation'] === 'string';
 }

@@ -1,8 +1,8 @@
 /** What is written where the spec of an app cannot be read: all of it that can be read, and a pause where nobody knows whether there was one. Pure. */
-import {isFields} from '../../../model/fields.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import type {AppSpec} from '../../../model/specs.ts';
-import {decodeAppSpec, encodeRecord, parseJson} from '../../../protocol/records.ts';
+import {fieldsIn} from '../../../protocol/foreign-json.ts';
+import {decodeAppSpec, encodeRecord} from '../../../protocol/records.ts';
 
 const DAMAGED_REASON =
   'the spec of the app was damaged and has been written anew: check its limits, placement policy and quota, then resume it';
@@ -29,12 +29,8 @@ export function repairedSpec(
 
 /** The fields that are as they should be. */
 function readable(value: string, service: string): Partial<AppSpec> {
-  try {
-    const fields = parseJson(value);
-    if (!isFields(fields)) return {};
-    const decoded = decodeAppSpec(encodeRecord({...fields, service} as AppSpec));
-    return decoded.ok ? decoded.value : {};
-  } catch {
-    return {};
-  }
+  const fields = fieldsIn(value);
+  if (fields === undefined) return {};
+  const decoded = decodeAppSpec(encodeRecord({...fields, service} as AppSpec));
+  return decoded.ok ? decoded.value : {};
 }

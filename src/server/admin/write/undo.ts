@@ -2,7 +2,6 @@
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
-import {isFields} from '../../../model/fields.ts';
 import {endsAtMs} from '../../../model/operator-note.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import {unpinned} from '../../../model/specs.ts';
@@ -13,7 +12,7 @@ import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
 import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
 import {changeWords} from '../../../protocol/change-words.ts';
-import {jsonIn} from '../../../protocol/foreign-json.ts';
+import {fieldsIn} from '../../../protocol/foreign-json.ts';
 import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
@@ -222,9 +221,7 @@ function refuseEnded(
 
 /** Of the pin of a shard, or the pause of an app, by its stored text. */
 function endOf(text: string): number | undefined {
-  const fields = jsonIn(text);
-  if (!isFields(fields)) return undefined;
-  const {pinned, pause} = fields as {pinned?: OperatorNote; pause?: OperatorNote};
+  const {pinned, pause} = (fieldsIn(text) ?? {}) as {pinned?: OperatorNote; pause?: OperatorNote};
   return endsAtMs(pinned ?? pause);
 }
 
