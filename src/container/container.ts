@@ -31,7 +31,10 @@ export interface Container {
    * evicting the container ends that.
    */
   readonly ended: Promise<ContainerEnd>;
-  /** For `attach: true`: mount it on your server, before whatever reads bodies; false means the path is not ours. */
+  /**
+   * For `attach: true`: mount it on your server, before whatever reads bodies; false means the path is not ours. It answers for all containers of
+   * this process that are attached at the same address.
+   */
   readonly handler: HintHandler;
   /**
    * What the containers of this process measure, in one registry of prom-client: series by `app` and `container`. For a registry of your own:

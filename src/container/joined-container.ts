@@ -35,7 +35,7 @@ import {LEAVE_RELEASE_SHARE, NOTES_SHOWN} from './limits.ts';
 import {ReachCheck} from './reach-check.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
-import {shareListener} from './shared-receiver.ts';
+import {shareHandler, shareListener} from './shared-receiver.ts';
 import {RemovalWatch} from './removal-watch.ts';
 import {startWatchdog} from './watchdog.ts';
 
@@ -48,7 +48,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   readonly app: string;
   readonly ready: Promise<void>;
   readonly ended: Promise<ContainerEnd>;
-  readonly handler: HintHandler;
+  handler: HintHandler;
   id = '';
   endpoint = '';
   private readonly joining: Joining;
@@ -225,7 +225,11 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private async openEndpoint(): Promise<void> {
     const {id, host, bind, port, attach, tls, logger, advertise} = this.joining;
     let open = port;
-    if (!attach) {
+    if (attach) {
+      const shared = shareHandler(this, advertise ?? addressOf(host, port), this.clock);
+      this.closers.push(() => shared.leave());
+      this.handler = shared.handler;
+    } else {
       const own = tls === true ? undefined : tls;
       const ownPort = id === undefined && port === 0;
       const listener = await shareListener(this, {bind, port, tls: own, logger, ownPort});

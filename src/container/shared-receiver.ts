@@ -1,7 +1,8 @@
-/** One hint receiver for all containers of a process that ask for the same address. */
-import {openReceiver} from './receiver.ts';
+/** One hint receiver for all containers of a process that ask for the same address, be it a listener of ours or a server of the application. */
+import {hintHandler, openReceiver} from './receiver.ts';
+import type {Clock} from '../runtime/clock.ts';
 import {receiverKey} from './receiver-tls.ts';
-import type {HintTarget, ReceiverOptions} from './receiver.ts';
+import type {HintHandler, HintTarget, ReceiverOptions} from './receiver.ts';
 
 export interface SharedListener {
   readonly port: number;
@@ -52,4 +53,38 @@ export async function shareListener(
     await leave();
     throw error;
   }
+}
+
+interface Attached {
+  readonly targets: Set<HintTarget>;
+  readonly handler: HintHandler;
+  /** Has left and is still a target: probes are to hear that it has ended. */
+  last?: HintTarget;
+}
+
+/** By address. They stay: a handler may be mounted as long as the process lives, before that of a later container. */
+const attached = new Map<string, Attached>();
+
+/** A handler for all containers that are attached at this address: daemons call one path there, whosever handler is mounted first. */
+export function shareHandler(
+  target: HintTarget,
+  address: string,
+  clock: Pick<Clock, 'nowMs' | 'wallMs'>,
+): {readonly handler: HintHandler; leave(): void} {
+  const shared = attached.get(address) ?? newAttached(clock);
+  attached.set(address, shared);
+  const {targets, handler, last} = shared;
+  targets.add(target);
+  if (last !== undefined) targets.delete(last);
+  delete shared.last;
+  const leave = (): void => {
+    if (targets.size === 1) shared.last = target;
+    else targets.delete(target);
+  };
+  return {handler, leave};
+}
+
+function newAttached(clock: Pick<Clock, 'nowMs' | 'wallMs'>): Attached {
+  const targets = new Set<HintTarget>();
+  return {targets, handler: hintHandler(targets, clock)};
 }

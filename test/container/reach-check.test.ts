@@ -12,7 +12,7 @@ import {LONG_MS, until} from '../support/until.ts';
 
 const NOTE = 'cannot be called';
 const ADDRESS =
-  'set host to an address at which daemons reach this process, and allow their connections';
+  'set host, or advertise, to an address at which daemons reach this process, and allow their connections';
 const keys = new Keys('/sm', 'sm');
 let stop = (): void => undefined;
 afterEach(() => stop());

@@ -1,9 +1,10 @@
 /** Where daemons reach a container, and the id that it takes from there. */
+import {createServer as createWebServer} from 'node:http';
 import {connect, createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {afterEach, describe, expect, it} from 'vitest';
 import {joinApp} from '../../src/container/index.ts';
-import type {Container, JoinOptions} from '../../src/container/index.ts';
+import type {Container, HintHandler, JoinOptions} from '../../src/container/index.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {clusterOfFile, shardIds} from '../support/cluster.ts';
 import {freePorts} from '../support/free-ports.ts';
@@ -58,6 +59,43 @@ describe('a container that is reached by another port than the one it listens on
     await cluster().settled('forwarded');
     expect([...container.shards.keys()]).toEqual(['s0']);
     expect(forwarded.connections()).toBeGreaterThan(0);
+  });
+});
+
+describe('containers that are attached to one server', () => {
+  it('are all called there, whichever handler is asked first, also after one has left', async () => {
+    await cluster().createApp('attached');
+    const handlers: HintHandler[] = [];
+    const server = createWebServer((request, response) => {
+      if (!handlers.some((handler) => handler(request, response))) response.end('mine');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => server.close(resolve)));
+    closers.push(() => Promise.resolve(server.closeAllConnections()));
+    const {port} = server.address() as AddressInfo;
+    const joined = async (id: string): Promise<Container> => {
+      const container = await cluster().join('attached', id, {}, {attach: true, port});
+      handlers.push(container.handler);
+      return container;
+    };
+    const probe = (): Promise<number> =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(({status}) => status);
+    const first = await joined('c1');
+    const second = await joined('c2');
+    await cluster().addShards('attached', shardIds(4));
+    await cluster().settled('attached');
+    expect([first.shards.size, second.shards.size]).toEqual([2, 2]);
+    expect(await probe()).toBe(200);
+    await first.leave();
+    await cluster().settled('attached');
+    expect(second.shards.size).toBe(4);
+    expect(await probe()).toBe(200);
+    await second.leave();
+    expect(await probe()).toBe(503);
+    const third = await joined('c3');
+    await cluster().settled('attached');
+    expect(third.shards.size).toBe(4);
+    expect(await probe()).toBe(200);
   });
 });
 
