@@ -16,6 +16,8 @@ export interface CountContext {
     has(shard: string): boolean;
     keys(): Iterable<string>;
   };
+  /** How many have none, where `homeless` names only some of them. */
+  readonly homelessCount?: number | undefined;
 }
 
 const READABLE = {unreadable: false, homeless: false} as const;
@@ -23,7 +25,7 @@ const READABLE = {unreadable: false, homeless: false} as const;
 /** Of the shards that have a spec which could be read once; states without a shard are there, too. */
 export function stateCounts(
   view: Pick<AppView, 'states' | 'own' | 'shards' | 'quarantined'>,
-  {isLost, unknown, homeless}: CountContext,
+  {isLost, unknown, homeless, homelessCount = homeless.size}: CountContext,
 ): Record<ShardState, number> {
   const none = SHARD_STATES.map((state) => [state, 0] as const);
   const counts = Object.fromEntries(none) as Record<ShardState, number>;
@@ -31,7 +33,10 @@ export function stateCounts(
     const context = {...READABLE, lost: incarnation !== '' && isLost(incarnation), unknown};
     for (const [state, count] of states) counts[stateIn(state, context)] += count;
   }
-  const lacking = countBoth(view.states.free, homeless);
+  const named = countBoth(view.states.free, homeless);
+  // Those that are not free are counted already: they have no record, or a lost container.
+  const counted = homelessCount > homeless.size ? homelessCount - counts.unplaced : 0;
+  const lacking = Math.min(counts.free, Math.max(named, counted));
   counts.free -= lacking;
   counts.unplaced += lacking;
   for (const shard of unreadable(view)) {

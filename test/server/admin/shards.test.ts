@@ -13,6 +13,20 @@ beforeEach(async () => {
 
 const spec = (id: string) => world.value(world.keys.shardSpec('orders', id));
 
+it('without a home are all counted, also where the summary names some of them', async () => {
+  for (const shardId of ['s1', 's2', 's3', 's4']) await world.call('addShard', {...app, shardId});
+  for (const shard of ['s1', 's2', 's3'])
+    await world.own('orders', shard, {state: 'free', ready: false});
+  await world.own('orders', 's4', {});
+  await world.join('orders', 'c1');
+  const unplaced = [{shard: 's1', reason: 'no-container'}];
+  await world.say('orders', {unplaced, unplacedCount: 3});
+  const counts = async () => (await world.call('getApp', app)).app.shards;
+  expect(await counts()).toMatchObject({total: 4, ready: 1, moving: 0, unplaced: 3});
+  await world.say('orders', {unplaced, unplacedCount: 2});
+  expect(await counts()).toMatchObject({moving: 1, unplaced: 2});
+});
+
 describe('one shard', () => {
   it('is created, unchanged with the same content, 409 with other content', async () => {
     const shard = {...app, shardId: 'a/ä 1', task: 't', group: 'g'};

@@ -187,6 +187,7 @@ export function shardCounts(listing: AppListing): ShardCounts {
     isLost: (incarnation) => lossOfIncarnation(listing, incarnation) !== '',
     unknown: listing.unknownSince !== '',
     homeless: unplacedReasons(listing),
+    homelessCount: listing.status?.unplacedCount,
   });
   for (const [state, count] of Object.entries(states) as [ShardState, number][])
     counts[columnOf(state)] += count;
