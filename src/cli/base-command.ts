@@ -123,7 +123,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
 
   override async init(): Promise<void> {
     await super.init();
-    const {args, flags, argv, raw} = await this.parse({
+    const {args, flags, raw} = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (super.ctor as typeof SmCommand).baseFlags,
       args: notFromStdin(this.ctor.args),
@@ -131,7 +131,8 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     });
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
-    this.words = argv as string[];
+    // oclif sorts its own list by where a word stands first: one that comes again would change its place, and so would `--`.
+    this.words = raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []));
     const typed = new Set(raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
     refuseTwoForms(flags, typed);
     this.settings = await this.findSettings({values: flags, typed});

@@ -3,6 +3,7 @@ import type {Command} from '@oclif/core';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {commandOf} from './asked-words.ts';
 import {readContexts} from './contexts.ts';
+import {HELP_TOPICS} from './help-topics.ts';
 import {visible} from '../model/visible.ts';
 import {CANDIDATES_LIMIT} from './limits.ts';
 
@@ -45,11 +46,14 @@ async function candidates(
   world: CompletionWorld,
 ): Promise<string[]> {
   const commands = world.commands.filter(({hidden}) => hidden !== true);
-  const byId = (id: string) => commands.find((one) => one.id === id);
+  const byId = (id: string) =>
+    commands.find((one) => one.id === id || one.hiddenAliases.includes(id));
   const named = commandOf(before, {findCommand: byId});
   const command = byId(named.join(':'));
   if (command === undefined) return nextWords(before, commands);
   const rest = before.slice(named.length);
+  if (command.id === 'help')
+    return [...nextWords(rest, commands), ...(rest.length === 0 ? Object.keys(HELP_TOPICS) : [])];
   const flag = flagBefore(command, rest.at(-1) ?? '');
   if (flag !== undefined) {
     if (flag.type === 'option' && flag.options !== undefined) return [...flag.options];

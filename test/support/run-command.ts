@@ -53,7 +53,10 @@ export async function runCommand(
   try {
     process.exitCode = undefined;
     const config = await Config.load({root: ROOT});
-    const all = [...argv, '--server', `http://127.0.0.1:${port}`];
+    // Behind two dashes it would be a word.
+    const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+    const named = ['--server', `http://127.0.0.1:${port}`];
+    const all = [...argv.slice(0, end), ...named, ...argv.slice(end)];
     await new (command as Runnable)(all, config)._run();
     return {exit: Number(process.exitCode ?? 0), ...said, asked};
   } finally {
