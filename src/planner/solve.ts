@@ -52,12 +52,12 @@ export function solve(table: Table): Solution {
   let best = first;
   for (const order of ordersFor(table, first)) {
     const other = attempt(table, say, order);
-    if (isWorse(best, other)) best = other;
+    if (isWorse(table, best, other)) best = other;
   }
   const counts = attempt(table, 'nothing', 0);
-  if (!isWorse(best, counts)) return best;
+  if (!isWorse(table, best, counts)) return best;
   const moves = attempt(table, 'moves', 0);
-  return isWorse(moves, counts) ? counts : moves;
+  return isWorse(table, moves, counts) ? counts : moves;
 }
 
 function ordersFor({n, loads}: Table, {why}: Attempt): readonly (-1 | 1)[] {
@@ -65,12 +65,17 @@ function ordersFor({n, loads}: Table, {why}: Attempt): readonly (-1 | 1)[] {
   return matters && n <= REORDERED_SHARDS ? ORDERS : [];
 }
 
-/** By the objectives above moves: shards placed, and how even zones, buckets and totals are. */
-function isWorse(one: Attempt, other: Attempt): boolean {
-  const [first, second] = [one, other].map(({target, bounds}) => [
-    target.reduce((sum, to) => (to < 0 ? sum + 1 : sum), 0),
-    ...bounds.distances(),
-  ]);
+/** By the objectives above moves: shards placed, the urgent ones before others, and how even zones, buckets and totals are. */
+function isWorse({priorities}: Table, one: Attempt, other: Attempt): boolean {
+  const [first, second] = [one, other].map(({target, bounds}) => {
+    let [left, urgency] = [0, 0];
+    for (let shard = 0; shard < target.length; shard += 1) {
+      if ((target[shard] ?? -1) >= 0) continue;
+      left += 1;
+      urgency += priorities?.[shard] ?? 0;
+    }
+    return [left, urgency, ...bounds.distances()];
+  });
   for (const [at, value] of (first ?? []).entries())
     if (value !== second?.[at]) return value > (second?.[at] ?? 0);
   return false;

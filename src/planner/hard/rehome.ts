@@ -105,9 +105,8 @@ class Rehoming {
 
   /** Running shards first, then the urgent ones, then those that have no choice, then by size as the task says. */
   private inTurn(shards: readonly number[]): number[] {
-    const {priorities, current, pin} = this.assignment.task.table;
+    const {priorities, current} = this.assignment.task.table;
     const runs = (shard: number): number => ((current[shard] ?? -1) >= 0 ? 1 : 0);
-    const isPinned = (shard: number): number => ((pin[shard] ?? -1) >= 0 ? 1 : 0);
     const bySize = this.assignment.task.bySize;
     const sizes = new Map(
       shards.map((shard) => [shard, this.assignment.occupants.sizeOf(shard)] as const),
@@ -116,9 +115,13 @@ class Rehoming {
       (a, b) =>
         runs(b) - runs(a) ||
         (priorities?.[b] ?? 0) - (priorities?.[a] ?? 0) ||
-        isPinned(b) - isPinned(a) ||
+        this.isPinned(b) - this.isPinned(a) ||
         bySize * ((sizes.get(b) ?? 0) - (sizes.get(a) ?? 0)),
     );
+  }
+
+  private isPinned(shard: number): number {
+    return (this.assignment.task.table.pin[shard] ?? -1) >= 0 ? 1 : 0;
   }
 
   /** The shard, which is assigned nowhere, was meant for where `target` has it. */
@@ -213,9 +216,11 @@ class Rehoming {
     return there.filter((other) => keys?.[other] === key);
   }
 
-  /** Rather than break a rule elsewhere it stays; whoever was to come where it is goes elsewhere. */
+  /** Rather than break a rule elsewhere it stays; whoever was to come where it is goes elsewhere, those first that have a choice. */
   private stayAt(shard: number, from: number, current: number): void {
-    const others = [...(this.assignment.on[current] ?? [])];
+    const others = [...(this.assignment.on[current] ?? [])].sort(
+      (a, b) => this.isPinned(a) - this.isPinned(b),
+    );
     this.assignment.goTo(shard, from, current);
     this.assignment.causes.delete(shard);
     for (const other of others) {

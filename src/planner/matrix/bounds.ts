@@ -1,4 +1,5 @@
 /** The target matrix while single shards are moved about in it: what keeps it even. Containers by rank. */
+import {WEIGHTLESS_DISTANCE} from './limits.ts';
 import type {Targets} from './targets.ts';
 
 export class MatrixBounds {
@@ -58,7 +59,7 @@ export class MatrixBounds {
   /** How far cells, zones and totals are from even, in all. */
   unevenness(): number {
     const {cells, levels, zones} = this.targets;
-    let sum = 0;
+    let sum = WEIGHTLESS_DISTANCE * this.weightless();
     for (let cell = 0; cell < cells.count; cell += 1) {
       const least = cells.least[cell] ?? 0;
       sum += outside(cells.want[cell] ?? 0, least, least + (cells.spare[cell] ?? 0));
@@ -70,8 +71,17 @@ export class MatrixBounds {
     return sum;
   }
 
-  /** How far zones, then buckets, then totals are from even: 1 + 2 + 3 and so on for each. */
-  distances(): readonly [number, number, number] {
+  /** Shards where their bucket has no share, because of weight 0. */
+  private weightless(): number {
+    const {count, bucket, container, want} = this.targets.cells;
+    let sum = 0;
+    for (let cell = 0; cell < count; cell += 1)
+      if (!this.hasShare(bucket[cell] ?? 0, container[cell] ?? 0)) sum += want[cell] ?? 0;
+    return sum;
+  }
+
+  /** Shards on weight 0; then how far zones, then buckets, then totals are from even: 1 + 2 + 3 and so on for each. */
+  distances(): readonly number[] {
     const {cells, levels, zones} = this.targets;
     let [ofZones, ofBuckets, ofTotals] = [0, 0, 0];
     for (const [at, count] of (zones?.counts ?? []).entries())
@@ -83,7 +93,7 @@ export class MatrixBounds {
     }
     for (const [at, total] of levels.totals.entries())
       ofTotals += triangle(outside(total, levels.least[at] ?? 0, levels.most[at] ?? 0));
-    return [ofZones, ofBuckets, ofTotals];
+    return [this.weightless(), ofZones, ofBuckets, ofTotals];
   }
 
   private allowsInBucket(bucket: number, from: number, to: number): boolean {
@@ -100,7 +110,9 @@ export class MatrixBounds {
   /** The same of a bucket when one of its free shards does. */
   private ofBucket(bucket: number, from: number, to: number): number {
     const [leaves, enters] = [this.cellOf(bucket, from), this.cellOf(bucket, to)];
+    const weightless = Number(!this.hasShare(bucket, to)) - Number(!this.hasShare(bucket, from));
     return (
+      WEIGHTLESS_DISTANCE * weightless +
       whenFewer(leaves.want, leaves.least, leaves.most) +
       whenMore(enters.want, enters.least, enters.most)
     );

@@ -14,6 +14,8 @@ export const MOST_SHORT_COUNT = 2 ** 15 - 1;
 export const MOST_SHORT_PATHS = 2 ** 20;
 /** Nodes from which so many arcs lead have space for them at first. */
 export const FIRST_ARCS = 64;
+/** A shard where its bucket has no share, because of weight 0, counts as so far from even: farther than all others together. */
+export const WEIGHTLESS_DISTANCE = 2 ** 30;
 /** A share this near to a whole number is one: sums of fractions are not exact. */
 export const NEARLY_WHOLE_SHARE = 1e-6;
 /** Cells have space for so many times the fewest that there can be. */
