@@ -111,3 +111,29 @@ test('ids of one hash are told apart by themselves', () => {
   const back = snapshotOf(one, [...ids].reverse());
   expect(placed(back, plan(back))).toEqual(placed(there, plan(there)));
 });
+
+test.each([
+  ['one group', () => ''],
+  ['worker groups that overlap', (at: number) => ['', 'v', 'w'][at % 3] ?? ''],
+])('what runs nowhere is spread as without slack: %s', (_, workerGroup) => {
+  const containers = [1, 2, 3, 4].map((weight) => ({
+    ...{id: `c${weight}`, mode: 'open' as const, weight},
+  }));
+  const pools = new Map([
+    ['v', new Set(['c1', 'c2'])],
+    ['w', new Set(['c2', 'c3', 'c4'])],
+  ]);
+  const shards = Array.from({length: 1_000}, (_none, at): PlacementShard => ({
+    ...{id: `s${at}`, group: '', pin: '', current: '', prefer: '', avoid: ''},
+    ...{workerGroup: workerGroup(at), load: [1]},
+  }));
+  const metrics = [{name: 'qps', upper: 1.2, lower: 1.1}];
+  const snapshot = {shards, containers, pools, maxShardCount: 0, metrics};
+  const counts = (countSlack: number): number[] => {
+    const {target} = plan({...snapshot, countSlack});
+    return containers.map((_one, container) => target.filter((to) => to === container).length);
+  };
+  const strict = counts(0);
+  for (const [at, count] of counts(0.3).entries())
+    expect(Math.abs(count - (strict[at] ?? 0))).toBeLessThanOrEqual(1);
+});

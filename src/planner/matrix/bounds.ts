@@ -32,10 +32,10 @@ export class MatrixBounds {
     totals[container] = (totals[container] ?? 0) + by;
   }
 
-  /** How far above what it has at least the container is. */
+  /** How far above what is even the container is. */
   heightOf(container: number): number {
-    const {totals, least} = this.targets.levels;
-    return (totals[container] ?? 0) - (least[container] ?? 0);
+    const {totals, even} = this.targets.levels;
+    return (totals[container] ?? 0) - (even[container] ?? 0);
   }
 
   /** Whether the container has a share of the bucket. */

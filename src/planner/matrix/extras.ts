@@ -8,6 +8,9 @@ import {ExtraCapacity} from './zone-shares.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
 const NONE = -1;
+/** Up to where extras go: the share rounded down without slack; the most that is even. */
+const [LEVEL, MOST] = ['level', 'most'] as const;
+type Bound = typeof LEVEL | typeof MOST;
 
 /** Gives all extras; every bucket is then as cheap in moves as it can be. Returns per bucket: 1 when more extras would save moves. */
 export function giveExtras(
@@ -138,7 +141,7 @@ export class Giver {
     const {demand, levels, cells} = this;
     const height = (cell: number): number => {
       const container = cells.container[cell] ?? 0;
-      return (levels.totals[container] ?? 0) - (levels.least[container] ?? 0);
+      return (levels.totals[container] ?? 0) - (levels.even[container] ?? 0);
     };
     const oldest = oldestOf(demand, cells, bucket);
     const savers = this.savers
@@ -158,17 +161,19 @@ export class Giver {
       const wished = this.wishes.get(bucket);
       this.room.begin(bucket, count);
       this.cells.list(bucket, this.stored);
-      if (wished !== undefined) this.giveByWish(bucket, wished);
-      else this.giveFromQueue(bucket);
+      // With slack, what nobody has yet goes first where the level without slack is not reached: slack is for what runs, and for load.
+      for (const kind of this.levels.slack > 0 ? ([LEVEL, MOST] as const) : ([MOST] as const))
+        if (wished !== undefined) this.giveByWish(bucket, wished, kind);
+        else this.giveFromQueue(bucket, kind);
     }
   }
 
-  private giveFromQueue(bucket: number): void {
+  private giveFromQueue(bucket: number, kind: Bound): void {
     const pool = this.demand.poolOf[bucket] ?? 0;
     let queue = this.queues.get(pool);
     if (queue === undefined) {
       const members = this.demand.pools[pool] ?? new Int32Array();
-      queue = new LevelQueue(members, this.levels.totals, this.levels.least);
+      queue = new LevelQueue(members, this.levels.totals, this.levels.even);
       this.queues.set(pool, queue);
     }
     const {passed} = this;
@@ -176,7 +181,7 @@ export class Giver {
     while (this.room.left > 0) {
       const container = queue.pop();
       if (container === undefined) break;
-      const given = this.giveTo(bucket, container);
+      const given = this.giveTo(bucket, container, kind);
       if (given && this.levels.slack > 0) queue.push(container);
       else passed[count++] = container;
     }
@@ -184,11 +189,10 @@ export class Giver {
   }
 
   /** Among equal totals whom the homeless shards wish for comes first, and whom they avoid last. */
-  private giveByWish(bucket: number, wished: ReadonlyMap<number, number>): void {
-    const {totals, least} = this.levels;
+  private giveByWish(bucket: number, wished: ReadonlyMap<number, number>, kind: Bound): void {
+    const {totals, even} = this.levels;
     const members = this.demand.pools[this.demand.poolOf[bucket] ?? 0] ?? new Int32Array();
-    const height = (container: number): number =>
-      (totals[container] ?? 0) - (least[container] ?? 0);
+    const height = (container: number): number => (totals[container] ?? 0) - (even[container] ?? 0);
     // More than one round only where more than one extra is even.
     for (let given = true; given && this.room.left > 0;) {
       given = false;
@@ -196,23 +200,26 @@ export class Giver {
         (a, b) => height(a) - height(b) || (wished.get(a) ?? 0) - (wished.get(b) ?? 0) || a - b,
       );
       for (const container of order)
-        if (this.room.left > 0 && this.giveTo(bucket, container)) given = true;
+        if (this.room.left > 0 && this.giveTo(bucket, container, kind)) given = true;
     }
   }
 
-  /** False when the container has all extras of the bucket that are even there. */
-  private giveTo(bucket: number, container: number): boolean {
+  /** False when the container has all extras of the bucket that it may get. */
+  private giveTo(bucket: number, container: number, kind: Bound): boolean {
     const {cells, levels, demand} = this;
-    const known = this.stored[container] ?? NONE;
-    if (known === NONE || cells.bucket[known] !== bucket) {
-      const weight = demand.weights[demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
-      if (levels.mostOf(bucket, weight) === levels.leastOf(bucket, weight)) return false;
+    const stored = this.stored[container] ?? NONE;
+    const weight = demand.weights[demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
+    const level = kind === LEVEL ? levels.levelOf(bucket, weight) : levels.mostOf(bucket, weight);
+    if (stored === NONE || cells.bucket[stored] !== bucket) {
+      if (level <= levels.leastOf(bucket, weight)) return false;
       const cell = cells.add(bucket, container);
       this.stored[container] = cell;
       return this.give(cell, 1) > 0;
     }
-    const most = (cells.least[known] ?? 0) + (cells.spare[known] ?? 0);
-    return (cells.want[known] ?? 0) < most && this.give(known, 1) > 0;
+    const even = (cells.least[stored] ?? 0) + (cells.spare[stored] ?? 0);
+    const pinned = demand.pins.get(bucket)?.get(container) ?? 0;
+    const most = kind === LEVEL ? Math.min(even, level - pinned) : even;
+    return (cells.want[stored] ?? 0) < most && this.give(stored, 1) > 0;
   }
 }
 

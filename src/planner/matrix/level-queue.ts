@@ -1,9 +1,9 @@
-/** Containers by how far their total lies above what they hold at least, lowest first, first come first among equals. */
+/** Containers by how far their total lies above what is even, lowest first, first come first among equals. */
 import {IntList} from '../int-list.ts';
 
 export class LevelQueue {
   private readonly totals: Int32Array;
-  private readonly least: Int32Array;
+  private readonly even: Int32Array;
   /** What a level holds begins at its head. Levels without items are undefined. */
   private readonly levels: ({items: IntList; head: number} | undefined)[] = [];
   /** A level that has become empty, for the next one that gets items. */
@@ -12,9 +12,9 @@ export class LevelQueue {
   private readonly base: number;
   private at = 0;
 
-  constructor(containers: Int32Array, totals: Int32Array, least: Int32Array) {
+  constructor(containers: Int32Array, totals: Int32Array, even: Int32Array) {
     this.totals = totals;
-    this.least = least;
+    this.even = even;
     let base = Number.POSITIVE_INFINITY;
     for (const container of containers) base = Math.min(base, this.heightOf(container));
     this.base = base;
@@ -50,6 +50,6 @@ export class LevelQueue {
   }
 
   private heightOf(container: number): number {
-    return (this.totals[container] ?? 0) - (this.least[container] ?? 0);
+    return (this.totals[container] ?? 0) - (this.even[container] ?? 0);
   }
 }

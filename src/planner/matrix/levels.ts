@@ -22,6 +22,8 @@ export class Levels {
   /** Per container: the sum of its shares over the buckets, rounded down and up. */
   readonly least: Int32Array;
   readonly most: Int32Array;
+  /** Per container: the sum rounded down without slack, above which its height is measured. */
+  readonly even: Int32Array;
   /** Per container: that sum, not rounded. */
   readonly shares: Float64Array;
 
@@ -36,6 +38,7 @@ export class Levels {
     this.shareOut(demand, this.shares);
     this.least = new Int32Array(demand.containers);
     this.most = new Int32Array(demand.containers);
+    this.even = new Int32Array(demand.containers);
     this.roundShares();
   }
 
@@ -76,6 +79,12 @@ export class Levels {
     return Math.max(0, Math.floor(shared / whole) - this.slackOf(bucket, shared / whole));
   }
 
+  /** The share there, rounded down; without slack. */
+  levelOf(bucket: number, weight: number): number {
+    const whole = this.weightOf(bucket);
+    return whole === 0 ? 0 : Math.floor((this.sharedOf(bucket) * weight) / whole);
+  }
+
   /** Most of the bucket that are even there. */
   mostOf(bucket: number, weight: number): number {
     const shared = this.sharedOf(bucket) * weight;
@@ -101,6 +110,7 @@ export class Levels {
     for (let at = 0; at < this.shares.length; at += 1) {
       const share = this.shares[at] ?? 0;
       const slack = Math.floor(this.slack * share);
+      this.even[at] = Math.max(0, Math.floor(nearby(share)));
       this.least[at] = Math.max(0, Math.floor(nearby(share)) - slack);
       this.most[at] = Math.ceil(nearby(share)) + slack;
     }

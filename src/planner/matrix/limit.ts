@@ -10,12 +10,13 @@ export function limitBinds({pools}: Demand, {most}: Levels, caps: Int32Array): b
 }
 
 /** The totals of open containers become bounded by their limits. */
-export function bindTotals({pools}: Demand, {least, most}: Levels, caps: Int32Array): void {
+export function bindTotals({pools}: Demand, {least, most, even}: Levels, caps: Int32Array): void {
   for (const pool of pools) {
     for (const container of pool) {
       const cap = caps[container] ?? 0;
       least[container] = Math.min(cap, least[container] ?? 0);
       most[container] = Math.min(cap, most[container] ?? 0);
+      even[container] = Math.min(cap, even[container] ?? 0);
     }
   }
 }
