@@ -41,3 +41,22 @@ it.each([
 ] as const)('%s', (_what, sections, over, wanted) => {
   expect(saidOf(sections as unknown as Rows, over)).toEqual(wanted);
 });
+
+it('the line of an app names its alarms, each code once', () => {
+  const written: string[] = [];
+  const output = {json: false, write: (line: string) => void written.push(line)};
+  const lines = new LiveLines({...output, say: () => undefined});
+  const alarmOf = (code: string) => ({
+    ...{service: 'mail', code, text: ''},
+    since: '',
+    object: '',
+    fix: '',
+  });
+  const alarms = ['BRAKE', 'UNSERVED', 'BRAKE'].map(alarmOf);
+  const sections = {apps: [app('orders'), app('mail', {alarms})]} as unknown as Rows;
+  lines.take({type: 'message', message: rows(sections, {summary: summary({})})});
+  expect(written.map((line) => line.split('  ').at(-1))).toEqual([
+    expect.stringContaining('container') as unknown,
+    'alarms BRAKE, UNSERVED',
+  ]);
+});

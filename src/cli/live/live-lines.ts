@@ -160,7 +160,9 @@ function lineOf(section: LiveSection, row: LiveRow): string {
 function appLine(app: LiveApp): string {
   const {service, shards, containers} = app;
   const count = Object.values(containers).reduce((sum, each) => sum + each, 0);
-  return `${appMark(app)} app ${service}  ${app.health}  ${shards.ready}/${shards.total} ready  ${counted(count, 'container')}`;
+  const codes = [...new Set(app.alarms.map(({code}) => code))].join(', ');
+  const alarms = codes === '' ? '' : `  alarms ${codes}`;
+  return `${appMark(app)} app ${service}  ${app.health}  ${shards.ready}/${shards.total} ready  ${counted(count, 'container')}${alarms}`;
 }
 
 function containerLine({service, id, state, shards, lateSince, note}: LiveContainer): string {
