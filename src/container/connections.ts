@@ -1,7 +1,8 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {Keys} from '../etcd/keys.ts';
-import {openEtcdStore, proveSecrets} from '../store/etcd-store.ts';
+import {openEtcdStore} from '../store/etcd-store.ts';
+import {proveSecrets} from '../store/prove-secrets.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {StoreCall} from '../etcd/connection.ts';

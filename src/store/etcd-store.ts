@@ -40,7 +40,7 @@ import type {
   WatchListener,
 } from './port.ts';
 import {PAGE_KEYS, TRY_PAUSE_MAX_MS, TRY_PAUSE_MIN_MS} from './limits.ts';
-import {ATTEMPT_LIMIT_MS, LOGIN_LIMIT_MS} from '../etcd/limits.ts';
+import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
 /** What a page of a listing was answered with. */
 interface StorePage extends AnsweredPage {
@@ -367,20 +367,6 @@ async function pausedBefore(endMs: number, tries: number): Promise<boolean> {
   if (performance.now() + pauseMs >= endMs) return false;
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
   return true;
-}
-
-/**
- * Reads once with other certificates or another password: a wrong file must not cost a connection that works.
- * @throws SmError when etcd does not take them, or does not answer.
- */
-export async function proveSecrets(options: EtcdOptions, secrets: EtcdSecrets): Promise<void> {
-  // A login that is given up and begun anew costs etcd another one: while many clients renew theirs none of them would be done.
-  const probe = openEtcdStore({...options, ...secrets, timeoutMs: LOGIN_LIMIT_MS});
-  try {
-    await probe.status();
-  } finally {
-    await probe.close();
-  }
 }
 
 /** Opens the store; connects lazily, so nothing fails here but an empty list of endpoints. */

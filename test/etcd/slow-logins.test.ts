@@ -1,13 +1,19 @@
 /** Logins cost etcd far more than reads, as it compares a hash that is slow on purpose: many at once must not keep it from answering any. */
 import {Server, ServerCredentials, status} from '@grpc/grpc-js';
 import type {sendUnaryData} from '@grpc/grpc-js';
-import {afterEach, beforeEach, expect, it, vi} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {wire} from '../../src/embedded/wire.ts';
-import {LOGIN_PAUSE_MAX_MS} from '../../src/etcd/limits.ts';
+import {LOGIN_LIMIT_MS, LOGIN_PAUSE_MAX_MS} from '../../src/etcd/limits.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
+import {proveSecrets} from '../../src/store/prove-secrets.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
+const LOGIN = {username: 'sm', password: 'secret'};
+const CALL_MS = 300;
+
 let server: Server;
+let endpoints: string[];
 let store: EtcdStore;
 /** Each login that the server was asked for, to be answered by the test. */
 let logins: sendUnaryData<object>[] = [];
@@ -30,8 +36,8 @@ async function serverOfLogins(): Promise<number> {
 
 beforeEach(async () => {
   logins = [];
-  const endpoints = [`127.0.0.1:${await serverOfLogins()}`];
-  store = new EtcdStore({endpoints, username: 'sm', password: 'secret', timeoutMs: 300});
+  endpoints = [`127.0.0.1:${await serverOfLogins()}`];
+  store = new EtcdStore({endpoints, ...LOGIN, timeoutMs: CALL_MS});
 });
 
 afterEach(async () => {
@@ -77,4 +83,25 @@ it('a login that was refused is made again after a pause, and calls in between a
     await asked(count);
     aheadMs += 2 * LOGIN_PAUSE_MAX_MS;
   }
+});
+
+describe('a new password', () => {
+  it('is proved by one login, however long that takes', async () => {
+    const proved = proveSecrets({endpoints, timeoutMs: CALL_MS}, LOGIN);
+    await until(() => logins.length > 0, LONG_MS, 'a login');
+    // Longer than a call.
+    await expect(store.get('/sm/x')).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+    const [probe, other] = logins;
+    probe?.(null, {token: 'late'});
+    await proved;
+    expect(logins).toEqual([probe, other]);
+  });
+
+  it('that cannot be tried is reported after the time of a call, not of a login', async () => {
+    const [nobody = 0] = await freePorts(1);
+    const away = {endpoints: [`127.0.0.1:${nobody}`], timeoutMs: CALL_MS};
+    const fromMs = performance.now();
+    await expect(proveSecrets(away, LOGIN)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+    expect(performance.now() - fromMs).toBeLessThan(LOGIN_LIMIT_MS / 2);
+  });
 });
