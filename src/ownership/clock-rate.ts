@@ -49,21 +49,18 @@ export class ClockRate {
   }
 
   /**
-   * Ms of the watcher's clock for one of the sender's, less 1: above 0 the sender is slow. Undefined until all stretches are full. The
-   * smaller of two views, 0 where they contradict each other: a delay that grows must not look like a clock.
+   * Ms of the watcher's clock for one of the sender's, less 1: above 0 the sender is slow. Undefined until all stretches are full. The least of several
+   * views, 0 where two contradict each other: a rate shows in each of them, a delay that comes up only in those that its beginning lies in.
    */
   get measured(): number | undefined {
     const closed = this.stretches.slice(0, -1);
-    const [first, middle, last] = [
-      closed[0],
-      closed[CLOCK_STRETCHES / 2],
-      closed[CLOCK_STRETCHES - 1],
-    ];
-    if (first === undefined || middle === undefined || last === undefined) return undefined;
-    const whole = slope(first, last);
-    const late = slope(middle, last);
-    if (whole * late <= 0) return 0;
-    return Math.abs(whole) < Math.abs(late) ? whole : late;
+    if (closed.length < CLOCK_STRETCHES) return undefined;
+    const views = closed.flatMap((to, index) => {
+      const from = closed[index - BASELINE_TTLS];
+      return from === undefined ? [] : [slope(from, to)];
+    });
+    const least = Math.min(...views);
+    return least > 0 ? least : Math.min(0, Math.max(...views));
   }
 
   /**

@@ -3,7 +3,8 @@ import {describe, expect, it} from 'vitest';
 import {actingMs, heartbeatIntervalMs, silenceMs} from '../../src/model/container.ts';
 import {ClockRate} from '../../src/ownership/clock-rate.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
-import {EFFECT_SLACK_MS} from '../../src/model/limits.ts';
+import {CLOCK_DRIFT, EFFECT_SLACK_MS} from '../../src/model/limits.ts';
+import {clockRateText} from '../../src/governor/status-reporter.ts';
 
 const RUNS = {numRuns: 300};
 const ttls = fc.integer({min: 3_000, max: 60_000});
@@ -92,10 +93,35 @@ describe('the rate of a clock', () => {
     expect(watched(GOOD, 10_000, 31, () => 2).measured).toBeDefined();
   });
 
-  it('is not taken from a delay that grows for a while', () => {
-    // Load comes up in the middle and stays: every heartbeat is late by half a second from then on.
-    const {measured} = watched(GOOD, 3_000, 35, (n) => (n < 12 ? 2 : 500));
-    expect(measured).toBe(0);
+  it('is not taken from a delay that comes up at any moment and stays, or goes again', () => {
+    const moment = fc.integer({min: 0, max: LONG});
+    const delay = fc.integer({min: 1, max: 2_000});
+    const lasts = fc.integer({min: 1, max: LONG});
+    fc.assert(
+      fc.property(ttls, moment, lasts, delay, (ttlMs, from, beats, lateMs) => {
+        const estimate = new ClockRate(ttlMs);
+        for (let n = 0; n < LONG; n += 1) {
+          const isLate = n >= from && n < from + beats;
+          const {sentAtMs, nowMs} = beatOf(GOOD, ttlMs, n, 2 + (isLate ? lateMs : 0));
+          estimate.observe(sentAtMs, nowMs);
+          expect(clockRateText(estimate.measured)).toBeUndefined();
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('of 2 % is named though every delay is another one, up to 20 ms', () => {
+    const fast = fc.boolean();
+    fc.assert(
+      fc.property(fast, offset, late(20), (isFast, offsetMs, delays) => {
+        const clocks = {owner: isFast ? 1.02 : 0.98, watcher: 1, offsetMs};
+        const {measured} = watched(clocks, 10_000, LONG, (n) => delays[n] ?? 0);
+        expect(clockRateText(measured)).toContain(isFast ? 'runs fast' : 'runs slow');
+        expect(Math.abs(measured ?? 0)).toBeGreaterThan(CLOCK_DRIFT);
+      }),
+      RUNS,
+    );
   });
 
   it('begins anew at a step of the clock, and ignores a heartbeat that is older than what is known', () => {
