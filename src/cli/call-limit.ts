@@ -17,3 +17,11 @@ export async function unlessSilent<T>(
     clearTimeout(timer);
   }
 }
+
+/** Of a watch whose time is over before any daemon has said a word: nothing was seen. */
+export function neverHeard(limitMs: number): SmError {
+  return new SmError('TIMEOUT', `no daemon has answered within ${limitMs} ms`, {
+    hint: 'sm status shows whether a daemon answers; or pass a longer --timeout',
+    retryable: true,
+  });
+}

@@ -1,6 +1,7 @@
 /** Following a stream for ever: reconnects by itself, and says once that it is interrupted and once that it is back. */
 import {failureText} from '../model/failure-text.ts';
 import {pause} from '../runtime/pause.ts';
+import {neverHeard} from './call-limit.ts';
 import {endWithReader} from './lost-output.ts';
 import type {StoreWord} from '../protocol/admin.ts';
 import {isRetryable, retryWaitMs} from './retryable.ts';
@@ -9,7 +10,7 @@ import type {Streamed} from './stream-cursor.ts';
 
 /**
  * Shows every event, resuming behind the last one after a lost connection, until Ctrl-C or for `limitMs`. @returns which of them has ended it.
- * @throws whatever the first connection throws: what never stood is not waited for.
+ * @throws whatever the first connection throws: what never stood is not waited for; SmError TIMEOUT where nothing was heard until the time was over.
  */
 export async function followStream<Event extends Streamed>(
   open: (after: string | undefined, signal: AbortSignal) => AsyncIterable<Event>,
@@ -20,6 +21,11 @@ export async function followStream<Event extends Streamed>(
   await endWithReader();
   const stop = new AbortController();
   let ended: 'interrupted' | 'over' = 'over';
+  let isHeard = false;
+  const take = (event: Event): void => {
+    isHeard = true;
+    show(event);
+  };
   const cut = (): void => {
     ended = 'interrupted';
     stop.abort();
@@ -27,12 +33,13 @@ export async function followStream<Event extends Streamed>(
   process.once('SIGINT', cut);
   const timer = limitMs === undefined ? undefined : setTimeout(() => stop.abort(), limitMs);
   try {
-    await followUntil(open, show, say, stop.signal);
-    return ended;
+    await followUntil(open, take, say, stop.signal);
   } finally {
     clearTimeout(timer);
     process.removeListener('SIGINT', cut);
   }
+  if (ended === 'over' && !isHeard && limitMs !== undefined) throw neverHeard(limitMs);
+  return ended;
 }
 
 /** As `followStream`, until the signal is aborted. */

@@ -117,3 +117,19 @@ describe('what a stream says of the store of its daemon', () => {
     expect(shown).toEqual(expected);
   });
 });
+
+it('a daemon that says nothing until the time is over was not followed', async () => {
+  async function* silence(_after: string | undefined, signal: AbortSignal): AsyncGenerator<Shown> {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    yield* [];
+  }
+  const following = followStream<Shown>(
+    silence,
+    () => undefined,
+    () => undefined,
+    20,
+  );
+  await expect(following).rejects.toMatchObject({
+    ...{code: 'TIMEOUT', exitCode: 7, message: 'no daemon has answered within 20 ms'},
+  });
+});

@@ -9,8 +9,10 @@ import {vi} from 'vitest';
 
 type Runnable = new (argv: string[], config: Config) => {_run: () => Promise<unknown>};
 
-/** What the daemon answers, by the last part of the path; 'away': it breaks the connection. */
-export type Answers = Readonly<Record<string, (input: Record<string, unknown>) => object | 'away'>>;
+/** What the daemon answers, by the last part of the path; 'away': it breaks the connection; 'silent': it answers nothing. */
+export type Answers = Readonly<
+  Record<string, (input: Record<string, unknown>) => object | 'away' | 'silent'>
+>;
 
 export interface RanCommand {
   readonly exit: number;
@@ -34,7 +36,7 @@ export async function runCommand(
       asked.push([call, input]);
       const answer = answers[call]?.(input) ?? 'away';
       if (answer === 'away') request.socket.destroy();
-      else
+      else if (answer !== 'silent')
         response
           .writeHead(statusOf(answer), {'content-type': 'application/json'})
           .end(JSON.stringify(answer));

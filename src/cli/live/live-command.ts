@@ -8,6 +8,7 @@ import {gate} from '../../runtime/gate.ts';
 import {pause} from '../../runtime/pause.ts';
 import {serverUrls} from '../../admin/servers.ts';
 import {SmCommand} from '../base-command.ts';
+import {neverHeard} from '../call-limit.ts';
 import {endWithReader} from '../lost-output.ts';
 import {waitUntilMet} from '../waiting.ts';
 import type {ScreenQuery} from './live-session.ts';
@@ -53,8 +54,7 @@ type Goal = 'ready' | 'balanced';
 const UNSEEN = {update: (): void => undefined};
 
 export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T> {
-  /** The daemon was heard, and the terminal belongs to the screen. */
-  private isDrawn = false;
+  private isHeard = false;
 
   /** Ends by a signal, a key, --for, or --timeout. */
   protected async watch(watched: Watched): Promise<void> {
@@ -84,21 +84,22 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       filter,
       daemons: this.daemons,
       open: (chosen) => (lastEventId, signal) =>
-        this.drawn(this.client.liveStream(inputOf(watched, chosen), lastEventId, signal)),
+        this.heard(this.client.liveStream(inputOf(watched, chosen), lastEventId, signal)),
       until: (signal) => this.until(watched, signal),
     });
   }
 
-  private async *drawn(messages: AsyncIterable<LiveMessage>): AsyncGenerator<LiveMessage> {
+  /** What a daemon says, with a note that one was heard. */
+  protected async *heard<Message>(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
     for await (const message of messages) {
-      this.isDrawn = true;
+      this.isHeard = true;
       yield message;
     }
   }
 
   /** A screen says itself that it waits; a line between its frames would spoil them. */
   protected override sayLimited(refusal: Error): void {
-    if (!this.isDrawn) super.sayLimited(refusal);
+    if (!this.isHeard || !this.onTerminal()) super.sayLimited(refusal);
   }
 
   private get daemons(): number {
@@ -152,7 +153,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       ...(watched.only === undefined ? {} : {only: watched.only}),
     });
     const link = new LiveLink(
-      (lastEventId, attempt) => this.client.liveStream(input, lastEventId, attempt),
+      (lastEventId, attempt) => this.heard(this.client.liveStream(input, lastEventId, attempt)),
       (event) => lines.take(event),
       this.daemons,
     );
@@ -160,13 +161,14 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     await link.run((error) => !isRetryable(error));
   }
 
-  /** Resolves with 0 when the goal is met or the time given is over; rejects when it is over without the goal. */
+  /** Resolves with 0 when the goal is met or the time given is over; rejects when it is over without the goal, or without a word of a daemon. */
   private async until(watched: Watched, signal: AbortSignal): Promise<number> {
     const limitMs = this.timeoutMs;
     if (watched.for !== undefined)
       return this.untilGoal(watched, watched.for as Goal, limitMs, signal);
     if (limitMs === undefined) await once(signal, 'abort');
     else await pause(limitMs, signal);
+    if (limitMs !== undefined && !this.isHeard && !signal.aborted) throw neverHeard(limitMs);
     return 0;
   }
 

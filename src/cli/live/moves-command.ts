@@ -19,7 +19,7 @@ export abstract class MovesCommand<T extends typeof Command> extends LiveCommand
     const {followUntil, showStreamed} = await import('../following.ts');
     const output = this.streamOutput;
     await followUntil(
-      (after, attempt) => this.client.movesStream(service, after, attempt),
+      (after, attempt) => this.heard(this.client.movesStream(service, after, attempt)),
       (event) => {
         showStreamed(event, lineOf, output);
         // From its first word on nothing that stands is left to be printed.
