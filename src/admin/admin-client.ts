@@ -1,4 +1,5 @@
 /** The typed client of the admin API, on Node's http alone: it starts in milliseconds. */
+import {setMaxListeners} from 'node:events';
 import {setTimeout} from 'node:timers/promises';
 import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
@@ -232,7 +233,9 @@ export class AdminClient {
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    checkCall(operation, input);
+    checkCall(operation, input, signal);
+    // One signal may be for all calls of a program; Node takes more than ten for a leak, and says so on stderr.
+    if (signal !== undefined) setMaxListeners(0, signal);
     for (let waits = 0; ; waits += 1) {
       const answer = await this.send(operation, input, headers, signal);
       const {reply} = answer;

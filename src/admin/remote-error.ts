@@ -23,6 +23,7 @@ export interface Failure {
 
 /** A failure answered by the daemon. */
 export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
   /** Decide by its `code`; the message is for people. */
   readonly failure: Failure;
 

@@ -25,9 +25,14 @@ it.each([
   ['an operation that there is not', 'moveAll', {}, /no operation "moveAll"/],
   ['a name that every object has', 'toString', {}, /no operation "toString"/],
   ['no input', 'status', undefined, /the input of status is not an object/],
-])('%s', async (_what, operation, input, message) => {
+  ['options for a signal', 'status', {}, /the signal of status is not an AbortSignal/, {signal: 1}],
+])('%s', async (_what, operation, input, message, signal?: object) => {
   const client = new AdminClient({server: 'http://127.0.0.1:1'});
   clients.push(client);
-  const call = client.call(operation as 'getApp', input as {service: string});
+  const call = client.call(
+    operation as 'getApp',
+    input as {service: string},
+    signal as AbortSignal,
+  );
   await expect(call).rejects.toMatchObject(refused(message) as object);
 });
