@@ -1,5 +1,6 @@
 /** What becomes of a process whose words cannot be written. */
-import {fstatSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
+import {descriptorStats} from '../runtime/stats.ts';
 import {reportFailure} from './failure-report.ts';
 import {unwritable} from './text-output.ts';
 
@@ -43,7 +44,7 @@ export function written(text: string): Promise<void> {
 
 function isFile(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isFile();
+    return descriptorStats(descriptor).isFile();
   } catch {
     return false;
   }
@@ -54,7 +55,7 @@ function isFile(descriptor: number): boolean {
  * Node cannot ask a pipe for its reader; GNU tail, which follows an empty file here, does. Where it is not, the next line finds out.
  */
 export async function endWithReader(): Promise<void> {
-  if (!fstatSync(1).isFIFO()) return;
+  if (!descriptorStats(1).isFIFO()) return;
   const {spawn} = await import('node:child_process');
   // It has our end of the pipe, too, which must not outlive us.
   const args = [`--pid=${process.pid}`, '-f', '/dev/null'];

@@ -1,6 +1,6 @@
 /** Files with secrets that others may read too: the command goes on, and says so. A daemon refuses them. */
-import {statSync} from 'node:fs';
 import {isOpenToOthers} from '../runtime/file-rights.ts';
+import {pathStats} from '../runtime/stats.ts';
 
 /** What each file is, in messages, and where it is; '' for none. */
 type SecretFiles = Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ type SecretFiles = Readonly<Record<string, string>>;
 /** One warning for each; what cannot be looked at is the matter of whoever reads it. */
 export function openSecretWarnings(files: SecretFiles): string[] {
   const isOpen = (path: string): boolean => {
-    const rights = statSync(path, {throwIfNoEntry: false});
+    const rights = pathStats(path);
     return rights?.isFile() === true && isOpenToOthers(rights, 'group');
   };
   return Object.entries(files)

@@ -1,11 +1,11 @@
 /** The work of `sm sim`: reads what it is given, plays it, and says what came out. Asks no daemon. */
-import {statSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {FileApp, FileShard} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {AppSpec} from '../model/specs.ts';
 import {pause} from '../runtime/pause.ts';
+import {pathStats} from '../runtime/stats.ts';
 import {SLICE_MS, TRACE_LIMIT_BYTES} from '../simulator/limits.ts';
 import type {Run} from '../simulator/scale.ts';
 import {Simulation} from '../simulator/simulation.ts';
@@ -138,7 +138,7 @@ async function traceOf(
 
 /** 0 for what is not there: whoever reads it says so. */
 function sizeOf(file: string): number {
-  return statSync(file, {throwIfNoEntry: false})?.size ?? 0;
+  return pathStats(file)?.size ?? 0;
 }
 
 /** Without a file that declares it, an app is known by its trace alone. */

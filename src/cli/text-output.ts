@@ -1,6 +1,7 @@
 /** Files that a command writes. What is there already is somebody's: it is replaced only where a flag says so. */
-import {openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {openSync, realpathSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {SmError} from '../model/errors.ts';
+import {pathStats} from '../runtime/stats.ts';
 
 /** For the owner alone: tasks and traces may hold what is nobody's business. */
 export const OWNER_ONLY = 0o600;
@@ -53,11 +54,11 @@ function replace(path: string, text: string, mode: number): void {
 
 /** Whether it can be lost: a device, a pipe, a folder cannot. */
 export function isFile(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
+  return pathStats(path)?.isFile() ?? false;
 }
 
 function isThere(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false}) !== undefined;
+  return pathStats(path) !== undefined;
 }
 
 function existsAlready(path: string): SmError {

@@ -1,10 +1,11 @@
 /** The file of `audit.file`: one JSON line for each audit entry, whatever the level of the log. The daemon goes on where it cannot be written. */
-import {accessSync, constants, statSync} from 'node:fs';
+import {accessSync, constants} from 'node:fs';
 import {dirname} from 'node:path';
 import {pino} from 'pino';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from './log-port.ts';
 import {AUDIT_FILE_BACKLOG_BYTES, LOSS_WARNING_INTERVAL_MS} from './limits.ts';
+import {pathStats} from './stats.ts';
 import {Throttle} from './throttle.ts';
 
 const MODE = 0o600;
@@ -27,7 +28,7 @@ export function checkAuditFile(path: string): void {
 
 function problemOf(path: string): string | undefined {
   try {
-    const known = statSync(path, {throwIfNoEntry: false});
+    const known = pathStats(path);
     // To open a pipe would wait for a reader.
     if (known !== undefined && !known.isFile()) return 'is not a plain file';
     accessSync(known === undefined ? dirname(path) : path, constants.W_OK);

@@ -2,11 +2,12 @@
  * The one way to read files that are named in settings or hold a secret. Opened once, so that what is checked is what is read. A pipe or a device is
  * refused: to read one may wait for ever.
  */
-import {closeSync, constants, fstatSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, constants, openSync, readFileSync} from 'node:fs';
 import type {Stats} from 'node:fs';
 import {SmError} from '../model/errors.ts';
 import {refuseForeignOwner, refuseOthers} from './file-rights.ts';
 import type {Readers} from './file-rights.ts';
+import {descriptorStats} from './stats.ts';
 
 export interface SecretFileRules {
   /** What it is, in messages: `token file`. */
@@ -48,7 +49,7 @@ function readChecked(
 ): Buffer {
   const file = open(what, path, links);
   try {
-    const rights = fstatSync(file);
+    const rights = descriptorStats(file);
     if (!rights.isFile())
       throw new SmError('INVALID_CONFIG', `${what} ${path} is not a plain file`, {
         hint: 'name a file: a directory, pipe or device is not read',
