@@ -16,10 +16,15 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** An operational failure of a request, in our words; undefined for a bug. */
-function operational(error: FastifyError | SmError): SmError | undefined {
+function operational(error: FastifyError | SmError, request: FastifyRequest): SmError | undefined {
   if (error instanceof SmError) return error;
   const code = BY_FASTIFY_CODE[error.code];
   if (code === 'UNSUPPORTED_MEDIA_TYPE') return notJson();
+  if (code === 'BODY_TOO_LARGE')
+    return new SmError(code, `the body is larger than ${request.routeOptions.bodyLimit} bytes`, {
+      hint: 'send fewer items at once, or shorter texts',
+      cause: error,
+    });
   if (code !== undefined) return new SmError(code, error.message, {cause: error});
   const refused =
     error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
@@ -40,7 +45,7 @@ export function sendFailure(
   reply: FastifyReply,
   logger: HttpLogger,
 ): void {
-  const known = operational(error);
+  const known = operational(error, request);
   if (known === undefined || known.code === 'INTERNAL') {
     logger.error(
       {err: error, requestId: request.id, path: request.routeOptions.url ?? ''},
@@ -85,6 +90,9 @@ function issueText(where: string, issue: z.core.$ZodIssue): string {
   const path = [where, ...issue.path.map(String)].join('.');
   if (issue.code === 'unrecognized_keys')
     return `${path}: unknown key ${quoted(issue.keys[0] ?? '')}`;
+  // The schema knows only that there is no text, number or whatever it wants.
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return `${path} is missing`;
   return `${path}: ${issue.message}`;
 }
 

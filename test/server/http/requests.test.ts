@@ -94,6 +94,13 @@ describe('bad bodies', () => {
     expect(({} as Record<string, unknown>)['dryRun']).toBeUndefined();
   });
 
+  it('names what is missing, in a body and in a query', async () => {
+    const body = await send('/sm/server/add-spec', {});
+    expect(body.json<ErrorAnswer>().error).toBe('body.service is missing');
+    const query = await http.server.inject({url: '/sm/server/get-shards', headers: host});
+    expect(query.json<ErrorAnswer>().error).toBe('query.service is missing');
+  });
+
   it('names the unknown key and the known ones', async () => {
     const reply = await send('/sm/server/add-spec', {service: 'a', maxShardCont: 1});
     expect(reply.json<ErrorAnswer>().error).toContain('maxShardCont');
@@ -115,6 +122,10 @@ describe('bad bodies', () => {
     const task = 'x'.repeat(BODY_LIMIT_BYTES);
     const large = await send('/sm/server/add-spec', {service: task});
     expect([large.statusCode, large.json<ErrorAnswer>().code]).toEqual([413, 'BODY_TOO_LARGE']);
+    expect(large.json<ErrorAnswer>()).toMatchObject({
+      error: `the body is larger than ${BODY_LIMIT_BYTES} bytes`,
+      hint: expect.stringContaining('fewer') as string,
+    });
     const shard = await send('/sm/server/add-shard', {service: 'a', shardId: 's', task});
     expect(shard.statusCode).toBe(200);
     const batch = {service: 'a', shards: [{shardId: 's', task: 'x'.repeat(5 * 1024 * 1024)}]};
