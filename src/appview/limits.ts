@@ -35,3 +35,6 @@ export const LOOKS_LIMIT = 5;
 
 /** Entries that are taken before the clock is looked at. */
 export const ENTRIES_BETWEEN_LOOKS = 500;
+
+/** A listing that fails is said at most so often: it is tried again each second or two. */
+export const FAILURE_SAID_EVERY_MS = 10_000;

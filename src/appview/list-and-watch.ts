@@ -6,12 +6,14 @@ import {setImmediate} from 'node:timers/promises';
 import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
+import {Throttle} from '../runtime/throttle.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {WatchLosses} from '../store/watch-losses.ts';
 import {SLICE_MS} from '../runtime/limits.ts';
 import {
   BEHIND_PAUSE_MAX_MS,
   BEHIND_PAUSE_MIN_MS,
+  FAILURE_SAID_EVERY_MS,
   LIST_TIMEOUT_MS,
   RELIST_INTERVAL_MS,
   RETRY_MAX_MS,
@@ -81,10 +83,12 @@ export class ListAndWatch<T> {
   private closed = false;
   /** Listings in a row that have failed. */
   private failures = 0;
+  private readonly failuresSaid: Throttle;
   private readonly losses = new WatchLosses();
 
   constructor(options: ListAndWatchOptions<T>) {
     this.options = options;
+    this.failuresSaid = new Throttle(FAILURE_SAID_EVERY_MS, () => options.clock.nowMs());
   }
 
   start(): void {
@@ -155,7 +159,8 @@ export class ListAndWatch<T> {
     } catch (error) {
       if (this.closed || generation !== this.generation) return;
       this.watched = undefined;
-      logger.warn({error: String(error)}, 'listing failed: trying again');
+      if (this.failuresSaid.passes())
+        logger.warn({error: String(error)}, 'listing failed: trying again');
       this.failures += 1;
       this.again(rewatch, backOff(this.failures, RETRY_MIN_MS, RETRY_MAX_MS, Math.random()));
       sink.failed?.(error);

@@ -4,6 +4,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import type {Clock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
+import {FAILURE_SAID_EVERY_MS} from '../../src/appview/limits.ts';
 import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Operation, Watch, WatchListener} from '../../src/store/port.ts';
@@ -60,13 +61,14 @@ class Bed {
     keys: this.keys,
     store: this.store,
     clock: hastyClock(),
-    logger: {...silentLogger, warn: () => (this.failures += 1)},
+    logger: silentLogger,
     sink: {
       listed: (found) => {
         this.listings.push(new Map([...found].map(({id, value}) => [id, value])));
         return undefined;
       },
       changed: (changes) => this.reported.push(...changes.map(({id, value}) => `${id} ${value}`)),
+      failed: () => (this.failures += 1),
     },
   });
 
@@ -287,4 +289,33 @@ describe('a watch that stays behind what is waited for', () => {
     expect(store.asked).toBe(asked);
     observer.close();
   });
+});
+
+it('that fails again and again is said once in a while, not each time', async () => {
+  let aheadMs = 0;
+  let tries = 0;
+  const said: object[] = [];
+  const store = new MemoryStore();
+  store.scan = () => {
+    tries += 1;
+    return Promise.reject(new Error(`no right to read, try ${tries}`));
+  };
+  const observer = new ListAndWatch<never>({
+    ...{prefixes: ['/t/'], keys: new Keys('/sm', 'sm'), store},
+    logger: {...silentLogger, warn: (fields: object) => void said.push(fields)},
+    clock: {...hastyClock(), nowMs: () => aheadMs},
+    decode: () => undefined,
+    sink: {listed: () => undefined, changed: () => undefined},
+  });
+  observer.start();
+  const more = async (): Promise<void> => {
+    const before = tries;
+    await until(() => tries > before + 3, LONG_MS, 'further tries');
+  };
+  await more();
+  expect(said).toEqual([{error: 'Error: no right to read, try 1'}]);
+  aheadMs += FAILURE_SAID_EVERY_MS;
+  await more();
+  expect(said).toHaveLength(2);
+  observer.close();
 });
