@@ -1,17 +1,16 @@
 /** A token goes to another machine over TLS alone, unless that is allowed. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminClientOptions} from '../../src/admin/index.ts';
 import {parseConfig} from '../../src/config/index.ts';
 import {plainHostOf, warnOfPlainEtcd, warnOfPlainHost} from '../../src/server/plain-host.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-plain-'));
+const folder = ownFolder('plain');
 const tokenFile = join(folder, 'token');
 writeFileSync(tokenFile, 'canary-token');
-afterAll(() => rmSync(folder, {recursive: true}));
 
 const OPEN =
   'service: s\nport: 1\nendpoints: [127.0.0.1:1]\netcdPrefix: /sm\nhost: 0.0.0.0\nauth: none\nadvertise: 10.0.0.1:1\n';

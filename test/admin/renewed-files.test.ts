@@ -1,20 +1,20 @@
 /** A program asks for months: certificates are renewed in their files, and may be missing for a moment. */
-import {copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:https';
 import type {Server} from 'node:https';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {TLSSocket} from 'node:tls';
 import {afterAll, afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {Authority} from '../support/certificates.ts';
 import type {CertificateFiles} from '../support/certificates.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {Opened} from './opened.ts';
 
 const authority = new Authority();
 const stranger = new Authority();
 const daemon = authority.issue('daemon', 'IP:127.0.0.1');
-const folder = mkdtempSync(join(tmpdir(), 'sm-renewed-'));
+const folder = ownFolder('renewed');
 const at = (name: string): string => join(folder, name);
 const opened = new Opened();
 /** Names of the certificates that callers have shown, one for each call. */
@@ -24,7 +24,6 @@ let client: AdminClient;
 afterAll(() => {
   authority.remove();
   stranger.remove();
-  rmSync(folder, {recursive: true});
 });
 afterEach(() => opened.close());
 

@@ -1,10 +1,10 @@
 /** The judge of the chaos bed finds what is planted in what it is told, and in the log of the resource. */
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {HistoryAudit} from '../../src/audit/history-audit.ts';
 import {Keys} from '../../src/etcd/keys.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {JudgeCore} from './judge-core.ts';
 import type {AppendItem, JudgeReport} from './messages.ts';
 import {reportOf, sumOf, textOf} from './report.ts';
@@ -15,9 +15,8 @@ import {timelineSvg} from './timeline-svg.ts';
 let folder = '';
 let files = 0;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-judge-test-'));
+  folder = ownFolder('judge-test');
 });
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 const A = 'a@g0#1';
 const B = 'b@g1#2';

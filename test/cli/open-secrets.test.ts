@@ -1,12 +1,11 @@
 /** Files with secrets that others may read: a command says so, once for each. */
-import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {chmodSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {openSecretWarnings} from '../../src/cli/open-secrets.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-open-secrets-'));
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
+const folder = ownFolder('open-secrets');
 
 function file(name: string, mode: number): string {
   const path = join(folder, name);

@@ -1,11 +1,11 @@
-import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import type * as Fs from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {record} from '../../src/cli/recording.ts';
 import type {RecordingRequest} from '../../src/cli/recording.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const FIRST_ANSWER_MS = 400;
 const LIMIT_MS = 100;
@@ -26,11 +26,10 @@ vi.mock('node:fs', async (original) => {
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-record-'));
+  folder = ownFolder('record');
 });
 afterEach(() => {
   disk.roomBytes = Number.POSITIVE_INFINITY;
-  rmSync(folder, {recursive: true});
 });
 
 /** A daemon whose first answer comes late, and that knows of nothing. */

@@ -1,6 +1,5 @@
 /** Commands that are run again, or while something else goes on. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import AppCreate from '../../src/commands/app/create.ts';
@@ -13,6 +12,7 @@ import ShardAdd from '../../src/commands/shard/add.ts';
 import ShardPin from '../../src/commands/shard/pin.ts';
 import ShardRm from '../../src/commands/shard/rm.ts';
 import Undo from '../../src/commands/undo.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {runCommand} from '../support/run-command.ts';
 
 const UNCHANGED = {result: 'unchanged', changed: false, revision: '7'};
@@ -165,27 +165,23 @@ describe('container can-stop --wait', () => {
 });
 
 it('apply --wait says that it waited in vain, also where a shard was refused', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sm-apply-'));
-  try {
-    const file = join(folder, 'apps.yml');
-    writeFileSync(file, 'apps: [{name: orders, shards: [a]}]');
-    const app = {maxShardCount: 0, maxRecoveryTime: 10, paused: false, workerGroups: {}};
-    const [revision, service] = ['7', 'orders'];
-    const missing = [{id: 'b', reason: 'unplaced'}];
-    const items = [{shardId: 'a', result: 'conflict', error: 'exists with other content'}];
-    const {exit, stderr} = await runCommand(Apply, ['-f', file, '--wait', '--timeout', '1s'], {
-      'export-app': () => ({service, app: {...app, shards: []}, specRevision: '5', revision}),
-      'begin-apply': () => ({...UNCHANGED, resumed: false}),
-      'add-shards': () => ({items, changed: false, failed: 1, revision}),
-      'end-apply': () => UNCHANGED,
-      'wait-check': () => ({met: false, missing, missingCount: 1, revision}),
-    });
-    expect(exit).toBe(9);
-    expect(stderr).toContain('shard/a: exists with other content');
-    expect(stderr).toContain('app/orders is not ready after 1 s');
-  } finally {
-    rmSync(folder, {recursive: true});
-  }
+  const folder = ownFolder('apply');
+  const file = join(folder, 'apps.yml');
+  writeFileSync(file, 'apps: [{name: orders, shards: [a]}]');
+  const app = {maxShardCount: 0, maxRecoveryTime: 10, paused: false, workerGroups: {}};
+  const [revision, service] = ['7', 'orders'];
+  const missing = [{id: 'b', reason: 'unplaced'}];
+  const items = [{shardId: 'a', result: 'conflict', error: 'exists with other content'}];
+  const {exit, stderr} = await runCommand(Apply, ['-f', file, '--wait', '--timeout', '1s'], {
+    'export-app': () => ({service, app: {...app, shards: []}, specRevision: '5', revision}),
+    'begin-apply': () => ({...UNCHANGED, resumed: false}),
+    'add-shards': () => ({items, changed: false, failed: 1, revision}),
+    'end-apply': () => UNCHANGED,
+    'wait-check': () => ({met: false, missing, missingCount: 1, revision}),
+  });
+  expect(exit).toBe(9);
+  expect(stderr).toContain('shard/a: exists with other content');
+  expect(stderr).toContain('app/orders is not ready after 1 s');
 });
 
 describe('a pause and a pin that are there already', () => {

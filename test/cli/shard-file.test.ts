@@ -1,13 +1,12 @@
 /** Files of `sm shard add -f`. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, expect, it} from 'vitest';
+import {expect, it} from 'vitest';
 import {readShardFile} from '../../src/cli/shard-file.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-shard-file-'));
+const folder = ownFolder('shard-file');
 const file = join(folder, 'shards.jsonl');
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 it('takes an id or an object a line, and leaves out empty lines and comments', async () => {
   writeFileSync(file, '# mine\neu-1\n\n{"shardId": "eu-2", "task": "t"}\n');

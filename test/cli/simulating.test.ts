@@ -1,13 +1,13 @@
 /** What `sm sim` is given, and which app it takes. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {simulate} from '../../src/cli/simulating.ts';
 import {simulationLines} from '../../src/cli/simulation-lines.ts';
 import type {SimulationRequest, Simulated} from '../../src/cli/simulating.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-sim-'));
+const folder = ownFolder('sim');
 const at = (name: string): string => join(folder, name);
 const lines = (...events: object[]): string =>
   [{format: 'sm-trace', v: 1, app: 'traced', ttlMs: 10_000}, ...events]
@@ -28,7 +28,6 @@ beforeAll(() => {
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text);
 });
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 function run(over: Partial<SimulationRequest>): Promise<Simulated> {
   return simulate({

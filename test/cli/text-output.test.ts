@@ -1,26 +1,17 @@
 /** Files that commands write: a file that is there is somebody's, until a flag says otherwise. */
-import {
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, readdirSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, it} from 'vitest';
+import {beforeEach, expect, it} from 'vitest';
 import {openOutput, refuseExisting, writeFile} from '../../src/cli/text-output.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 let folder = '';
 let file = '';
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-output-'));
+  folder = ownFolder('output');
   file = join(folder, 'out.jsonl');
 });
-afterEach(() => rmSync(folder, {recursive: true}));
 
 const TAKEN = {
   code: 'INVALID_INPUT',

@@ -2,10 +2,9 @@
 import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import type {Server} from 'node:http';
 import {rootCertificates} from 'node:tls';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import {afterAll, describe, expect, it, vi} from 'vitest';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it, vi} from 'vitest';
 import {stderrLogger} from '../../src/container/default-logger.ts';
 import {connect} from '../../src/container/connections.ts';
 import {joinApp} from '../../src/container/join.ts';
@@ -15,6 +14,7 @@ import type {JoinOptions} from '../../src/container/options.ts';
 import {HINT_PATHS} from '../../src/protocol/hints.ts';
 import {rawExchange} from '../server/http/fixture.ts';
 import {openReceiver} from '../../src/container/receiver.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const ENDPOINTS = ['127.0.0.1:1'];
 
@@ -44,8 +44,7 @@ describe('a container without a logger', () => {
 
 describe('the connections of a process', () => {
   const CA = Buffer.from(rootCertificates[0] ?? '');
-  const FILE = join(mkdtempSync(join(tmpdir(), 'sm-join-')), 'password');
-  afterAll(() => rmSync(dirname(FILE), {recursive: true}));
+  const FILE = join(ownFolder('join'), 'password');
   const PLAIN: JoinOptions['etcd'] = {username: 'app', password: 'one'};
 
   it.each([

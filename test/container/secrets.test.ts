@@ -1,7 +1,6 @@
 /** Certificates and passwords of etcd from files and functions, and what happens when they are renewed. */
 import {HiddenText, revealed} from '../../src/model/hidden-text.ts';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {SECRETS_LOOK_MS, SECRET_ANSWER_MS} from '../../src/container/limits.ts';
@@ -13,18 +12,16 @@ import type {Clock} from '../../src/runtime/clock.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {Authority, contentOf} from '../support/certificates.ts';
 import {LONG_MS} from '../support/cluster.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-secrets-'));
+const folder = ownFolder('secrets');
 const files = {ca: join(folder, 'ca'), cert: join(folder, 'cert'), key: join(folder, 'key')};
 let authority: Authority;
 beforeAll(() => {
   authority = new Authority();
 });
-afterAll(() => {
-  authority.remove();
-  rmSync(folder, {recursive: true});
-});
+afterAll(() => authority.remove());
 
 function issued(name: string): {ca: Buffer; cert: Buffer; key: Buffer} {
   return contentOf(authority.issue(name, 'DNS:client.test'));

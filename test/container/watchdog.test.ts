@@ -1,15 +1,15 @@
 /** The watchdog kills a process whose loop stands still past its deadline, and no other. */
 import {fork} from 'node:child_process';
 import type {ForkOptions} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {bundled} from '../support/bundle.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const CHILD = join(import.meta.dirname, 'watchdog-child.ts');
 /** As an instrumentation that does not bear threads. */
-const PRELOAD = join(mkdtempSync(join(tmpdir(), 'sm-watchdog-')), 'preload.cjs');
+const PRELOAD = join(ownFolder('watchdog'), 'preload.cjs');
 
 beforeAll(() =>
   writeFileSync(
@@ -17,7 +17,6 @@ beforeAll(() =>
     "if (!require('node:worker_threads').isMainThread) throw new Error('no threads');",
   ),
 );
-afterAll(() => rmSync(dirname(PRELOAD), {recursive: true}));
 
 interface Outcome {
   /** Its signal, else its exit code. */

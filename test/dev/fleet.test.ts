@@ -1,15 +1,14 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {Fleet} from '../../src/dev/fleet.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', 'support', 'quitting-container.ts');
 
 it('starts a container again that gave up, and leaves one dead that was killed', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sm-fleet-'));
+  const folder = ownFolder('fleet');
   const events: DevEvent[] = [];
   const ends = (): DevEvent[] => events.filter(({event}) => event === 'containerEnded');
   const fleet = new Fleet({shards: 1, emit: (event) => events.push(event), program: PROGRAM});
@@ -31,6 +30,5 @@ it('starts a container again that gave up, and leaves one dead that was killed',
     expect(ends()[1]).toMatchObject({how: 'SIGKILL', again: false});
   } finally {
     await fleet.stop();
-    rmSync(folder, {recursive: true});
   }
 });

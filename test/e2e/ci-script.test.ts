@@ -1,8 +1,7 @@
 /** The script that pipelines copy: on the built daemon and two built sample containers, with nothing but exit codes and JSON. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {chmodSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {BIN, runCli} from '../support/cli-process.ts';
@@ -10,6 +9,7 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {SampleContainer} from '../support/sample-container.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
@@ -20,7 +20,7 @@ const APP = 'ci-app';
 const LIMIT = `${LONG_MS / 1_000}s`;
 /** Nobody dies here: no container is to be missed because the machine is busy. */
 const TTL_MS = '30000';
-const folder = mkdtempSync(join(tmpdir(), 'sm-ci-'));
+const folder = ownFolder('ci');
 const containers: SampleContainer[] = [];
 let etcd: EtcdProcess;
 let daemon: DaemonProcess;
@@ -46,7 +46,6 @@ afterAll(async () => {
   await Promise.all(containers.map((container) => container.end()));
   await daemon.end();
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 /** A sample container that waits for its app. */

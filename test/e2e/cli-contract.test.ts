@@ -1,6 +1,5 @@
 /** What scripts rely on, for every command of the built command line against a real daemon and real containers. */
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {Cluster, STEADY_TTL_MS} from '../support/cluster.ts';
@@ -9,6 +8,7 @@ import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
 import {CommandProcess} from '../support/command.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, patiently, until} from '../support/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -29,7 +29,7 @@ let server = '';
 let closed = 0;
 let service = '';
 const hosts = new CliHosts();
-const folder = mkdtempSync(join(tmpdir(), 'sm-contract-'));
+const folder = ownFolder('contract');
 
 const FILES: Readonly<Record<string, string>> = {
   'apps.yml': 'apps: [{name: declared, maxRecoveryTime: 0, shards: [a, b]}]\n',
@@ -81,7 +81,6 @@ afterAll(async () => {
   hosts.close();
   await cluster.stop();
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 /** An export of a store where nobody lived: one of the bed's own would be imported only after a minute. */

@@ -1,15 +1,15 @@
 /** What a command loads, file by file: nothing heavy that it does not need, or scripts wait for it at every call. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import type {Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {BIN} from '../support/cli-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 /** Modules as they are loaded by `import`. */
 const HOOKS = `
@@ -30,7 +30,7 @@ process.once('exit', () => {
 
 const HEAVY =
   /^(etcd3|@grpc\/.*|fastify|@fastify\/.*|ink|react|react-reconciler|undici|zod|pino|yaml|get-east-asian-width)$/;
-const folder = mkdtempSync(join(tmpdir(), 'sm-modules-'));
+const folder = ownFolder('modules');
 let daemon: Server;
 let server = '';
 
@@ -44,10 +44,7 @@ beforeAll(async () => {
   await once(daemon, 'listening');
   server = `http://127.0.0.1:${(daemon.address() as AddressInfo).port}`;
 });
-afterAll(() => {
-  daemon.close();
-  rmSync(folder, {recursive: true, force: true});
-});
+afterAll(() => daemon.close());
 
 /** Paths of all files that the call loads. */
 async function filesOf(line: string): Promise<string[]> {

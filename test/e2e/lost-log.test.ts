@@ -1,17 +1,8 @@
 /** A daemon outlives its log: a reader that ends, a reader that stops reading, a full disk, a terminal that is closed. */
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import {closeSync, constants, openSync, readFileSync, writeFileSync} from 'node:fs';
 import {writeSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {BIN} from '../support/cli-process.ts';
@@ -19,19 +10,17 @@ import {LONG_MS} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
 let etcd: EtcdProcess;
 let folder = '';
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-lost-log-'));
+  folder = ownFolder('lost-log');
   etcd = await startEtcd();
 });
-afterAll(async () => {
-  await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
-});
+afterAll(() => etcd.stop());
 
 interface Place {
   readonly port: number;

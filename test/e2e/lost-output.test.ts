@@ -1,13 +1,12 @@
 /** A file that takes only the beginning of a result, as on a disk that is nearly full: nobody may take it for the whole. */
 import {spawnSync} from 'node:child_process';
-import {closeSync, mkdtempSync, openSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {closeSync, openSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, expect, it} from 'vitest';
+import {expect, it} from 'vitest';
 import {BIN} from '../support/cli-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-lost-output-'));
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
+const folder = ownFolder('lost-output');
 
 /** The kernel writes what fits below the limit, and says how much that was. */
 const MOST_BYTES = 1024;

@@ -2,14 +2,14 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {OriginContainer} from '../integration/origin-container.ts';
 import {OriginServer} from '../integration/origin-server.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -54,7 +54,7 @@ it('leads there and back while shards run on', async () => {
   expect(more).toEqual([]);
   const etcd = await startEtcd();
   const [port = 0] = await freePorts(1);
-  const folder = mkdtempSync(join(tmpdir(), 'sm-migration-'));
+  const folder = ownFolder('migration');
   mkdirSync(join(folder, 'bin'));
   symlinkSync(join(ROOT, 'bin', 'run.js'), join(folder, 'bin', 'sm'));
   // As the Go project spells it.
@@ -103,6 +103,5 @@ it('leads there and back while shards run on', async () => {
     daemon?.signal('SIGKILL');
     await container.kill();
     await etcd.stop();
-    rmSync(folder, {recursive: true, force: true});
   }
 });

@@ -2,11 +2,11 @@
  * The other commands of README.md, as they stand there: `npm link`, tab completion, the daemon with a store of its own, and on it each
  * command of the table. What is not run is in a list below, with the reason.
  */
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {
   ROOT,
   block,
@@ -65,7 +65,7 @@ const commands = rows
   .toSorted((a, b) => Number(b.commands.includes(FIRST)) - Number(a.commands.includes(FIRST)))
   .flatMap((row) => row.commands);
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
+const folder = ownFolder('readme');
 const started: Shell[] = [];
 const env: NodeJS.ProcessEnv = {
   npm_config_prefix: join(folder, 'npm'),
@@ -90,7 +90,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const each of started) killGroup(each);
   await Promise.all(started.map(({closed}) => closed));
-  rmSync(folder, {recursive: true, force: true});
 });
 
 function start(script: string, cwd = folder): Shell {

@@ -1,9 +1,9 @@
 /** The commands of README.md with an etcd, as they stand there. */
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {ROOT, block, killGroup, shell} from '../support/readme.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
@@ -32,7 +32,7 @@ async function ownPorts(folder: string): Promise<NodeJS.ProcessEnv> {
 it('the commands with etcd end with three shards on the container that is left', async () => {
   const commands = block('With etcd');
   expect(commands).toContain('etcd &');
-  const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
+  const folder = ownFolder('readme');
   const sm = `sm() { ${join(ROOT, 'bin', 'run.js')} "$@"; }`;
   const last = 'sm shard ls -a orders -o json > shards.json; echo "README is done"; wait';
   const run = shell(`${sm}\n${commands}\n${last}`, folder, await ownPorts(folder));
@@ -50,6 +50,5 @@ it('the commands with etcd end with three shards on the container that is left',
   } finally {
     killGroup(run);
     await run.closed;
-    rmSync(folder, {recursive: true, force: true});
   }
 });

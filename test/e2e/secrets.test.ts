@@ -5,8 +5,7 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {existsSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
@@ -15,9 +14,10 @@ import {bundled} from '../support/bundle.ts';
 import {Authority} from '../support/certificates.ts';
 import {BIN} from '../support/cli-process.ts';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-secrets-'));
+const folder = ownFolder('secrets');
 const authority = new Authority();
 const children: Child[] = [];
 
@@ -127,7 +127,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const {process: child} of children) child.kill('SIGKILL');
   authority.remove();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 it('nothing that daemon, container and command line say holds a secret', async () => {

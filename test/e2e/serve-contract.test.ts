@@ -1,10 +1,9 @@
 /** How the built daemon starts, refuses to start, and waits: the same exit code with and without --json. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {closeSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, openSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import type {AddressInfo, Server} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {BIN, runCli} from '../support/cli-process.ts';
@@ -13,6 +12,7 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
 let etcd: EtcdProcess;
@@ -40,7 +40,7 @@ describe('serve', () => {
   let taken: Server;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'sm-contract-'));
+    folder = ownFolder('contract');
     taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const {port} = taken.address() as AddressInfo;
@@ -52,7 +52,6 @@ describe('serve', () => {
     );
   });
   afterAll(async () => {
-    rmSync(folder, {recursive: true, force: true});
     await new Promise((resolve) => taken.close(resolve));
   });
 

@@ -1,7 +1,6 @@
 /** Live views on real terminals, as built, with a daemon and containers that are processes. */
 import {execFile} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
@@ -10,6 +9,7 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {SampleContainer} from '../support/sample-container.ts';
 import {Tmux} from '../support/tmux.ts';
 import {LONG_MS, until} from '../support/until.ts';
@@ -32,7 +32,7 @@ const terminals: Tmux[] = [];
 const containers: SampleContainer[] = [];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-terminal-'));
+  folder = ownFolder('terminal');
   etcd = await startEtcd();
   cluster = await Cluster.start({etcd, daemons: 0});
   [port = 0, nobody = 0] = await freePorts(2);
@@ -66,7 +66,6 @@ afterAll(async () => {
   await daemon.end();
   await cluster.stop();
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 async function serves(): Promise<boolean> {

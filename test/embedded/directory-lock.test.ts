@@ -1,18 +1,17 @@
 /** One owner a data directory: across PID namespaces, kernels, pauses, kills, copies. */
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {cpSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, afterEach, describe, expect, it} from 'vitest';
+import {afterEach, describe, expect, it} from 'vitest';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {suspend} from '../support/suspend.ts';
 import {pause} from '../support/until.ts';
 import {endNamespaces, hasNamespaces, otherBoot, startInNamespaces} from './namespaces.ts';
 import type {NamespaceOptions, Started} from './namespaces.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-lock-'));
+const folder = ownFolder('lock');
 afterEach(endNamespaces);
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 /** Longer than a holder's silence may be, with what a loaded machine adds. */
 const LONG_PAUSE_MS = 7_000;

@@ -1,12 +1,12 @@
 import {execFileSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EtcdOptions} from '../../src/etcd/connection.ts';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import type {EmbeddedStore, EmbeddedStoreOptions} from '../../src/embedded/index.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
@@ -128,9 +128,8 @@ describe('the embedded store', () => {
 });
 
 describe('with TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sm-tls-'));
+  const folder = ownFolder('tls');
   const file = (name: string): string => join(folder, name);
-  afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
   beforeAll(() => {
     const openssl = (...args: string[]): Buffer =>

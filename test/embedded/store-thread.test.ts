@@ -1,10 +1,9 @@
 /** A store in a thread of its own is the store of its process, and goes on whatever that process does. */
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Worker} from 'node:worker_threads';
 import {afterEach, describe, expect, it, vi} from 'vitest';
@@ -13,6 +12,7 @@ import {startStoreThread} from '../../src/embedded/store-thread.ts';
 import type {StoreThreadOptions} from '../../src/embedded/thread-messages.ts';
 import {revealed} from '../../src/model/hidden-text.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 /** Ends with 0 when the server has greeted it. */
@@ -29,7 +29,7 @@ async function start(options: StoreThreadOptions = {}): Promise<EmbeddedStore> {
 }
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sm-thread-'));
+  const folder = ownFolder('thread');
   folders.push(folder);
   return folder;
 }

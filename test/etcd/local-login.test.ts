@@ -1,19 +1,19 @@
 /** How processes of this machine find the password of an embedded store. */
-import {chmodSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
-import {homedir} from 'node:os';
+import {chmodSync, readdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it, vi} from 'vitest';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import {forgetLocalStore, localLogin, noteLocalStore} from '../../src/etcd/local-login.ts';
 import {revealed} from '../../src/model/hidden-text.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const PORT = 24_444;
 const before = process.env['XDG_STATE_HOME'];
 let folder = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(homedir(), 'sm-state-'));
+  folder = ownFolder('state');
   process.env['XDG_STATE_HOME'] = folder;
 });
 afterAll(() => {

@@ -1,9 +1,9 @@
 /** The corpus of what once failed, and some cases of every target that runs in this process. */
-import {mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {Random} from '../simulation/random.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {Campaign, faultIn} from './campaign.ts';
 import {inProcess} from './in-process.ts';
 import type {Json} from './target.ts';
@@ -39,11 +39,10 @@ describe('hostile input', () => {
   it.each(IN_PROCESS)('of the target %s breaks nothing', async (name) => {
     const opened = await TARGETS.find((one) => one.name === name)?.open();
     if (opened === undefined) throw new Error(`no target ${name}`);
-    const failures = mkdtempSync(join(tmpdir(), 'sm-fuzz-'));
+    const failures = ownFolder('fuzz');
     const options = {seed: SEED, limitMs: LIMIT_MS, limitCases: CASES[name] ?? 0, failures};
     const {fault, cases} = await new Campaign(opened, options).run();
     await opened.close();
-    rmSync(failures, {recursive: true, force: true});
     expect(fault).toBeUndefined();
     expect(cases).toBe(CASES[name]);
   });
@@ -84,14 +83,13 @@ describe('a campaign', () => {
         return {kind: 'good'};
       },
     });
-    const failures = mkdtempSync(join(tmpdir(), 'sm-fuzz-'));
+    const failures = ownFolder('fuzz');
     const options = {seed: 1, limitMs: 10_000, limitCases: 1_000, failures};
     const {fault, file = '', cases} = await new Campaign(await target.open(), options).run();
     expect(fault).toContain('threw: Error: seven');
     expect(cases).toBeLessThan(1_000);
     const {input} = JSON.parse(readFileSync(file, 'utf8')) as {input: Json};
     expect(await faultIn(await target.open(), input)).toContain('seven');
-    rmSync(failures, {recursive: true, force: true});
     const again = TARGETS.map(({name}) => name).filter((name) => IN_PROCESS.includes(name));
     for (const name of again) {
       const opened = await TARGETS.find((one) => one.name === name)?.open();

@@ -1,16 +1,15 @@
 /** `audit.file` of a real daemon: its lines do not hang on the level of the log, and a log rotation may rename it. */
-import {existsSync, mkdtempSync, readFileSync, renameSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {existsSync, readFileSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, expect, it} from 'vitest';
+import {expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {LONG_MS} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-audit-'));
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
+const folder = ownFolder('audit');
 
 const servicesIn = (file: string): string[] =>
   (existsSync(file) ? readFileSync(file, 'utf8') : '')

@@ -1,8 +1,7 @@
 import {execFile} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
@@ -20,6 +19,7 @@ import {daemonLogin, loginLines} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import {pause} from '../../src/runtime/pause.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
 const LOOKS_BEGIN_MS = 1_500;
@@ -32,12 +32,9 @@ let login: string[];
 beforeAll(async () => {
   etcd = await startEtcd();
   login = loginLines(await daemonLogin(etcd, '/sm-bad', 'sm.test'));
-  folder = mkdtempSync(join(tmpdir(), 'sm-bad-'));
+  folder = ownFolder('bad');
 });
-afterAll(async () => {
-  rmSync(folder, {recursive: true, force: true});
-  await etcd.stop();
-});
+afterAll(() => etcd.stop());
 
 function configText(port: number, ...more: readonly string[]): string {
   const lines = ['service: sm.test', `port: ${port}`, `endpoints: [${etcd.endpoint}]`];

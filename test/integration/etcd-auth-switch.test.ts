@@ -1,7 +1,6 @@
 /** Users of etcd are turned on and off while sm runs with a login: nobody is refused for having one, and nobody needs a restart. */
 import {execFile} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
@@ -15,10 +14,11 @@ import {Mirror, contentOf} from '../etcd/mirror.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const PREFIX = '/t/';
-const folder = mkdtempSync(join(tmpdir(), 'sm-switch-'));
+const folder = ownFolder('switch');
 const passwordFile = join(folder, 'password');
 let etcd: EtcdProcess;
 const closing: (() => Promise<unknown> | void)[] = [];
@@ -30,7 +30,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const close of closing.reverse()) await close();
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 async function etcdctl(...args: string[]): Promise<void> {

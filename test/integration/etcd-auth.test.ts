@@ -1,7 +1,6 @@
 /** Users, passwords and tokens that expire. */
 import {execFile} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
@@ -9,6 +8,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store, TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, pause, until} from '../support/until.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -163,7 +163,7 @@ it('fails within its time when etcd stops before the login', async () => {
 it.skipIf(LACKS.roles)('logs in anew where etcd was restored to before its login', async () => {
   const restored = await startEtcd({user: {name: 'root', password: 'secret'}});
   closing.push(() => restored.stop());
-  const copy = join(mkdtempSync(join(tmpdir(), 'sm-auth-restored-')), 'snapshot');
+  const copy = join(ownFolder('auth-restored'), 'snapshot');
   closing.push(() => rmSync(dirname(copy), {recursive: true, force: true}));
   const [writer, store] = [0, 1].map(() => opened('root', 'secret', restored.endpoint)) as [
     EtcdStore,

@@ -1,8 +1,7 @@
 /** The password of etcd changes while a daemon runs: it is used without a restart once etcd takes it, and nobody is fenced. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
@@ -12,10 +11,11 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {pause, until} from '../support/until.ts';
 
 const TTL_MS = 5_000;
-const folder = mkdtempSync(join(tmpdir(), 'sm-login-'));
+const folder = ownFolder('login');
 const passwordFile = join(folder, 'password');
 let etcd: EtcdProcess;
 
@@ -24,10 +24,7 @@ beforeAll(async () => {
   await etcdctl('', 'user', 'add', 'daemon:first');
   await etcdctl('', 'user', 'grant-role', 'daemon', 'root');
 });
-afterAll(async () => {
-  await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
-});
+afterAll(() => etcd.stop());
 
 async function etcdctl(input: string, ...args: string[]): Promise<void> {
   const all = ['--endpoints', etcd.endpoint, '--user', 'root:secret', ...args];

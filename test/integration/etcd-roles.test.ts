@@ -1,7 +1,6 @@
 /** Daemon and containers of an etcd with users, each under the role that `sm etcd init-roles` makes, and nothing else. */
 import {execFile} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -21,13 +20,14 @@ import {LONG_MS, TTL_MS} from '../support/cluster.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
 const SECRET = 'secret';
 let etcd: EtcdProcess;
 let daemon: Daemon;
 let admin: AdminClient;
-const folder = mkdtempSync(join(tmpdir(), 'sm-roles-'));
+const folder = ownFolder('roles');
 const passwordFile = join(folder, 'password');
 const containers: Container[] = [];
 
@@ -96,7 +96,6 @@ afterAll(async () => {
   admin?.close();
   await daemon?.abandon();
   await etcd?.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {

@@ -1,8 +1,7 @@
 /** An etcd with signed tokens: each change of users and roles ends all of them, those of daemons and containers that run as well. */
 import {execFile} from 'node:child_process';
 import {generateKeyPairSync} from 'node:crypto';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
@@ -10,6 +9,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror} from '../etcd/mirror.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -24,7 +24,7 @@ const closing: (() => Promise<unknown> | void)[] = [];
 
 beforeAll(async () => {
   if (LACKS.roles) return;
-  folder = mkdtempSync(join(tmpdir(), 'sm-signed-'));
+  folder = ownFolder('signed');
   const pair = generateKeyPairSync('rsa', {
     modulusLength: BITS,
     publicKeyEncoding: {type: 'spki', format: 'pem'},
@@ -43,7 +43,6 @@ afterAll(async () => {
   if (LACKS.roles) return;
   for (const close of closing.reverse()) await close();
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 function opened(endpoint = etcd.endpoint): EtcdStore {

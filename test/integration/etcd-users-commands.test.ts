@@ -1,6 +1,5 @@
 /** Commands that run containers, on an etcd with users: they log in by the means of the other commands. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {parseConfig} from '../../src/config/index.ts';
@@ -14,11 +13,12 @@ import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import {ROOT, roleLogin} from '../support/least-rights.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const SERVICE = 'sm.test';
 const ENDS_AFTER_S = [10, 40, 100];
-const folder = mkdtempSync(join(tmpdir(), 'sm-users-'));
+const folder = ownFolder('users');
 let etcd: EtcdProcess;
 let daemon: Daemon;
 let admin: AdminClient;
@@ -60,7 +60,6 @@ afterAll(async () => {
   admin?.close();
   await daemon?.abandon();
   await etcd?.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 async function joins(...login: readonly string[]): Promise<void> {

@@ -1,7 +1,6 @@
 /** SIGHUP to a real daemon: what can change changes, the rest is refused by name, and it never ends. */
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {request} from 'node:https';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {TLSSocket} from 'node:tls';
 import {afterAll, beforeAll, expect, it} from 'vitest';
@@ -12,15 +11,15 @@ import {startEtcd} from '../support/etcd-process.ts';
 import {daemonLogin, loginLines} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-reload-'));
+const folder = ownFolder('reload');
 const authority = new Authority();
 let etcd: EtcdProcess;
 beforeAll(async () => (etcd = await startEtcd()));
 afterAll(async () => {
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
   authority.remove();
 });
 

@@ -1,9 +1,8 @@
 /** A daemon calls addresses that it has read from the store. Whoever may write there must learn nothing by it. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import type {IncomingHttpHeaders} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
@@ -15,10 +14,11 @@ import {Cluster, LONG_MS} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {until} from '../support/until.ts';
 
 const SECRET = 's'.repeat(43);
-const folder = mkdtempSync(join(tmpdir(), 'sm-stored-endpoints-'));
+const folder = ownFolder('stored-endpoints');
 let etcd: EtcdProcess;
 let cluster: Cluster;
 beforeAll(async () => {
@@ -28,7 +28,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.stop();
   await etcd.stop();
-  rmSync(folder, {recursive: true, force: true});
 });
 
 it('a stranger that registers as a daemon is sent no token of the admin API', async () => {

@@ -1,15 +1,14 @@
 /** What `npm test` repeats at its end of the tests that failed. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, it} from 'vitest';
+import {beforeEach, expect, it} from 'vitest';
 import {readReport} from '../../scripts/test-reports.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 let folder = '';
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-reports-'));
+  folder = ownFolder('reports');
 });
-afterEach(() => rmSync(folder, {recursive: true, force: true}));
 
 function reportOf(testResults: readonly object[]): ReturnType<typeof readReport> {
   const file = join(folder, 'report.json');

@@ -1,14 +1,14 @@
 /** What a running daemon and a container really export, and that all that is in monitoring/ asks for what is there. */
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {Registry} from 'prom-client';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {parse} from 'yaml';
 import {CanaryMetrics} from '../../src/dev/canary-metrics.ts';
 import {OwnershipVerdict} from '../../src/dev/verdict.ts';
 import {DaemonMetrics} from '../../src/server/metrics/daemon-metrics.ts';
 import {processMetrics} from '../../src/container/metrics.ts';
+import {ownFolder} from '../support/own-folder.ts';
 import {promtool} from './promtool.ts';
 import {askedBy, exportedLabels} from './queries.ts';
 import {scrapeAll} from './scraped.ts';
@@ -92,10 +92,9 @@ let folder: string;
 let scraped: Scraped;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-scrape-'));
+  folder = ownFolder('scrape');
   scraped = await scrapeAll(join(folder, 'data'));
 });
-afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 describe('promtool', () => {
   it.each(['daemon', 'container'] as const)('finds nothing to say of what a %s exports', (who) => {

@@ -1,10 +1,10 @@
-import {mkdtempSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
-import {homedir} from 'node:os';
+import {statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {makeFolder} from '../../src/runtime/make-folder.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const base = mkdtempSync(join(homedir(), 'sm-folder-'));
+const base = ownFolder('folder');
 
 it('makes what is missing, for the owner alone, and leaves what is there', () => {
   const path = join(base, 'a', 'b', 'c');

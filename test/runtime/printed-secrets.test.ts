@@ -1,6 +1,5 @@
 /** Everything that has a secret in it, printed in every way there is: logs, errors, util.inspect, JSON, messages between threads. */
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {format, inspect} from 'node:util';
 import {serialize} from 'node:v8';
@@ -15,13 +14,11 @@ import {Credentials} from '../../src/server/credentials.ts';
 import {Authenticator} from '../../src/server/http/authentication.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import {Authority} from '../support/certificates.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-printed-'));
+const folder = ownFolder('printed');
 const authority = new Authority();
-afterAll(() => {
-  authority.remove();
-  rmSync(folder, {recursive: true});
-});
+afterAll(() => authority.remove());
 
 function file(name: string, text: string): string {
   const path = join(folder, name);

@@ -1,21 +1,20 @@
 /** Files that settings name: a pipe, a device or a directory is refused at once, instead of waited for. */
 import {execFileSync} from 'node:child_process';
-import {chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {chmodSync, chownSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
 import {readPlainFile, readSecretFile} from '../../src/runtime/secret-file.ts';
 import {Credentials} from '../../src/server/credentials.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sm-plain-'));
+const folder = ownFolder('plain');
 const pipe = join(folder, 'pipe');
 execFileSync('mkfifo', [pipe]);
 const file = join(folder, 'file');
 writeFileSync(file, 'text', {mode: 0o600});
 const link = join(folder, 'link');
 symlinkSync(file, link);
-afterAll(() => rmSync(folder, {recursive: true}));
 
 const LEAST = 'service: s\nport: 1\nendpoints: [127.0.0.1:1]\netcdPrefix: /sm\n';
 

@@ -1,11 +1,11 @@
 /** Files of tokens and certificates that change while the daemon runs. */
-import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {SmError} from '../../src/model/errors.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {CredentialWatch} from '../../src/server/credential-watch.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 let folder: string;
 let file: string;
@@ -16,7 +16,7 @@ let tick: () => void;
 let watch: CredentialWatch;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-watch-'));
+  folder = ownFolder('watch');
   file = join(folder, 'tokens');
   writeFileSync(file, 'one');
   [reloads, fault, said] = [0, undefined, []];
@@ -40,10 +40,7 @@ beforeEach(() => {
   });
   watch.start();
 });
-afterEach(() => {
-  watch.stop();
-  rmSync(folder, {recursive: true, force: true});
-});
+afterEach(() => watch.stop());
 
 describe('a file of tokens or certificates', () => {
   it('is read again once it has changed, and not before', () => {

@@ -1,8 +1,7 @@
 /** Files of secrets that are read again: what is taken over, what is said of the others. */
-import {copyFileSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {copyFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {parseConfig} from '../../src/config/index.ts';
 import {revealed} from '../../src/model/hidden-text.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -10,6 +9,7 @@ import {CredentialWatch} from '../../src/server/credential-watch.ts';
 import {Credentials} from '../../src/server/credentials.ts';
 import {Authority} from '../support/certificates.ts';
 import type {CertificateFiles} from '../support/certificates.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const authority = new Authority();
@@ -23,9 +23,8 @@ beforeAll(() => {
 });
 afterAll(() => authority.remove());
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-reload-'));
+  folder = ownFolder('reload');
 });
-afterEach(() => rmSync(folder, {recursive: true}));
 
 function put(name: string, {cert, key}: CertificateFiles): {cert: string; key: string} {
   const files = {cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`)};

@@ -1,10 +1,10 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it, onTestFinished} from 'vitest';
 import {parseConfig} from '../../src/config/index.ts';
 import {Credentials} from '../../src/server/credentials.ts';
 import {Authority} from '../support/certificates.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 function allowedHosts(host: string) {
   const text = [
@@ -29,12 +29,9 @@ describe('a page that rebinds its name to our address', () => {
 
 describe('an authority for the calls between daemons', () => {
   it('that is not PEM is refused at the start: TLS would trust nobody and not say so', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sm-authority-'));
+    const folder = ownFolder('authority');
     const authority = new Authority();
-    onTestFinished(() => {
-      authority.remove();
-      rmSync(folder, {recursive: true});
-    });
+    onTestFinished(() => authority.remove());
     const {ca, cert, key} = authority.issue('daemon', 'DNS:sm-1.example');
     const none = join(folder, 'none.pem');
     writeFileSync(none, 'not PEM');

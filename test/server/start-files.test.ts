@@ -1,26 +1,23 @@
 /** `sm serve --check` and the start refuse the same files. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {parseConfig} from '../../src/config/index.ts';
 import {checkStart} from '../../src/server/start-check.ts';
 import {Authority} from '../support/certificates.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const authority = new Authority();
 let folder = '';
 let other = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-files-'));
+  folder = ownFolder('files');
   other = authority.issue('other', 'DNS:other.example').key;
   writeFileSync(join(folder, 'text.pem'), 'not PEM', {mode: 0o600});
   writeFileSync(join(folder, 'roles'), 'daemon admin\n');
 });
-afterAll(() => {
-  authority.remove();
-  rmSync(folder, {recursive: true});
-});
+afterAll(() => authority.remove());
 
 function check(more: string, embedded = false): void {
   const where = embedded ? [] : ['endpoints: [127.0.0.1:2379]'];

@@ -1,6 +1,5 @@
 /** What an import that was interrupted has left is half of a store: it must not travel on as a whole one. */
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import type {RawEntry, RawKeys} from '../../src/etcd/raw-keys.ts';
@@ -9,6 +8,7 @@ import {systemClock} from '../../src/runtime/clock.ts';
 import {exportPrefix} from '../../src/transfer/export.ts';
 import {readExport, writeExport} from '../../src/transfer/file.ts';
 import {importFile} from '../../src/transfer/import.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const SAY = (): void => undefined;
 
@@ -53,11 +53,10 @@ it.each([
   ['that holds half an import', [HALF_ITEM], [], true],
   ['that was made while a container lived', [], ['c1'], false],
 ])('a file %s is refused before a data directory is made', async (_what, items, living, force) => {
-  const folder = mkdtempSync(join(tmpdir(), 'sm-import-'));
+  const folder = ownFolder('import');
   const file = readExport(writeExport({header: {...HEADER, living}, items}));
   const options = {file, clock: systemClock(), force, say: SAY};
   const call = importFile(options, {dataDir: join(folder, 'new')});
   await expect(call).rejects.toMatchObject({code: expect.stringMatching(/CONFLICT|CHECK_FAILED/)});
   expect(readdirSync(folder)).toEqual([]);
-  rmSync(folder, {recursive: true});
 });

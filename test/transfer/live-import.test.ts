@@ -1,6 +1,4 @@
 /** An export that was made while containers lived may be all that is left of a store, and its containers may still act. */
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
@@ -11,6 +9,7 @@ import {systemClock} from '../../src/runtime/clock.ts';
 import type {Item} from '../../src/transfer/contents.ts';
 import {readExport, writeExport} from '../../src/transfer/file.ts';
 import {importFile} from '../../src/transfer/import.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 const HEADER = {prefix: '/sm', clusterId: '7', revision: '9', at: '2026-01-01T00:00:00Z'};
 
@@ -24,7 +23,7 @@ async function sleptByImport(
   living: string[],
   clusters: readonly Item[] = [cluster()],
 ): Promise<{ms: number; said: string[]}> {
-  const folder = mkdtempSync(join(tmpdir(), 'sm-import-'));
+  const folder = ownFolder('import');
   const said: string[] = [];
   let ms = 0;
   const sleep = (delayMs: number): Promise<void> => {
@@ -34,15 +33,11 @@ async function sleptByImport(
   const real = systemClock();
   const clock: Clock = {...real, wallMs: () => real.wallMs(), nowMs: () => real.nowMs(), sleep};
   const say = (text: string): void => void said.push(text);
-  try {
-    for (const one of clusters) {
-      ms = 0;
-      const file = readExport(writeExport({header: {...HEADER, living}, items: [one]}));
-      const options = {file, clock, force: true, say};
-      expect(await importFile(options, {dataDir: join(folder, 'new')})).toMatchObject({keys: 1});
-    }
-  } finally {
-    rmSync(folder, {recursive: true});
+  for (const one of clusters) {
+    ms = 0;
+    const file = readExport(writeExport({header: {...HEADER, living}, items: [one]}));
+    const options = {file, clock, force: true, say};
+    expect(await importFile(options, {dataDir: join(folder, 'new')})).toMatchObject({keys: 1});
   }
   return {ms, said};
 }

@@ -1,23 +1,20 @@
 /** Which store a command works on that is given the configuration of a daemon. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import type {EmbeddedStore} from '../../src/embedded/index.ts';
 import {withLocation} from '../../src/transfer/index.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 let folder = '';
 let store: EmbeddedStore;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sm-location-'));
+  folder = ownFolder('location');
   store = await startEmbeddedStore();
 });
-afterEach(async () => {
-  await store.close();
-  rmSync(folder, {recursive: true, force: true});
-});
+afterEach(() => store.close());
 
 it('a configuration without endpoints means the store inside its daemon, which runs', async () => {
   const configFile = join(folder, 'single.yml');

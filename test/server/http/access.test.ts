@@ -1,8 +1,8 @@
-import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {chmod, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterEach, describe, expect, it} from 'vitest';
 import {readTokenFile} from '../../../src/server/http/tokens.ts';
+import {ownFolder} from '../../support/own-folder.ts';
 import {fixture} from './fixture.ts';
 import type {Fixture} from './fixture.ts';
 
@@ -117,27 +117,23 @@ describe('probes', () => {
 
 describe('the token file', () => {
   it('holds one or two long tokens and is private', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sm-token-'));
+    const folder = ownFolder('token');
     const path = join(folder, 'token');
     const read = async (text: string, mode = 0o600) => {
       await writeFile(path, text);
       await chmod(path, mode);
       return readTokenFile(path).map((line) => line.reveal());
     };
-    try {
-      expect(await read(`# rotated\n${first}\n\n${second}\r\n`)).toEqual([first, second]);
-      await expect(read(`${first}\n${first}`)).rejects.toThrow(/twice/);
-      await expect(read(`a ${first}\na ${second}\na ${second}x`)).rejects.toThrow(
-        /with the same name/,
-      );
-      await expect(read(first, 0o644)).rejects.toMatchObject({code: 'INVALID_CONFIG'});
-      await expect(read('short')).rejects.toMatchObject({code: 'INVALID_CONFIG'});
-      await expect(read('')).rejects.toMatchObject({code: 'INVALID_CONFIG'});
-      await expect(read(`${first}\n`.repeat(3))).rejects.not.toThrow(first);
-      await expect(read(first)).resolves.toEqual([first]);
-      expect(() => readTokenFile(join(folder, 'none'))).toThrow(/cannot be read/);
-    } finally {
-      await rm(folder, {recursive: true});
-    }
+    expect(await read(`# rotated\n${first}\n\n${second}\r\n`)).toEqual([first, second]);
+    await expect(read(`${first}\n${first}`)).rejects.toThrow(/twice/);
+    await expect(read(`a ${first}\na ${second}\na ${second}x`)).rejects.toThrow(
+      /with the same name/,
+    );
+    await expect(read(first, 0o644)).rejects.toMatchObject({code: 'INVALID_CONFIG'});
+    await expect(read('short')).rejects.toMatchObject({code: 'INVALID_CONFIG'});
+    await expect(read('')).rejects.toMatchObject({code: 'INVALID_CONFIG'});
+    await expect(read(`${first}\n`.repeat(3))).rejects.not.toThrow(first);
+    await expect(read(first)).resolves.toEqual([first]);
+    expect(() => readTokenFile(join(folder, 'none'))).toThrow(/cannot be read/);
   });
 });
