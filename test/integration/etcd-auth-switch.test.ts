@@ -1,8 +1,6 @@
 /** Users of etcd are turned on and off while sm runs with a login: nobody is refused for having one, and nobody needs a restart. */
-import {execFile} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {parseConfig} from '../../src/config/index.ts';
@@ -31,12 +29,6 @@ afterAll(async () => {
   for (const close of closing.reverse()) await close();
   await etcd.stop();
 });
-
-async function etcdctl(...args: string[]): Promise<void> {
-  await promisify(execFile)('etcdctl', ['--endpoints', etcd.endpoints.join(','), ...args], {
-    env: {...process.env, ETCDCTL_API: '3'},
-  });
-}
 
 /** Verdicts of doctor's row on the login. */
 async function daemonSays(verdicts: readonly string[]): Promise<void> {
@@ -79,14 +71,14 @@ it(
     await mirror.start();
     closing.push(() => mirror.close());
 
-    await etcdctl('user', 'add', 'root:secret');
-    await etcdctl('role', 'add', 'root');
-    await etcdctl('user', 'grant-role', 'root', 'root');
-    await etcdctl('user', 'add', 'narrow:secret');
-    await etcdctl('role', 'add', 'narrow');
-    await etcdctl('role', 'grant-permission', 'narrow', '--prefix=true', 'readwrite', PREFIX);
-    await etcdctl('user', 'grant-role', 'narrow', 'narrow');
-    await etcdctl('auth', 'enable');
+    await etcd.etcdctl('user', 'add', 'root:secret');
+    await etcd.etcdctl('role', 'add', 'root');
+    await etcd.etcdctl('user', 'grant-role', 'root', 'root');
+    await etcd.etcdctl('user', 'add', 'narrow:secret');
+    await etcd.etcdctl('role', 'add', 'narrow');
+    await etcd.etcdctl('role', 'grant-permission', 'narrow', '--prefix=true', 'readwrite', PREFIX);
+    await etcd.etcdctl('user', 'grant-role', 'narrow', 'narrow');
+    await etcd.etcdctl('auth', 'enable');
     expect(await put(store, `${PREFIX}on`)).toMatchObject({kind: 'committed'});
     expect(await store.usage()).toMatchObject({isLoginUnused: false});
     await daemonSays([]);
@@ -94,7 +86,7 @@ it(
     closing.push(() => stranger.close());
     await expect(stranger.get(`${PREFIX}on`)).rejects.toMatchObject({code: 'STORE_AUTH'});
 
-    await etcdctl('--user', 'root:secret', 'auth', 'disable');
+    await etcd.etcdctl('--user', 'root:secret', 'auth', 'disable');
     expect(await put(store, `${PREFIX}off`)).toMatchObject({kind: 'committed'});
     // Each forgets its tokens.
     for (const member of etcd.members) {

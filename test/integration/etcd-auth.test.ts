@@ -1,8 +1,6 @@
 /** Users, passwords and tokens that expire. */
-import {execFile} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store, TransactionOutcome} from '../../src/store/port.ts';
@@ -17,31 +15,19 @@ const PREFIX = '/t/';
 const NARROW = LACKS.roles ? 'root' : 'narrow';
 /** Longer than the tokens of this etcd live, and its sweep of once a second. */
 const TOKEN_DEAD_MS = 4_000;
+const AS_ROOT = ['--user', 'root:secret'];
 
 let etcd: EtcdProcess;
 const closing: (() => Promise<unknown> | void)[] = [];
 
-async function etcdctl(...args: string[]): Promise<void> {
-  await etcdctlOf(etcd, ...args);
-}
-
-async function etcdctlOf({endpoint}: EtcdProcess, ...args: string[]): Promise<void> {
-  await promisify(execFile)(
-    'etcdctl',
-    ['--endpoints', endpoint, '--user', 'root:secret', ...args],
-    {
-      env: {...process.env, ETCDCTL_API: '3'},
-    },
-  );
-}
-
 beforeAll(async () => {
   etcd = await startEtcd({user: {name: 'root', password: 'secret'}, tokenTtlSeconds: 2});
   if (LACKS.roles) return;
-  await etcdctl('user', 'add', 'narrow:secret');
-  await etcdctl('role', 'add', 'narrow');
-  await etcdctl('role', 'grant-permission', 'narrow', '--prefix=true', 'readwrite', PREFIX);
-  await etcdctl('user', 'grant-role', 'narrow', 'narrow');
+  await etcd.etcdctl(...AS_ROOT, 'user', 'add', 'narrow:secret');
+  await etcd.etcdctl(...AS_ROOT, 'role', 'add', 'narrow');
+  const grant = ['role', 'grant-permission', 'narrow', '--prefix=true', 'readwrite', PREFIX];
+  await etcd.etcdctl(...AS_ROOT, ...grant);
+  await etcd.etcdctl(...AS_ROOT, 'user', 'grant-role', 'narrow', 'narrow');
 });
 
 afterAll(async () => {
@@ -170,7 +156,7 @@ it.skipIf(LACKS.roles)('logs in anew where etcd was restored to before its login
     EtcdStore,
   ];
   await put(writer, `${PREFIX}a`);
-  await etcdctlOf(restored, 'snapshot', 'save', copy);
+  await restored.etcdctl(...AS_ROOT, 'snapshot', 'save', copy);
   // A token holds the index of etcd's log at its login; with one that is not reached a call waits for it.
   for (let at = 0; at < 200; at += 1) await put(writer, `${PREFIX}${at}`);
   await store.get(`${PREFIX}a`);

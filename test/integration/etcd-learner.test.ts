@@ -1,10 +1,9 @@
 /** A member that was added as a learner answers `status` as any other does, and serves nobody. */
-import {execFile, spawn} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {expect, it} from 'vitest';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
@@ -17,10 +16,7 @@ import {LONG_MS, until} from '../support/until.ts';
 async function startLearner(etcd: EtcdProcess, port: number, dataDir: string) {
   const [peerPort = 0] = await freePorts(1);
   const [peer, client] = [`http://127.0.0.1:${peerPort}`, `http://127.0.0.1:${port}`];
-  const adding = ['--endpoints', etcd.endpoint, 'member', 'add', 'l1', '--learner'];
-  await promisify(execFile)('etcdctl', [...adding, `--peer-urls=${peer}`], {
-    env: {...process.env, ETCDCTL_API: '3'},
-  });
+  await etcd.etcdctl('member', 'add', 'l1', '--learner', `--peer-urls=${peer}`);
   const cluster = `${etcd.first.argument('--initial-cluster')},l1=${peer}`;
   const args = [
     ...['--name', 'l1', '--data-dir', dataDir, '--initial-cluster', cluster],

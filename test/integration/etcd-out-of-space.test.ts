@@ -1,6 +1,4 @@
 /** An etcd that takes no writes any more: nothing is OK by what was written before, and the way out is named. */
-import {execFile} from 'node:child_process';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {Cluster, LONG_MS, shardIds} from '../support/cluster.ts';
@@ -57,19 +55,13 @@ function untilOk(): Promise<unknown> {
   return until(isOk, LONG_MS / 2, 'all is OK');
 }
 
-async function etcdctl(command: string): Promise<void> {
-  await promisify(execFile)('etcdctl', ['--endpoints', etcd.endpoint, ...command.split(' ')], {
-    env: {...process.env, ETCDCTL_API: '3'},
-  });
-}
-
 /** What an operator does, as doctor says it. Compaction keeps what is there at its revision: the keys go first. */
 async function makeRoom(): Promise<void> {
-  await etcdctl('del --prefix /other/');
+  await etcd.etcdctl('del', '--prefix', '/other/');
   const {revision} = await cluster.store.status();
-  await etcdctl(`compact --physical ${revision}`);
-  await etcdctl('defrag');
-  await etcdctl('alarm disarm');
+  await etcd.etcdctl('compact', '--physical', `${revision}`);
+  await etcd.etcdctl('defrag');
+  await etcd.etcdctl('alarm', 'disarm');
 }
 
 it(

@@ -1,8 +1,6 @@
 /** Daemon and containers of an etcd with users, each under the role that `sm etcd init-roles` makes, and nothing else. */
-import {execFile} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {Keys} from '../../src/etcd/keys.ts';
@@ -30,12 +28,6 @@ let admin: AdminClient;
 const folder = ownFolder('roles');
 const passwordFile = join(folder, 'password');
 const containers: Container[] = [];
-
-async function etcdctl(...args: string[]): Promise<void> {
-  const env = {...process.env, ETCDCTL_API: '3'};
-  const all = ['--endpoints', etcd.endpoint, '--user', `root:${SECRET}`, ...args];
-  await promisify(execFile)('etcdctl', all, {env});
-}
 
 function roles() {
   return initRoles({
@@ -79,8 +71,9 @@ beforeAll(async () => {
     ['viewer', 'sm-viewer'],
     ['orders', 'sm-app-orders'],
   ] as const) {
-    await etcdctl('user', 'add', `${user}:${SECRET}`);
-    await etcdctl('user', 'grant-role', user, role);
+    const asRoot = ['--user', `root:${SECRET}`, 'user'];
+    await etcd.etcdctl(...asRoot, 'add', `${user}:${SECRET}`);
+    await etcd.etcdctl(...asRoot, 'grant-role', user, role);
   }
   const [port = 0] = await freePorts(1);
   daemon = await serve(parseConfig(configText(port, 'daemon'), 'test.yml'), {

@@ -1,9 +1,7 @@
 /** An etcd with signed tokens: each change of users and roles ends all of them, those of daemons and containers that run as well. */
-import {execFile} from 'node:child_process';
 import {generateKeyPairSync} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {TransactionOutcome} from '../../src/store/port.ts';
@@ -56,10 +54,8 @@ function put(store: EtcdStore, key: string): Promise<TransactionOutcome> {
 }
 
 /** What `sm etcd init-roles` for one more app does. */
-async function changeRoles(name: string): Promise<void> {
-  const who = ['--endpoints', etcd.endpoint, '--user', `${ROOT.username}:${ROOT.password}`];
-  const options = {env: {...process.env, ETCDCTL_API: '3'}};
-  await promisify(execFile)('etcdctl', [...who, 'role', 'add', name], options);
+function changeRoles(name: string): Promise<void> {
+  return etcd.etcdctl('--user', `${ROOT.username}:${ROOT.password}`, 'role', 'add', name);
 }
 
 it.skipIf(LACKS.roles)('a write and a read go on when roles have changed', async () => {

@@ -215,11 +215,16 @@ export class EtcdProcess {
     await this.ready();
   }
 
+  /** The client of etcd for operators, at the first member. */
+  etcdctl(...args: readonly string[]): Promise<void> {
+    return etcdctl('--endpoints', this.endpoint, ...args);
+  }
+
   /** A copy of all that it has, for `restore`, as an operator makes it: by etcdctl, or of the embedded server's directory. */
   async save(): Promise<string> {
-    const {first, endpoint} = this;
+    const {first} = this;
     const copy = join(first.dataDir, '..', 'copy');
-    if (first.kind === 'etcd') await etcdctl('--endpoints', endpoint, 'snapshot', 'save', copy);
+    if (first.kind === 'etcd') await this.etcdctl('snapshot', 'save', copy);
     else {
       await this.pause();
       await cp(first.dataDir, copy, {recursive: true});
