@@ -238,7 +238,9 @@ describe('an attempt without an answer', () => {
       RUNS,
     );
   });
+});
 
+describe('an attempt whose answer was lost', () => {
   it('that was written all the same counts for a beat of its own time: the next one is due T/5 after it, at once where that is over', () => {
     fc.assert(
       fc.property(ttls, fc.integer({min: 1, max: 40}), (ttlMs, count) => {

@@ -3,17 +3,11 @@ import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {orderedReadTransaction} from '../../src/container/transactions.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import {MemoryStore} from '../support/memory-store.ts';
-import type {
-  Compare,
-  Operation,
-  Store,
-  Transaction,
-  TransactionOutcome,
-  WatchEvent,
-} from '../../src/store/port.ts';
+import type {Compare, Operation, Store} from '../../src/store/port.ts';
 import {LONG_MS, pause, until} from '../support/until.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {modOf, revisionOf, seen, transaction} from './contract-bed.ts';
 
 let etcd: EtcdProcess;
 
@@ -30,40 +24,6 @@ const ADAPTERS: readonly [string, () => Store][] = [
 
 /** Each case works below a prefix of its own: one etcd serves all. */
 let cases = 0;
-
-interface Seen {
-  readonly events: WatchEvent[];
-  readonly revisions: number[];
-  readonly losses: string[];
-  close(): void;
-}
-
-function seen(store: Store, prefix: string, fromRevision: number): Seen {
-  const record = {
-    events: [] as WatchEvent[],
-    revisions: [] as number[],
-    losses: [] as string[],
-  };
-  const watch = store.watch(prefix, fromRevision, {
-    onBatch: ({revision, events}) => {
-      record.events.push(...events);
-      record.revisions.push(revision);
-    },
-    onLost: (reason) => record.losses.push(reason),
-  });
-  return {...record, close: () => watch.close()};
-}
-
-function transaction(then: Operation[], compares: Compare[] = [], otherwise: Operation[] = []) {
-  return {compares, then, otherwise} satisfies Transaction;
-}
-
-function revisionOf(outcome: TransactionOutcome): number {
-  if (outcome.kind === 'unknown') throw outcome.error;
-  return outcome.revision;
-}
-
-const modOf = (event: WatchEvent): number => (event.type === 'put' ? event.entry.mod : event.mod);
 
 let store: Store;
 let at: (name: string) => string;

@@ -2,7 +2,7 @@
 import {once} from 'node:events';
 import {Flags} from '@oclif/core';
 import type {Command} from '@oclif/core';
-import type {AdminInput, LiveMessage, LiveRow, LiveView} from '../../protocol/admin.ts';
+import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
 import {gate} from '../../runtime/gate.ts';
 import {pause} from '../../runtime/pause.ts';

@@ -149,43 +149,43 @@ it('a cancelled move stays cancelled while nothing changes that says where the s
   expect(await world.value(key)).toMatchObject({cancelledMove, pinned: {reason: 'hot'}});
 });
 
-describe('what was said for a while', () => {
-  /** The clerk of this daemon, with its timers in the test's hand. */
-  async function clerk() {
-    const view = new AppView();
-    const due: {atMs: number; run: () => void}[] = [];
-    const key = world.keys.governedBy(service);
-    const mod = (await world.memory.get(key)).entry?.mod ?? 0;
-    const expiries = new Expiries({
-      onAudited: () => undefined,
-      ...{app: service, governor: 'daemon-1', keys: world.keys, store: world.memory},
-      ...{logger: silentLogger, view: () => view},
-      fencingKey: {key, target: 'mod', value: mod},
-      clock: {
-        wallMs: () => wallMs,
-        after: (delayMs: number, run: () => void) => {
-          const timer = {atMs: wallMs + delayMs, run};
-          due.push(timer);
-          return {cancel: () => void due.splice(due.indexOf(timer), 1)};
-        },
-      } as never,
+/** The clerk of this daemon, with its timers in the test's hand. */
+async function clerk() {
+  const view = new AppView();
+  const due: {atMs: number; run: () => void}[] = [];
+  const key = world.keys.governedBy(service);
+  const mod = (await world.memory.get(key)).entry?.mod ?? 0;
+  const expiries = new Expiries({
+    onAudited: () => undefined,
+    ...{app: service, governor: 'daemon-1', keys: world.keys, store: world.memory},
+    ...{logger: silentLogger, view: () => view},
+    fencingKey: {key, target: 'mod', value: mod},
+    clock: {
+      wallMs: () => wallMs,
+      after: (delayMs: number, run: () => void) => {
+        const timer = {atMs: wallMs + delayMs, run};
+        due.push(timer);
+        return {cancel: () => void due.splice(due.indexOf(timer), 1)};
+      },
+    } as never,
+  });
+  const look = async (): Promise<void> => {
+    const {keys} = world;
+    const {entries} = await world.memory.list([
+      ...[keys.appSpecPrefix(service), keys.heartbeatPrefix(service)],
+      keys.containerIdPrefix(service),
+    ]);
+    const changes = entries.flatMap((entry) => {
+      const parsed = world.keys.parse(entry.key);
+      return parsed === undefined ? [] : (changeOf(parsed, entry, entry.mod) ?? []);
     });
-    const look = async (): Promise<void> => {
-      const {keys} = world;
-      const {entries} = await world.memory.list([
-        ...[keys.appSpecPrefix(service), keys.heartbeatPrefix(service)],
-        keys.containerIdPrefix(service),
-      ]);
-      const changes = entries.flatMap((entry) => {
-        const parsed = world.keys.parse(entry.key);
-        return parsed === undefined ? [] : (changeOf(parsed, entry, entry.mod) ?? []);
-      });
-      for (const change of changes) view.apply(change);
-      expiries.note(changes);
-    };
-    return {look, due, expiries};
-  }
+    for (const change of changes) view.apply(change);
+    expiries.note(changes);
+  };
+  return {look, due, expiries};
+}
 
+describe('what was said for a while', () => {
   it('is taken back when its time is over, with an entry in the audit; nothing before', async () => {
     await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
     const pin = {service, shardId: 's1', manualContainerId: 'c1', pinForMs: 90_000};
@@ -212,6 +212,40 @@ describe('what was said for a while', () => {
     ]);
   });
 
+  it('ends with the cancellation of the move to its container, as when somebody unpins', async () => {
+    await world.call('updateShard', {
+      service,
+      shardId: 's1',
+      manualContainerId: 'c1',
+      pinForMs: 9_000,
+    });
+    const key = world.keys.shardSpec(service, 's1');
+    const cancelled = {from: 'c2', to: 'c1', fromIncarnation: 'c2-1', toIncarnation: 'c1-1'};
+    const cancelledMove = {...cancelled, by: 'ops', at: new Date(NOW_MS).toISOString()};
+    await world.put(key, {...(await world.value(key)), cancelledMove});
+    const {look, due} = await clerk();
+    await look();
+    wallMs += 9_000;
+    due.shift()?.run();
+    await expect.poll(pinOf).toEqual({pin: '', pinned: null});
+    expect(await world.value(key)).not.toHaveProperty('cancelledMove');
+  });
+
+  it('stays where somebody has changed it meanwhile, and sets no timer where nothing ends', async () => {
+    const {look, due} = await clerk();
+    await look();
+    expect(due).toEqual([]);
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
+    await look();
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 600_000});
+    wallMs += 60_000;
+    due.shift()?.run();
+    await expect.poll(() => due.length).toBe(1);
+    expect((await pauseOf()).paused).toBe(true);
+  });
+});
+
+describe('what has ended', () => {
   it('goes from the store: a permission to stop a container, one after the other', async () => {
     await world.call('updateSpec', {service, placement: {maxUnavailable: 3}});
     for (const container of ['c1', 'c2', 'c3']) {
@@ -268,37 +302,5 @@ describe('what was said for a while', () => {
       ...{who: 'sm', operation: 'expire', objects: ['container/c1']},
       reason: 'its process has ended',
     });
-  });
-
-  it('ends with the cancellation of the move to its container, as when somebody unpins', async () => {
-    await world.call('updateShard', {
-      service,
-      shardId: 's1',
-      manualContainerId: 'c1',
-      pinForMs: 9_000,
-    });
-    const key = world.keys.shardSpec(service, 's1');
-    const cancelled = {from: 'c2', to: 'c1', fromIncarnation: 'c2-1', toIncarnation: 'c1-1'};
-    const cancelledMove = {...cancelled, by: 'ops', at: new Date(NOW_MS).toISOString()};
-    await world.put(key, {...(await world.value(key)), cancelledMove});
-    const {look, due} = await clerk();
-    await look();
-    wallMs += 9_000;
-    due.shift()?.run();
-    await expect.poll(pinOf).toEqual({pin: '', pinned: null});
-    expect(await world.value(key)).not.toHaveProperty('cancelledMove');
-  });
-
-  it('stays where somebody has changed it meanwhile, and sets no timer where nothing ends', async () => {
-    const {look, due} = await clerk();
-    await look();
-    expect(due).toEqual([]);
-    await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
-    await look();
-    await world.call('updateSpec', {service, paused: true, pauseForMs: 600_000});
-    wallMs += 60_000;
-    due.shift()?.run();
-    await expect.poll(() => due.length).toBe(1);
-    expect((await pauseOf()).paused).toBe(true);
   });
 });
