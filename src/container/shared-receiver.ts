@@ -62,17 +62,24 @@ interface Attached {
   last?: HintTarget;
 }
 
-/** By address. They stay: a handler may be mounted as long as the process lives, before that of a later container. */
-const attached = new Map<string, Attached>();
+type ProcessClock = Pick<Clock, 'nowMs' | 'wallMs'>;
+
+/**
+ * By address, of each process: a process has one clock, and processes that are simulated together share this file. They stay: a handler may be mounted
+ * as long as the process lives, before that of a later container.
+ */
+const attached = new WeakMap<ProcessClock, Map<string, Attached>>();
 
 /** A handler for all containers that are attached at this address: daemons call one path there, whosever handler is mounted first. */
 export function shareHandler(
   target: HintTarget,
   address: string,
-  clock: Pick<Clock, 'nowMs' | 'wallMs'>,
+  clock: ProcessClock,
 ): {readonly handler: HintHandler; leave(): void} {
-  const shared = attached.get(address) ?? newAttached(clock);
-  attached.set(address, shared);
+  const ofProcess = attached.get(clock) ?? new Map<string, Attached>();
+  attached.set(clock, ofProcess);
+  const shared = ofProcess.get(address) ?? newAttached(clock);
+  ofProcess.set(address, shared);
   const {targets, handler, last} = shared;
   targets.add(target);
   if (last !== undefined) targets.delete(last);
@@ -84,7 +91,7 @@ export function shareHandler(
   return {handler, leave};
 }
 
-function newAttached(clock: Pick<Clock, 'nowMs' | 'wallMs'>): Attached {
+function newAttached(clock: ProcessClock): Attached {
   const targets = new Set<HintTarget>();
   return {targets, handler: hintHandler(targets, clock)};
 }
