@@ -25,12 +25,17 @@ export interface Eviction {
   readonly isOrdered?: true;
 }
 
+interface Silent extends Loss {
+  /** Somebody waits for the id and is heard: this one is silent because its process has ended, not because of us or the network. */
+  readonly hasSuccessor: boolean;
+}
+
 const NEVER_ASKED = {times: 0, againMs: Number.NEGATIVE_INFINITY};
 
 export class Evictor {
   private readonly breaker = new EvictionCircuitBreaker();
   /** Silent at the last look, by incarnation. */
-  private silent = new Map<string, Loss>();
+  private silent = new Map<string, Silent>();
   /** By incarnation: how often the store was asked, and when it is asked again. */
   private readonly asked = new Map<string, {readonly times: number; readonly againMs: number}>();
   /** Containers that there were when the first of the silent ones fell silent. */
@@ -48,13 +53,15 @@ export class Evictor {
     for (const incarnation of this.asked.keys())
       if (!this.silent.has(incarnation)) this.asked.delete(incarnation);
     this.replaced = this.replacedOnes(view, detector, nowMs);
-    if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
+    const unexplained = [...this.silent.values()].filter(({hasSuccessor}) => !hasSuccessor);
+    const waits = this.breaker.holds(unexplained, containersOf(view), nowMs);
     const evictions: Eviction[] = [];
     if (this.silent.size === 0) return evictions;
     const awaited = heardSuccessors(view, detector, nowMs);
-    for (const incarnation of this.silent.keys()) {
+    for (const [incarnation, {hasSuccessor}] of this.silent) {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
+        (waits && !hasSuccessor) ||
         heartbeat === undefined ||
         detector.quietMs(incarnation, nowMs) <
           this.waitMs(view, awaited, incarnation, heartbeat.value) ||
@@ -82,7 +89,7 @@ export class Evictor {
     const loss = this.silent.get(incarnation);
     if (loss === undefined) return;
     this.silent.delete(incarnation);
-    this.breaker.lost(loss, nowMs);
+    if (!loss.hasSuccessor) this.breaker.lost(loss, nowMs);
   }
 
   wakeAtMs(view: AppView, detector: FailureDetector, nowMs: number): number {
@@ -150,17 +157,20 @@ function isBehind(view: AppView, detector: FailureDetector, incarnation: string)
   return view.heartbeats.get(incarnation)?.mod !== detector.version(incarnation);
 }
 
-function silentOnes(view: AppView, detector: FailureDetector, nowMs: number): Map<string, Loss> {
-  const silent = new Map<string, Loss>();
+function silentOnes(view: AppView, detector: FailureDetector, nowMs: number): Map<string, Silent> {
+  const silent = new Map<string, Silent>();
+  let awaited: ReadonlySet<string> | undefined;
   for (const [incarnation, {value}] of view.heartbeats) {
+    if (!detector.silent(incarnation, nowMs)) continue;
     const {container, ttlMs} = value;
-    if (detector.silent(incarnation, nowMs)) silent.set(incarnation, {container, ttlMs});
+    awaited ??= heardSuccessors(view, detector, nowMs);
+    silent.set(incarnation, {container, ttlMs, hasSuccessor: awaited.has(container)});
   }
   return silent;
 }
 
 /** Incarnations that hold their ids and are not silent. */
-function heardContainers(view: AppView, silent: ReadonlyMap<string, Loss>): string[] {
+function heardContainers(view: AppView, silent: ReadonlyMap<string, unknown>): string[] {
   const heard: string[] = [];
   for (const {incarnation} of view.ids.values()) {
     const state = view.heartbeats.get(incarnation)?.value.state;

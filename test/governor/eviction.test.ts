@@ -285,6 +285,48 @@ describe('the circuit breaker', () => {
     }
   });
 
+  it('counts none whose successor waits for its id and is heard: all ten restarted at once are back after W', () => {
+    const bed = bedOf(ten);
+    for (const container of ten) bed.beat(container);
+    for (let ms = 0; ms < W + STEP_MS; ms += 1_000) {
+      for (const container of ten) bed.beat(container, 'waiting', `${container}-next`);
+      bed.pass(1_000, []);
+    }
+    expect(new Set(bed.evictions.map(({incarnation}) => incarnation))).toEqual(
+      new Set(ten.map((container) => `${container}-inc`)),
+    );
+    for (const eviction of bed.evictions.slice(0, 10)) bed.evicted(eviction);
+    bed.pass(2_000, []);
+    expect(bed.status?.alarms.map(({code}) => code)).not.toContain('BRAKE');
+  });
+
+  it('does not hold two that are gone beside many that restart', () => {
+    const bed = bedOf(ten);
+    for (const container of ten) bed.beat(container);
+    for (let ms = 0; ms < W + STEP_MS; ms += 1_000) {
+      for (const container of ten.slice(2, 8)) bed.beat(container, 'waiting', `${container}-next`);
+      bed.pass(1_000, ten.slice(8));
+    }
+    expect(new Set(bed.evictions.map(({container}) => container))).toEqual(
+      new Set(ten.slice(0, 8)),
+    );
+  });
+
+  it('holds those that have no successor, and lets the others go', () => {
+    const bed = bedOf(ten);
+    for (const container of ten) bed.beat(container);
+    const [back, away, rest] = [ten.slice(0, 2), ten.slice(2, 6), ten.slice(6)];
+    for (let ms = 0; ms < W + TTL_MS; ms += 1_000) {
+      for (const container of back) bed.beat(container, 'waiting', `${container}-next`);
+      bed.pass(1_000, rest);
+    }
+    expect(new Set(bed.evictions.map(({container}) => container))).toEqual(new Set(back));
+    expect(bed.status?.alarms.map(({code}) => code)).toContain('BRAKE');
+    expect(away.every((container) => bed.governor.view.heartbeats.has(`${container}-inc`))).toBe(
+      true,
+    );
+  });
+
   it('lets go when they come back', () => {
     const bed = bedOf(ten);
     for (const container of ten) bed.beat(container);

@@ -17,10 +17,19 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'no circuit breaker',
       breaks: '"Eviction circuit breaker": more than max(2, 30 %) silent: hold for 2T',
-      find: 'if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];',
+      find: '(waits && !hasSuccessor) ||',
       replace: '',
       killed: EVICTION_TESTS(
         'the circuit breaker > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+      ),
+    },
+    {
+      name: 'a loss with a successor counts for the circuit breaker',
+      breaks: '"Eviction circuit breaker": a container whose successor is heard is not counted',
+      find: 'filter(({hasSuccessor}) => !hasSuccessor)',
+      replace: 'filter(() => true)',
+      killed: EVICTION_TESTS(
+        'the circuit breaker > does not hold two that are gone beside many that restart',
       ),
     },
     {
@@ -53,8 +62,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'evicted before W',
       breaks: '"Evict": at max(W, maxRecoveryTime)',
-      find: 'if (detector.silent(incarnation, nowMs)) silent',
-      replace: 'if (detector.suspect(incarnation, nowMs)) silent',
+      find: 'if (!detector.silent(incarnation, nowMs)) continue;',
+      replace: 'if (!detector.suspect(incarnation, nowMs)) continue;',
       killed: EVICTION_TESTS(
         'the circuit breaker > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
       ),
