@@ -23,6 +23,7 @@ import {rightToRead, rightToReadFrom, rightToWrite} from '../etcd/rights.ts';
 import {safeRevision} from '../etcd/wire.ts';
 import type {IDuplexWatchStream} from '../etcd/wire.ts';
 import {backOff} from '../model/back-off.ts';
+import {chunksOf} from '../model/chunks.ts';
 import {SmError} from '../model/errors.ts';
 import {answersOf, entriesOf, keysOf, toWire} from './etcd-transactions.ts';
 import {usageOf} from './etcd-usage.ts';
@@ -39,7 +40,7 @@ import type {
   Watch,
   WatchListener,
 } from './port.ts';
-import {PAGE_KEYS, TRY_PAUSE_MAX_MS, TRY_PAUSE_MIN_MS} from './limits.ts';
+import {PAGE_KEYS, PREFIXES_READ_AT_ONCE, TRY_PAUSE_MAX_MS, TRY_PAUSE_MIN_MS} from './limits.ts';
 import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
 /** What a page of a listing was answered with. */
@@ -130,17 +131,17 @@ export class EtcdStore implements Store {
       revision ??= page.revision;
       return page;
     };
-    const heads: StorePage[] = [];
-    if (revision === undefined && bounds[0] !== undefined) heads.push(await read(bounds[0].first));
-    // The revision is known: all other prefixes are asked for at once, so that a slow etcd is waited for twice and not for each of them.
-    const others = bounds.slice(heads.length);
-    heads.push(...(await Promise.all(others.map(({first}) => read(first)))));
-    for (const [index, bound] of bounds.entries()) {
-      for (let page = heads[index]; page !== undefined;) {
-        onPage(page.entries);
-        const next = bound.after(page);
-        page = next && (await read(next));
-      }
+    // The first answer names the revision for all. The others are asked for together, so that a slow etcd is not waited for once for each prefix.
+    const alone = revision === undefined ? 1 : 0;
+    const others = chunksOf(bounds.slice(alone), PREFIXES_READ_AT_ONCE);
+    for (const some of [bounds.slice(0, alone), ...others]) {
+      const heads = await Promise.all(some.map(({first}) => read(first)));
+      for (const [index, bound] of some.entries())
+        for (let page = heads[index]; page !== undefined;) {
+          onPage(page.entries);
+          const next = bound.after(page);
+          page = next && (await read(next));
+        }
     }
     return {revision: revision ?? 0};
   }

@@ -9,6 +9,9 @@ export const KEYS_PER_TRANSACTION = 100;
 /** Keys of one page of a listing: about 1 MB at 400 bytes each. */
 export const PAGE_KEYS = 2_000;
 
+/** Prefixes of one listing whose first pages are read at once: a listing of all apps has thousands. */
+export const PREFIXES_READ_AT_ONCE = 32;
+
 /** First pause before a call that failed is made again, within its time limit: a read, or a write that etcd has refused undone. */
 export const TRY_PAUSE_MIN_MS = 50;
 

@@ -2,6 +2,7 @@
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
+import {PREFIXES_READ_AT_ONCE} from '../../src/store/limits.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';
 import {startEtcd} from '../support/etcd-process.ts';
@@ -13,12 +14,15 @@ let etcd: EtcdProcess;
 let store: EtcdStore;
 /** Times at which a read has begun while none was under way. */
 let rounds = 0;
+/** The most reads that were under way together. */
+let most = 0;
 
 function counted(client: EndpointClient): EndpointClient {
   let underWay = 0;
   const range: typeof client.kv.range = async (...args) => {
     if (underWay === 0) rounds += 1;
     underWay += 1;
+    most = Math.max(most, underWay);
     try {
       return await client.kv.range(...args);
     } finally {
@@ -37,7 +41,7 @@ beforeAll(async () => {
     open: (endpoint) => counted(openEndpoint(endpoint, {endpoints})),
   });
   const puts = PREFIXES.map((prefix) => ({op: 'put', key: `${prefix}a`, value: prefix}) as const);
-  await store.transact({compares: [], then: puts, otherwise: []});
+  await store.transact({compares: [], then: puts});
 });
 
 afterAll(async () => {
@@ -58,6 +62,14 @@ it('of many prefixes at a known revision waits once', async () => {
   const {entries} = await store.list(PREFIXES, {atRevision: revision});
   expect(rounds).toBe(1);
   expect(entries.map(({value}) => value)).toEqual(PREFIXES);
+});
+
+it('of more prefixes than are read at once, as of all apps, asks for some after the others', async () => {
+  const others = Array.from({length: 4 * PREFIXES_READ_AT_ONCE}, (_, at) => `/none/${at}/`);
+  most = 0;
+  const {entries} = await store.list([...PREFIXES, ...others, ...PREFIXES]);
+  expect(most).toBe(PREFIXES_READ_AT_ONCE);
+  expect(entries.map(({value}) => value)).toEqual([...PREFIXES, ...PREFIXES]);
 });
 
 it('of nothing asks nobody', async () => {

@@ -86,16 +86,17 @@ export const COMPACTION_INTERVALS_KEPT = 2;
 
 /** Audit entries that are kept of one token and one day, before the oldest day goes as a whole. */
 export const AUDIT_GROUP_LEAST = 5;
+
 /** How often the leader counts what all apps take. */
 export const USAGE_INTERVAL_MS = 5_000;
 
-/** A pause or pin whose time is over, and could not be taken back, is looked at again after this, ms. */
+/** What is over, as a pause, and could not be taken back is looked at again after this, ms. */
 export const EXPIRY_RETRY_MS = 5_000;
 
-/** Longest sleep until the next pause or pin ends, ms: wall clocks are set, and timers of Node end below 25 days. */
+/** Longest sleep until the next pause, pin or permission ends, ms: wall clocks are set, and timers of Node end below 25 days. So often it is looked whether the process of a drain has ended. */
 export const EXPIRY_SLEEP_MAX_MS = 60_000;
 
-/** A drain whose process has ended is kept so long from when it was said, ms: a script may still take it back. */
+/** A drain of one process is deleted so long after it was said, ms, or when that process ends later: until then a script may still take it back. */
 export const ENDED_DRAIN_KEPT_MS = 3_600_000;
 
 /** Names of keys of shards that are not spelled as here, of one app, that its governor keeps. */
