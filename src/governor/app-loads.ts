@@ -54,6 +54,7 @@ export class AppLoads {
   private spec: AppSpec | undefined;
   private policy: Placement = PLACEMENT_DEFAULTS;
   private table: LoadTable | undefined;
+  /** There may be news that the planner does not see yet. */
   private isFresh = false;
   /** Times that what the planner sees was renewed. */
   renewals = 0;
@@ -107,6 +108,11 @@ export class AppLoads {
   ): void {
     if (!this.areWanted || !this.view.heartbeats.has(incarnation)) return;
     this.own.set(incarnation, harmlessFigures(own, onFault));
+  }
+
+  /** A shard has come, has gone, or may declare another load. */
+  specChanged(): void {
+    this.isFresh = true;
   }
 
   forget(incarnation: string): void {

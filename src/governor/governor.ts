@@ -107,6 +107,7 @@ export class Governor implements ListingTaker {
     else this.planCache.want(change.kind === 'shard' && !this.view.hasLivingOwner(change.shard));
     if (change.kind === 'shard') {
       this.dirty.add(change.shard);
+      this.loads.specChanged();
       this.reports.service.wantedChanged(change.shard, nowMs);
     }
     return true;
@@ -380,8 +381,10 @@ export class Governor implements ListingTaker {
 
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean, nowMs: number): GovernedFigures {
-    const {alarms} = this.reports.status;
-    const oldestUnservedMs = this.reports.unserved.oldestMs(nowMs);
+    const [{alarms}, oldestUnservedMs] = [
+      this.reports.status,
+      this.reports.unserved.oldestMs(nowMs),
+    ];
     const known = {movesInFlight: this.inFlightMoves.size, unknown, alarms, oldestUnservedMs};
     return governedFigures({...this.statusInput(nowMs), ...known, nowMs});
   }
