@@ -37,6 +37,7 @@ export function sameFields(a: ShardContent, b: ShardContent): boolean {
 
 const OTHER_CONTENT = 'exists with other content';
 const NEWER_FIX = 'it was written by a newer sm, bring the daemons to that version';
+
 /** Which fields of the stored value are not as in the request, for the message of a conflict. */
 export function contentConflict(stored: string, wanted: ShardContent): string {
   const decoded = decodeShardSpec(stored, '');

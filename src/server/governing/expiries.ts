@@ -1,4 +1,7 @@
-/** Takes back what operators said for a while, pauses, pins, permissions to stop containers and drains of one process, once their time is over: with an audit entry, as if somebody had done it. */
+/**
+ * Takes back what operators said for a while once it is over: pauses, pins and permissions to stop containers by their time, drains of one process with
+ * that process. Each with an audit entry, as if somebody had done it.
+ */
 import type {AppView} from '../../appstate/app-view.ts';
 import type {AuditEntry} from '../../model/audit.ts';
 import type {AppChange} from '../../model/change.ts';
@@ -36,7 +39,7 @@ interface Ended {
   readonly field: string;
   readonly before: string;
   readonly after: string;
-  /** Who had said so, and until when; '' where `before` says it. */
+  /** Why it is over: until when it was said, and by whom; '' where `before` says it. */
   readonly reason: string;
 }
 
