@@ -14,7 +14,10 @@ it.each([
   ['ls shard', 'did you mean: sm shard ls?'],
   ['delete app', 'did you mean: sm app delete?'],
   ['drain', 'did you mean: sm container drain?'],
-  ['get', 'did you mean: sm app get, sm container get, sm moves get?'],
+  // What follows the verb alone is a name.
+  ['drain orders-2', 'did you mean: sm container drain?'],
+  ['get', 'did you mean: sm app get, sm container get, sm moves get, sm shard get?'],
+  ['delete s1', 'did you mean: sm app rm, sm context rm, sm shard rm, sm worker rm?'],
   ['stauts', 'did you mean: sm status?'],
   ['app lss', 'did you mean: sm app ls, sm app get, sm app rm?'],
   ['quite another', 'sm help lists all commands'],

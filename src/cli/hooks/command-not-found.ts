@@ -1,6 +1,5 @@
 import type {Config, Hook} from '@oclif/core';
 import {SmError} from '../../model/errors.ts';
-import {NEAREST_SHOWN} from '../../model/limits.ts';
 import {nearestWords} from '../../model/nearest.ts';
 import {reportFailure, wantsJson} from '../failure-report.ts';
 import {commandOf, wordsBeforeFlags} from '../asked-words.ts';
@@ -49,18 +48,18 @@ export function named({commands, topics}: Pick<Config, 'commands' | 'topics'>): 
   return [...new Set(shown)];
 }
 
-/** Other tools have the verb first, as in `get app`, or alone, as in `drain`. */
+/** Other tools have the verb first, as in `get app`, or without the kind of its object, as in `drain orders-1`. */
 function verbFirst(
   wanted: string,
-  config: Pick<Config, 'commands' | 'findCommand' | 'topics'>,
+  config: Pick<Config, 'commands' | 'findCommand'>,
 ): readonly string[] | undefined {
-  const [verb = '', object] = wanted.split(' ');
-  if (object !== undefined)
-    return config.findCommand(`${object}:${verb}`) === undefined
-      ? undefined
-      : [`${object} ${verb}`];
-  const found = named(config).filter((name) => name.endsWith(` ${verb}`));
-  return found.length === 0 ? undefined : found.toSorted().slice(0, NEAREST_SHOWN);
+  const [verb = '', object = ''] = wanted.split(' ');
+  if (config.findCommand(`${object}:${verb}`) !== undefined) return [`${object} ${verb}`];
+  const found = config.commands
+    .filter(({hidden}) => hidden !== true)
+    .filter(({id, hiddenAliases}) => [id, ...hiddenAliases].some((one) => one.endsWith(`:${verb}`)))
+    .map(({id}) => id.replaceAll(':', ' '));
+  return found.length === 0 ? undefined : [...new Set(found)].toSorted();
 }
 
 export default commandNotFound;
