@@ -1,5 +1,5 @@
 /** What an operator typed for a change of the audit: people know commands, not operations of the admin API. */
-import type {ChangingOperation} from '../protocol/admin-routes.ts';
+import type {ChangingOperation} from './admin-routes.ts';
 
 /** A change by an operator, as far as its words need it. */
 export interface SaidChange {
@@ -21,15 +21,15 @@ const CHANGE_COMMANDS: Readonly<Record<ChangingOperation, string>> = {
 };
 
 /** What sm itself writes. */
-const BY_ITSELF: Readonly<Record<string, string>> = {
-  expire: 'took back',
-  refused: 'refused calls',
-};
+const BY_ITSELF = {expire: 'took back', refused: 'refused calls'};
+
+const WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({...CHANGE_COMMANDS, ...BY_ITSELF}),
+);
 
 /** A newer daemon may know of more: then it is the operation. */
 export function changeWords({operation, changed = []}: SaidChange): string {
-  const commands: Readonly<Record<string, string>> = {...CHANGE_COMMANDS, ...BY_ITSELF};
-  return switchCommand(operation, changed) ?? commands[operation] ?? operation;
+  return switchCommand(operation, changed) ?? WORDS.get(operation) ?? operation;
 }
 
 /** Commands that change nothing but one field of a spec. */

@@ -37,6 +37,7 @@ it.each([
   ['undo', [{field: 'paused', after: 'false'}], 'undo'],
   ['expire', [{field: 'paused', after: 'false'}], 'took back'],
   ['ofANewerDaemon', undefined, 'ofANewerDaemon'],
+  ['constructor', undefined, 'constructor'],
 ])('%s with %j', (operation, changed, words) => {
   expect(changeWords({operation, changed})).toBe(words);
 });
