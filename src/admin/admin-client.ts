@@ -16,6 +16,8 @@ import type {
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
 import {hasShapeOf} from './answer-shape.ts';
+import {checkClientOptions} from './client-options.ts';
+import type {AdminClientOptions} from './client-options.ts';
 import {
   checkCall,
   faultOf,
@@ -48,23 +50,7 @@ import {
   watchConnecting,
 } from './servers.ts';
 import {openTransport} from './transport.ts';
-import type {Transport, TransportOptions} from './transport.ts';
-
-/** Where the daemons are, and who asks. */
-export interface AdminClientOptions extends TransportOptions {
-  /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
-  readonly server: string | readonly string[];
-  /** Limit of one call from its beginning to the end of the answer, ms; of a stream until its answer begins. Default 30000; 90000 for acceptRestore. */
-  readonly timeoutMs?: number;
-  /** A stream that says nothing for so long is lost, ms; a daemon says a word every 15 s. Default 50000. */
-  readonly silenceMs?: number;
-  /** File whose first line is the bearer token. */
-  readonly tokenFile?: string;
-  /** The token may go to another machine over http, where anybody on the way can read it. Default false: such a call is refused. */
-  readonly plainToken?: boolean;
-  /** Called before each wait because a daemon has too many calls (429): what it said, and how long the wait is, ms. */
-  readonly onLimited?: (refusal: Error, waitMs: number) => void;
-}
+import type {Transport} from './transport.ts';
 
 /** What is asked, whichever daemon it is that answers. */
 interface Asked {
@@ -98,8 +84,9 @@ export class AdminClient {
   /** Faults of calls of which nothing was sent: the connection never stood. */
   private readonly unsent = new WeakSet<object>();
 
-  /** @throws SmError INVALID_INPUT for a server that is not a URL. */
+  /** @throws SmError INVALID_INPUT for a server that is not a URL, and for an unknown option. */
   constructor(options: AdminClientOptions) {
+    checkClientOptions(options);
     this.servers = serverUrls(options.server);
     this.#options = options;
   }

@@ -1,5 +1,5 @@
 /** Where each setting comes from: flag > environment > context > default. */
-import type {AdminClientOptions} from '../admin/admin-client.ts';
+import type {AdminClientOptions} from '../admin/client-options.ts';
 import {chosenContext, readContexts, readContextsIfAny} from './contexts.ts';
 import type {Context, ContextFile, ContextSetting} from './contexts.ts';
 

@@ -3,6 +3,8 @@ import {SmError} from '../model/errors.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {endpointsProblem, isAddress} from '../model/endpoint.ts';
 import {checkName} from '../model/ids.ts';
+import {refuseUnknownOptions} from '../model/known-options.ts';
+import type {NamesOf} from '../model/known-options.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {said} from '../model/said.ts';
 import {stderrLogger} from './default-logger.ts';
@@ -117,6 +119,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
       hint: "pass {app: 'orders', endpoints: ['127.0.0.1:2379']} as the first argument",
     });
   }
+  checkOptionNames(options);
   checkName('app', options.app);
   if (options.id !== undefined) checkName('container', options.id);
   checkEndpoints(options.endpoints);
@@ -164,6 +167,34 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     requireSigned: options.requireSigned ?? false,
     logger: checkLogger(options.logger ?? stderrLogger()),
   };
+}
+
+/** Every option, and below every part of `etcd` and `tls`, for programs without types. */
+const OPTIONS: NamesOf<JoinOptions> = {
+  ...{app: true, endpoints: true, id: true, host: true, port: true, bind: true, advertise: true},
+  ...{etcdPrefix: true, service: true, etcd: true, zone: true, weight: true, capacity: true},
+  ...{limits: true, labels: true, version: true, ttlMs: true, addTimeoutMs: true},
+  ...{dropTimeoutMs: true, leaveTimeoutMs: true, waitForApp: true, refuseTakenId: true},
+  ...{signals: true, watchdog: true, attach: true, tls: true, load: true, requireSigned: true},
+  ...{logger: true},
+};
+
+const LOGIN: NamesOf<EtcdLogin> = {username: true, password: true, plainPassword: true, tls: true};
+
+const LOGIN_TLS: NamesOf<NonNullable<EtcdLogin['tls']>> = {ca: true, cert: true, key: true};
+
+const RECEIVER_TLS: NamesOf<ReceiverTls> = {cert: true, key: true, clientCa: true};
+
+/** @throws SmError INVALID_INPUT. */
+function checkOptionNames(options: JoinOptions): void {
+  const levels: readonly (readonly [string, unknown, Readonly<Record<string, true>>])[] = [
+    ['', options, OPTIONS],
+    ['etcd.', options.etcd, LOGIN],
+    ['etcd.tls.', options.etcd?.tls, LOGIN_TLS],
+    ['tls.', options.tls, RECEIVER_TLS],
+  ];
+  for (const [prefix, given, names] of levels)
+    refuseUnknownOptions('joinApp', prefix, given, names);
 }
 
 const SWITCHES = [

@@ -22,6 +22,20 @@ it.each([
 });
 
 it.each([
+  ['an option that there is not', {token: 'x'}, /AdminClient has no option "token"/],
+  ['a word of other clients', {timeout: 5}, /AdminClient has no option "timeout"/],
+])('%s', (_what, options, message) => {
+  const make = (): AdminClient => new AdminClient({server: 'http://127.0.0.1:1', ...options});
+  expect(make).toThrow(expect.objectContaining(refused(message) as object) as Error);
+});
+
+it.each([undefined, null, 'http://127.0.0.1:1'])('%j for options', (said) => {
+  const make = (): AdminClient => new AdminClient(said as unknown as {server: string});
+  const wanted = refused(/^the options of AdminClient are not an object$/);
+  expect(make).toThrow(expect.objectContaining(wanted as object) as Error);
+});
+
+it.each([
   ['an operation that there is not', 'moveAll', {}, /no operation "moveAll"/],
   ['a name that every object has', 'toString', {}, /no operation "toString"/],
   ['no input', 'status', undefined, /the input of status is not an object/],

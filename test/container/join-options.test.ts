@@ -184,6 +184,11 @@ describe('what would fail later, or never end', () => {
     ['a bind that is no text', {endpoints, bind: 5}, hooks, /bind is not text/],
     ['signals that are text', {endpoints, signals: 'false'}, hooks, /signals is not true or false/],
     ['an attach of 1', {endpoints, attach: 1}, hooks, /attach is not true or false/],
+    ['an option that there is not', {endpoints, ttl: 5_000}, hooks, /has no option "ttl"/],
+    ['a name that every object has', {endpoints, toString: 1}, hooks, /has no option "toString"/],
+    ['a word of the configuration', {endpoints, etcd: {passwordFile: 'f'}}, hooks, /"etcd.passwor/],
+    ['a wrong part of TLS', {endpoints, etcd: {tls: {caFile: 'f'}}}, hooks, /"etcd.tls.caFile"/],
+    ['a wrong part of its own TLS', {endpoints, tls: {certFile: 'f'}}, hooks, /"tls.certFile"/],
     ['a service that is no text', {endpoints, service: 5}, hooks, /service is not text/],
     ['labels that are text', {endpoints, labels: 'r7'}, hooks, /labels is not an object/],
     ['limits that are a number', {endpoints, limits: 5}, hooks, /limits is not an object/],
@@ -196,6 +201,15 @@ describe('what would fail later, or never end', () => {
       code: 'INVALID_INPUT',
       message: expect.stringMatching(message) as string,
     });
+  });
+
+  it('names the option that may be meant; one that is undefined is left out', () => {
+    const refused = {endpoints, app: 'orders', leaveTimeout: 5} as unknown as JoinOptions;
+    expect(() => checkJoinOptions(refused)).toThrow(
+      expect.objectContaining({hint: 'did you mean leaveTimeoutMs, addTimeoutMs?'}) as Error,
+    );
+    const unset = {endpoints, app: 'orders', leaveTimeout: undefined} as JoinOptions;
+    expect(checkJoinOptions(unset)).toMatchObject({app: 'orders'});
   });
 
   it.each([undefined, null, 'orders'])('is refused when joining: %j for options', async (said) => {

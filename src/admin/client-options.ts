@@ -1,0 +1,36 @@
+/** What a client of the admin API is made with. */
+import {SmError} from '../model/errors.ts';
+import {isFields} from '../model/fields.ts';
+import {refuseUnknownOptions} from '../model/known-options.ts';
+import type {NamesOf} from '../model/known-options.ts';
+import type {TransportOptions} from './transport.ts';
+
+/** Where the daemons are, and who asks. */
+export interface AdminClientOptions extends TransportOptions {
+  /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
+  readonly server: string | readonly string[];
+  /** Limit of one call from its beginning to the end of the answer, ms; of a stream until its answer begins. Default 30000; 90000 for acceptRestore. */
+  readonly timeoutMs?: number;
+  /** A stream that says nothing for so long is lost, ms; a daemon says a word every 15 s. Default 50000. */
+  readonly silenceMs?: number;
+  /** File whose first line is the bearer token. */
+  readonly tokenFile?: string;
+  /** The token may go to another machine over http, where anybody on the way can read it. Default false: such a call is refused. */
+  readonly plainToken?: boolean;
+  /** Called each time that the client waits because a daemon has too many calls (429), before the wait: what the daemon said, and the length of the wait, ms. */
+  readonly onLimited?: (refusal: Error, waitMs: number) => void;
+}
+
+const NAMES: NamesOf<AdminClientOptions> = {
+  ...{server: true, timeoutMs: true, silenceMs: true, tokenFile: true, plainToken: true},
+  ...{onLimited: true, caFile: true, certFile: true, keyFile: true, proxy: true},
+};
+
+/** Of programs without types. @throws SmError INVALID_INPUT. */
+export function checkClientOptions(options: AdminClientOptions): void {
+  if (!isFields(options))
+    throw new SmError('INVALID_INPUT', 'the options of AdminClient are not an object', {
+      hint: "pass {server: 'http://127.0.0.1:8801'}",
+    });
+  refuseUnknownOptions('AdminClient', '', options, NAMES);
+}
