@@ -41,8 +41,8 @@ const NO_TLS = /wrong version number|packet length too long/i;
 export function tookTooLong(server: string, limitMs: number, isRead: boolean): SmError {
   return new SmError('TIMEOUT', `${server} did not answer within ${limitMs} ms`, {
     hint: isRead
-      ? 'its process is stopped or busy, or its machine is: look at its log, ask another daemon with --server, or pass a longer --timeout'
-      : 'the change may have been made, or may still be: look before it is made again, or pass a longer --timeout',
+      ? 'its process or its machine is stopped or busy: look at its log, ask another daemon (--server), or allow more time (--timeout)'
+      : 'the change may have been made, or may still be made: check before you repeat it; a longer limit (--timeout) waits for the answer',
     retryable: true,
   });
 }
@@ -88,7 +88,7 @@ export function faultOf(
     });
   if (UNTRUSTED.test(error.code ?? ''))
     return new SmError('SERVER_UNAVAILABLE', `the certificate of ${server} is not trusted`, {
-      hint: 'pass the CA that signed it: --ca-file or SM_CA_FILE',
+      hint: 'name the CA that signed it (--ca-file, SM_CA_FILE)',
       cause: error,
     });
   if (NO_TLS.test(error.message))
@@ -100,14 +100,14 @@ export function faultOf(
     return new SmError('SERVER_UNAVAILABLE', `${server} has broken off the connection`, {
       hint:
         sent === 'read'
-          ? 'its process may have ended: look at its log, or ask another daemon with --server'
-          : 'the change may have been made: look before it is made again',
+          ? 'its process may have ended: look at its log, or ask another daemon (--server)'
+          : 'the change may have been made: check before you repeat it',
       retryable: true,
       cause: error,
     });
   const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
   return new SmError('SERVER_UNAVAILABLE', `${server} ${kind}`, {
-    hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server; a daemon that runs but waits for its etcd does not listen yet: see its log',
+    hint: 'start it with: sm serve --config-file sample.yml, or name another daemon (--server); a daemon that runs but waits for its etcd does not listen yet: see its log',
     retryable: true,
     cause: error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
   });
@@ -165,7 +165,7 @@ const UNREACHED = {
 
 const OTHER = {
   code: 'SERVER_UNAVAILABLE',
-  hint: 'check --server: is another program on that port?',
+  hint: 'check the address (--server): is another program on that port?',
 } as const;
 
 function foreignRefusal(reply: IncomingMessage, server: string): SmError {
@@ -176,7 +176,7 @@ function foreignRefusal(reply: IncomingMessage, server: string): SmError {
   const status = `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trim();
   const moved = statusCode < 400 && location !== undefined;
   return new SmError(code, `${server} answers ${status}, but not as a daemon of sm`, {
-    hint: moved ? `it points to ${location}: name that with --server` : hint,
+    hint: moved ? `it points to ${location}: name that address (--server)` : hint,
     retryable: mayPass === true,
   });
 }
@@ -187,7 +187,7 @@ export function otherVersion(server: string): SmError {
     'SERVER_UNAVAILABLE',
     `${server} answers, but it is not a daemon of sm, or one of an older version`,
     {
-      hint: 'upgrade the daemons before the command line and programs that use the client; or check --server: is another program on that port?',
+      hint: 'upgrade the daemons before the command line and programs that use the client; or check the address (--server): is another program on that port?',
       cause: new Error('its answer lacks a required field'),
     },
   );

@@ -114,7 +114,7 @@ function pathOf({pathname}: URL): string {
 export function refusePlainToken(url: URL): void {
   if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return;
   throw new SmError('INVALID_INPUT', `the token would be sent to ${nameOf(url)} without TLS`, {
-    hint: 'enable TLS on the daemons (tls in their configuration) and use https://; or allow it with --plain-token (SM_PLAIN_TOKEN=1)',
+    hint: 'enable TLS on the daemons (tls in their configuration) and use https://; or allow it (--plain-token, SM_PLAIN_TOKEN=1)',
   });
 }
 
@@ -125,7 +125,7 @@ export function tokenIn(file: string): string {
     return line.trim().split(/\s+/).at(-1) ?? '';
   } catch (error) {
     throw new SmError('INVALID_INPUT', `token file ${file} cannot be read`, {
-      hint: 'give --token-file or SM_TOKEN_FILE',
+      hint: 'check that the file exists and that this process may read it, or name another one (--token-file, SM_TOKEN_FILE)',
       cause: error,
     });
   }

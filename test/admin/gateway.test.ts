@@ -108,7 +108,7 @@ it.each([
   [401, {}, 'UNAUTHENTICATED', 5, false, 'login of its own'],
   [403, {}, 'FORBIDDEN', 5, false, 'does not let this call pass'],
   [413, {}, 'BODY_TOO_LARGE', 2, false, 'client_max_body_size'],
-  [404, {}, 'SERVER_UNAVAILABLE', 6, false, 'check --server'],
+  [404, {}, 'SERVER_UNAVAILABLE', 6, false, 'check the address (--server)'],
   [302, {location: 'https://sm.example.org/'}, 'SERVER_UNAVAILABLE', 6, false, 'https://sm.ex'],
 ] as const)('a page with status %i says what it is', async (status, headers, ...expected) => {
   const [code, exit, retryable, fix] = expected;
