@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import {buffer} from 'node:stream/consumers';
 import {SmError} from '../model/errors.ts';
 import {decodeUtf8} from '../model/utf8.ts';
+import {fileContent} from '../runtime/stats.ts';
 
 /** The text of a file, or of stdin for `-`. @throws SmError INVALID_INPUT, with file:line:column for what is not UTF-8. */
 export async function readNamedInput(path: string): Promise<string> {
@@ -11,7 +12,7 @@ export async function readNamedInput(path: string): Promise<string> {
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    return path === '-' ? await buffer(process.stdin) : readFileSync(path);
+    return path === '-' ? await buffer(process.stdin) : fileContent(path);
   } catch (error) {
     throw new SmError('INVALID_INPUT', `${path} cannot be read`, {
       hint: 'check the path',

@@ -1,20 +1,13 @@
 /** Stats of a pipe leave nothing behind that the loading of modules sees. */
 import {execFileSync} from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import {cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect, it} from 'vitest';
 import {pathStats} from '../../src/runtime/stats.ts';
 import {bundled} from '../support/bundle.ts';
+import {ownFolder} from '../support/own-folder.ts';
 
 /** Packages as pnpm and `npm link` have them: node_modules leads elsewhere. */
 function linkedPackages(folder: string): void {
@@ -27,18 +20,19 @@ function linkedPackages(folder: string): void {
   symlinkSync(join(folder, 'store', 'node_modules'), join(folder, 'node_modules'));
 }
 
-it('links to packages are followed, also where stdout is a pipe', () => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sm-stats-')));
-  try {
-    linkedPackages(folder);
-    const program = join(folder, 'probe.mjs');
-    cpSync(bundled(join(import.meta.dirname, 'stats-probe.ts')), program);
-    const printed = execFileSync('sh', ['-c', `"${process.execPath}" "${program}" | cat`]);
-    const home = join(folder, 'store', 'node_modules', 'thing', 'index.js');
-    expect(printed.toString().trim()).toBe(`true ${pathToFileURL(home).href}`);
-  } finally {
-    rmSync(folder, {recursive: true, force: true});
-  }
+it.each([
+  ['stdout is a pipe', '', true],
+  // As of `-f <(...)`.
+  ['a file that is read is a pipe', '/dev/stdin', 'words'],
+])('links to packages are followed, also where %s', (_what, file, seen) => {
+  const folder = realpathSync(ownFolder('stats'));
+  linkedPackages(folder);
+  const program = join(folder, 'probe.mjs');
+  cpSync(bundled(join(import.meta.dirname, 'stats-probe.ts')), program);
+  const line = `printf words | "${process.execPath}" "${program}" ${file} | cat`;
+  const printed = execFileSync('sh', ['-c', line]);
+  const home = join(folder, 'store', 'node_modules', 'thing', 'index.js');
+  expect(printed.toString().trim()).toBe(`${seen} ${pathToFileURL(home).href}`);
 });
 
 it('of what is not there are undefined', () => {
