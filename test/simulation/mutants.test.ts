@@ -18,7 +18,7 @@ const CAUGHT = {
   'a hint is compared with nothing': 8,
   'eviction of whatever version': 51,
   'hints are not repeated': 54,
-  'unknown taken for refused': 37,
+  'unknown taken for refused': 386,
   'revoked handles live': 1,
   'no compare of the fencing key': 13,
   'one T for all': 21,
