@@ -1,10 +1,11 @@
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import type {
   PlacementContainer,
   PlacementShard,
   PlacementSnapshot,
 } from '../../src/model/placement.ts';
 import {plan} from '../../src/planner/index.ts';
+import {LevelQueue} from '../../src/planner/matrix/level-queue.ts';
 import {applied} from './instances.ts';
 
 function containers(
@@ -103,6 +104,23 @@ test('5,000 shards that find no room cost no search each', () => {
   const made = plan(snapshot);
   expect(made.unplaced).toHaveLength(5_000);
   expect(new Set(countsOf(snapshot, made.target))).toEqual(new Set([50]));
+});
+
+test('1,000 groups of two shards look at a few of 200 containers each, with slack too', () => {
+  const pops = vi.spyOn(LevelQueue.prototype, 'pop');
+  const loaded = shards(2_000, (index) => `g${index % 1_000}`);
+  plan({
+    shards: loaded.map((shard) => ({...shard, load: [1]})),
+    containers: containers(200),
+    pools: new Map(),
+    maxShardCount: 0,
+    metrics: [{name: 'qps', upper: 1.2, lower: 1.1}],
+    countSlack: 0.1,
+  });
+  const looks = pops.mock.calls.length;
+  pops.mockRestore();
+  expect(looks).toBeGreaterThan(0);
+  expect(looks).toBeLessThan(10 * loaded.length);
 });
 
 test('one more shard moves no other', () => {

@@ -8,9 +8,8 @@ import {ExtraCapacity} from './zone-shares.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
 const NONE = -1;
-/** Up to where extras go: the share rounded down without slack; the most that is even. */
-const [LEVEL, MOST] = ['level', 'most'] as const;
-type Bound = typeof LEVEL | typeof MOST;
+/** Up to where extras go: to the share without slack, rounded down, or to the most that is even. */
+type Bound = 'level' | 'most';
 
 /** Gives all extras; every bucket is then as cheap in moves as it can be. Returns per bucket: 1 when more extras would save moves. */
 export function giveExtras(
@@ -162,13 +161,24 @@ export class Giver {
       this.room.begin(bucket, count);
       this.cells.list(bucket, this.stored);
       // With slack, what nobody has yet goes first where the level without slack is not reached: slack is for what runs, and for load.
-      for (const kind of this.levels.slack > 0 ? ([LEVEL, MOST] as const) : ([MOST] as const))
-        if (wished !== undefined) this.giveByWish(bucket, wished, kind);
-        else this.giveFromQueue(bucket, kind);
+      const bounds: readonly Bound[] = this.hasSlack(bucket) ? ['level', 'most'] : ['most'];
+      for (const bound of bounds)
+        if (wished !== undefined) this.giveByWish(bucket, wished, bound);
+        else this.giveFromQueue(bucket, bound);
     }
   }
 
-  private giveFromQueue(bucket: number, kind: Bound): void {
+  /** Whether its containers may have less than their share rounded down. Most groups are too small, and there may be one for each shard. */
+  private hasSlack(bucket: number): boolean {
+    const {levels, demand} = this;
+    if (levels.slack === 0) return false;
+    const classes = demand.classes[demand.poolOf[bucket] ?? 0] ?? [];
+    return classes.some(
+      ({weight}) => levels.levelOf(bucket, weight) > levels.leastOf(bucket, weight),
+    );
+  }
+
+  private giveFromQueue(bucket: number, bound: Bound): void {
     const pool = this.demand.poolOf[bucket] ?? 0;
     let queue = this.queues.get(pool);
     if (queue === undefined) {
@@ -181,7 +191,7 @@ export class Giver {
     while (this.room.left > 0) {
       const container = queue.pop();
       if (container === undefined) break;
-      const given = this.giveTo(bucket, container, kind);
+      const given = this.giveTo(bucket, container, bound);
       if (given && this.levels.slack > 0) queue.push(container);
       else passed[count++] = container;
     }
@@ -189,7 +199,7 @@ export class Giver {
   }
 
   /** Among equal totals whom the homeless shards wish for comes first, and whom they avoid last. */
-  private giveByWish(bucket: number, wished: ReadonlyMap<number, number>, kind: Bound): void {
+  private giveByWish(bucket: number, wished: ReadonlyMap<number, number>, bound: Bound): void {
     const {totals, even} = this.levels;
     const members = this.demand.pools[this.demand.poolOf[bucket] ?? 0] ?? new Int32Array();
     const height = (container: number): number => (totals[container] ?? 0) - (even[container] ?? 0);
@@ -200,26 +210,27 @@ export class Giver {
         (a, b) => height(a) - height(b) || (wished.get(a) ?? 0) - (wished.get(b) ?? 0) || a - b,
       );
       for (const container of order)
-        if (this.room.left > 0 && this.giveTo(bucket, container, kind)) given = true;
+        if (this.room.left > 0 && this.giveTo(bucket, container, bound)) given = true;
     }
   }
 
   /** False when the container has all extras of the bucket that it may get. */
-  private giveTo(bucket: number, container: number, kind: Bound): boolean {
+  private giveTo(bucket: number, container: number, bound: Bound): boolean {
     const {cells, levels, demand} = this;
     const stored = this.stored[container] ?? NONE;
     const weight = demand.weights[demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
-    const level = kind === LEVEL ? levels.levelOf(bucket, weight) : levels.mostOf(bucket, weight);
+    const isLevel = bound === 'level';
+    const goal = isLevel ? levels.levelOf(bucket, weight) : levels.mostOf(bucket, weight);
     if (stored === NONE || cells.bucket[stored] !== bucket) {
-      if (level <= levels.leastOf(bucket, weight)) return false;
+      if (goal <= levels.leastOf(bucket, weight)) return false;
       const cell = cells.add(bucket, container);
       this.stored[container] = cell;
       return this.give(cell, 1) > 0;
     }
-    const even = (cells.least[stored] ?? 0) + (cells.spare[stored] ?? 0);
     const pinned = demand.pins.get(bucket)?.get(container) ?? 0;
-    const most = kind === LEVEL ? Math.min(even, level - pinned) : even;
-    return (cells.want[stored] ?? 0) < most && this.give(stored, 1) > 0;
+    const most = (cells.least[stored] ?? 0) + (cells.spare[stored] ?? 0);
+    const wanted = isLevel ? Math.min(most, goal - pinned) : most;
+    return (cells.want[stored] ?? 0) < wanted && this.give(stored, 1) > 0;
   }
 }
 
