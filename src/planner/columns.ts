@@ -23,7 +23,7 @@ export interface PolicyColumns {
   /** Per shard: its priority. */
   readonly priorities: Float64Array | undefined;
   readonly loads: Loads | undefined;
-  /** By which share of its even count a container may hold more or fewer. */
+  /** By which share of its even count a container may hold more or fewer; 0 where loads are not looked at. */
   readonly slack: number;
 }
 
@@ -54,14 +54,15 @@ export function policyColumns(
   order: Int32Array,
 ): PolicyColumns {
   const {containers, spreadZones = false, countSlack = 0} = snapshot;
+  const loads = loadsOf(snapshot);
   return {
     weights: Int32Array.from(containers, weightOf),
     caps: capsOf(snapshot),
     zones: spreadZones ? zonesOf(containers) : undefined,
     spreadKeys: spreadKeysOf(shards, order),
     priorities: prioritiesOf(shards),
-    loads: loadsOf(snapshot),
-    slack: Math.min(1, harmless(countSlack)),
+    loads,
+    slack: loads === undefined ? 0 : Math.min(1, harmless(countSlack)),
   };
 }
 

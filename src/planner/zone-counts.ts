@@ -4,7 +4,7 @@
  */
 import {haveWeight} from '../model/weights.ts';
 import {whenFewer, whenMore} from './matrix/bounds.ts';
-import {nearby} from './matrix/levels.ts';
+import {evenBounds} from './matrix/levels.ts';
 import {OPEN, TRIAL_DUE, poolOfShard} from './table.ts';
 import type {Pool, Table} from './table.ts';
 
@@ -46,16 +46,10 @@ export class ZoneCounts {
       .subarray(first, first + this.zoneCount)
       .reduce((sum, count) => sum + count, 0);
     const worse = (zone: number, by: typeof whenMore): number => {
-      const share = nearby(size * (this.partsOf(pool)[zone] ?? 0));
-      const slack = Math.floor(this.slack * share);
-      const least = Math.max(0, Math.floor(share) - slack);
-      return by(this.counts[first + zone] ?? 0, least, Math.ceil(share) + slack);
+      const share = size * (this.partsOf(pool)[zone] ?? 0);
+      return by(this.counts[first + zone] ?? 0, ...evenBounds(share, this.table.slack));
     };
     return -(worse(leaves, whenFewer) + worse(enters, whenMore));
-  }
-
-  private get slack(): number {
-    return this.table.loads === undefined ? 0 : this.table.slack;
   }
 
   private count(shard: number, container: number, by: number): void {

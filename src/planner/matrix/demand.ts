@@ -75,7 +75,7 @@ export function demandOf(table: Table, sorted: Sorted): Demand {
     weights,
     zones,
     zoneCount: zones === undefined ? 1 : 1 + zones.reduce((most, zone) => Math.max(most, zone), 0),
-    slack: table.loads === undefined ? 0 : table.slack,
+    slack: table.slack,
     buckets,
     poolOf: table.bucketPool,
     ...free,

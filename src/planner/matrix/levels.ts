@@ -109,10 +109,8 @@ export class Levels {
   private roundShares(): void {
     for (let at = 0; at < this.shares.length; at += 1) {
       const share = this.shares[at] ?? 0;
-      const slack = Math.floor(this.slack * share);
-      this.even[at] = Math.max(0, Math.floor(nearby(share)));
-      this.least[at] = Math.max(0, Math.floor(nearby(share)) - slack);
-      this.most[at] = Math.ceil(nearby(share)) + slack;
+      [this.even[at]] = evenBounds(share, 0);
+      [this.least[at], this.most[at]] = evenBounds(share, this.slack);
     }
   }
 
@@ -213,8 +211,15 @@ export function levelledOf(demand: Demand, levels: Levels): number[][] {
   return levelled;
 }
 
-/** The whole number that the share is but for the error of a sum, or the share. */
-export function nearby(share: number): number {
+/** The fewest and the most that are even where the share is so much: it is rounded down and up, beside what slack allows. */
+export function evenBounds(share: number, slack: number): [least: number, most: number] {
+  const spare = Math.floor(slack * Math.max(0, share));
+  const [down, up] = [Math.floor(nearby(share)), Math.ceil(nearby(share))];
+  return [Math.max(0, down - spare), Math.max(0, up + spare)];
+}
+
+/** The share; the next whole number where only the rounding errors of a sum are between them. */
+function nearby(share: number): number {
   const whole = Math.round(share);
   return Math.abs(share - whole) < NEARLY_WHOLE_SHARE ? whole : share;
 }

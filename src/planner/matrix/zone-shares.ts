@@ -1,7 +1,7 @@
 /** How many shards of each bucket each zone shall hold: the sum of its containers' shares, rounded down or up. */
 import type {Cells} from './cells.ts';
 import type {Demand} from './demand.ts';
-import {nearby} from './levels.ts';
+import {evenBounds} from './levels.ts';
 import type {Levels} from './levels.ts';
 
 /** Entry `bucket * zones + zone`; pinned shards are not counted. */
@@ -26,10 +26,8 @@ export class ZoneShares {
       this.addShares(demand, levels, bucket, shares);
       this.addPinned(demand, levels, cells, bucket, shares);
       for (const [zone, share] of shares.entries()) {
-        const slack = Math.floor(levels.slack * Math.max(0, share));
         const at = bucket * this.zones + zone;
-        this.least[at] = Math.max(0, Math.floor(nearby(share)) - slack);
-        this.most[at] = Math.max(0, Math.ceil(nearby(share)) + slack);
+        [this.least[at], this.most[at]] = evenBounds(share, levels.slack);
       }
     }
   }
