@@ -2,7 +2,6 @@
 import {SmError} from '../model/errors.ts';
 import {isFields} from '../model/fields.ts';
 import {refuseUnknownOptions} from '../model/known-options.ts';
-import type {NamesOf} from '../model/known-options.ts';
 import type {TransportOptions} from './transport.ts';
 
 /** Where the daemons are, and who asks. */
@@ -21,16 +20,35 @@ export interface AdminClientOptions extends TransportOptions {
   readonly onLimited?: (refusal: Error, waitMs: number) => void;
 }
 
-const NAMES: NamesOf<AdminClientOptions> = {
-  ...{server: true, timeoutMs: true, silenceMs: true, tokenFile: true, plainToken: true},
-  ...{onLimited: true, caFile: true, certFile: true, keyFile: true, proxy: true},
+type Kind = 'text' | 'a number' | 'true or false' | 'a function' | 'an address';
+
+const KINDS: Readonly<Record<keyof AdminClientOptions, Kind>> = {
+  ...{server: 'an address', proxy: 'text', onLimited: 'a function'},
+  ...{timeoutMs: 'a number', silenceMs: 'a number', plainToken: 'true or false'},
+  ...{tokenFile: 'text', caFile: 'text', certFile: 'text', keyFile: 'text'},
 };
 
-/** Of programs without types. @throws SmError INVALID_INPUT. */
+const TYPES = {text: 'string', 'true or false': 'boolean', 'a function': 'function'} as const;
+
+/** Of programs without types: what a variable of the environment has is text, and 'false' would count as true. @throws SmError INVALID_INPUT. */
 export function checkClientOptions(options: AdminClientOptions): void {
   if (!isFields(options))
     throw new SmError('INVALID_INPUT', 'the options of AdminClient are not an object', {
       hint: "pass {server: 'http://127.0.0.1:8801'}",
     });
-  refuseUnknownOptions('AdminClient', '', options, NAMES);
+  refuseUnknownOptions('AdminClient', '', options, KINDS);
+  for (const name of Object.keys(KINDS) as (keyof AdminClientOptions)[]) {
+    const value: unknown = options[name];
+    const kind = KINDS[name];
+    if (value === undefined || isOf(kind, value)) continue;
+    throw new SmError('INVALID_INPUT', `${name} is not ${kind}`, {
+      hint: `pass ${name} as ${kind}, or leave it out`,
+    });
+  }
+}
+
+/** An address is checked by whoever reads it. */
+function isOf(kind: Kind, value: unknown): boolean {
+  if (kind === 'an address') return true;
+  return kind === 'a number' ? Number.isFinite(value) : typeof value === TYPES[kind];
 }

@@ -209,8 +209,10 @@ const SWITCHES = [
 /** Programs without types, as where a version comes from a number of a build. @throws SmError INVALID_INPUT. */
 function checkKinds(options: JoinOptions): void {
   // 'false', as an environment variable says it, would count as true.
-  for (const name of SWITCHES) {
-    if (typeof (options[name] ?? false) === 'boolean') continue;
+  const switches: (readonly [string, unknown])[] = SWITCHES.map((name) => [name, options[name]]);
+  switches.push(['etcd.plainPassword', options.etcd?.plainPassword]);
+  for (const [name, value] of switches) {
+    if (typeof (value ?? false) === 'boolean') continue;
     throw new SmError('INVALID_INPUT', `${name} is not true or false`, {
       hint: `pass ${name} as a boolean: of a text, ${name}: text === 'true'`,
     });

@@ -14,7 +14,7 @@ export function refuseUnknownOptions(
   taker: string,
   prefix: string,
   options: unknown,
-  names: Readonly<Record<string, true>>,
+  names: Readonly<Record<string, unknown>>,
 ): void {
   if (!isFields(options)) return;
   for (const [name, value] of Object.entries(options)) {

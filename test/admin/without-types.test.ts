@@ -24,8 +24,14 @@ it.each([
 it.each([
   ['an option that there is not', {token: 'x'}, /AdminClient has no option "token"/],
   ['a word of other clients', {timeout: 5}, /AdminClient has no option "timeout"/],
+  ['a switch that is text', {plainToken: 'false'}, /^plainToken is not true or false/],
+  ['a time that is text', {timeoutMs: '5000'}, /^timeoutMs is not a number/],
+  ['a time of a variable that is not set', {silenceMs: Number.NaN}, /^silenceMs is not a number/],
+  ['a file that is none', {tokenFile: 7}, /^tokenFile is not text/],
+  ['a listener that is none', {onLimited: true}, /^onLimited is not a function/],
 ])('%s', (_what, options, message) => {
-  const make = (): AdminClient => new AdminClient({server: 'http://127.0.0.1:1', ...options});
+  const make = (): AdminClient =>
+    new AdminClient({server: 'http://127.0.0.1:1', ...(options as object)});
   expect(make).toThrow(expect.objectContaining(refused(message) as object) as Error);
 });
 

@@ -184,6 +184,12 @@ describe('what would fail later, or never end', () => {
     ['a bind that is no text', {endpoints, bind: 5}, hooks, /bind is not text/],
     ['signals that are text', {endpoints, signals: 'false'}, hooks, /signals is not true or false/],
     ['an attach of 1', {endpoints, attach: 1}, hooks, /attach is not true or false/],
+    [
+      'a text',
+      {endpoints, etcd: {plainPassword: 'false'}},
+      hooks,
+      /etcd.plainPassword is not true/,
+    ],
     ['an option that there is not', {endpoints, ttl: 5_000}, hooks, /has no option "ttl"/],
     ['a name that every object has', {endpoints, toString: 1}, hooks, /has no option "toString"/],
     ['a word of the configuration', {endpoints, etcd: {passwordFile: 'f'}}, hooks, /"etcd.passwor/],
