@@ -119,7 +119,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   /** Every setting with where it comes from. */
   protected settings: readonly EffectiveSetting[] = [];
   private opened: AdminClient | undefined;
-  private readonly limits = new Throttle(LIMITED_SAID_INTERVAL_MS);
+  private readonly limitedThrottle = new Throttle(LIMITED_SAID_INTERVAL_MS);
 
   override async init(): Promise<void> {
     await super.init();
@@ -191,7 +191,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       ...(this.timeoutMs === undefined || this.timeoutMs === 0 ? {} : {timeoutMs: this.timeoutMs}),
       plainToken: this.flags['plain-token'] === true,
       onLimited: (refusal) => {
-        if (this.limits.passes()) this.sayLimited(refusal);
+        if (this.limitedThrottle.passes()) this.sayLimited(refusal);
       },
     });
   }

@@ -20,7 +20,7 @@ export function endWithOutput(): void {
   });
 }
 
-/** Of a text that a nearly full disk takes in part, Node writes that part to a file and calls it done: the rest would be lost without a word. */
+/** If a nearly full disk takes only a part of a text, Node writes that part to the file and reports success: the rest would be lost without a word. */
 function writeWhole(): void {
   if (!isFile(1)) return;
   process.stdout._write = (chunk: Buffer, _encoding, done): void => {

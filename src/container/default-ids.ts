@@ -1,4 +1,4 @@
-/** Ids that containers of this process take from their addresses: a second one would wait for the first one's id as long as that lives. */
+/** Ids that containers of this process have from their addresses. A second container with such an id would wait for it as long as the first one lives. */
 import {SmError} from '../model/errors.ts';
 import {checkName} from '../model/ids.ts';
 import type {Joining} from './options.ts';

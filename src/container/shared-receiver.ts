@@ -10,7 +10,7 @@ export interface SharedListener {
 }
 
 interface SharedOptions extends ReceiverOptions {
-  /** Whether nobody is to share it: a container that is named by a port which it is given. Default false. */
+  /** Whether no other container may share the listener: its port makes the id of this one. Default false. */
   readonly ownPort?: boolean;
 }
 
@@ -58,15 +58,15 @@ export async function shareListener(
 interface Attached {
   readonly targets: Set<HintTarget>;
   readonly handler: HintHandler;
-  /** Has left and is still a target: probes are to hear that it has ended. */
+  /** The last container has left, and stays a target so that probes report that it has ended. */
   last?: HintTarget;
 }
 
 type ProcessClock = Pick<Clock, 'nowMs' | 'wallMs'>;
 
 /**
- * By address, of each process: a process has one clock, and processes that are simulated together share this file. They stay: a handler may be mounted
- * as long as the process lives, before that of a later container.
+ * By address, of each process: a process has one clock, and processes that are simulated together share this file. No address is ever removed: the
+ * application may leave a handler mounted, and daemons then reach later containers at that address through it.
  */
 const attached = new WeakMap<ProcessClock, Map<string, Attached>>();
 
