@@ -381,12 +381,8 @@ export class Governor implements ListingTaker {
 
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean, nowMs: number): GovernedFigures {
-    const [{alarms}, oldestUnservedMs] = [
-      this.reports.status,
-      this.reports.unserved.oldestMs(nowMs),
-    ];
-    const known = {movesInFlight: this.inFlightMoves.size, unknown, alarms, oldestUnservedMs};
-    return governedFigures({...this.statusInput(nowMs), ...known, nowMs});
+    const own = {...this.reports.figures(nowMs), movesInFlight: this.inFlightMoves.size, unknown};
+    return governedFigures({...this.statusInput(nowMs), ...own, nowMs});
   }
 
   private statusInput(nowMs: number): KnownStatus {

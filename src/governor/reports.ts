@@ -5,6 +5,7 @@ import type {AppStatus} from '../model/status.ts';
 import type {GovernorAction} from './actions.ts';
 import {Chronicle} from './chronicle.ts';
 import type {Living} from './containers.ts';
+import type {FigureInput} from './figures.ts';
 import {MoveHistory} from './move-history.ts';
 import type {NewlyFor} from './plan-reasons.ts';
 import {ServiceTimes} from './service-times.ts';
@@ -48,6 +49,14 @@ export class Reports {
     const sinceMs = Date.parse(longest?.since ?? '');
     if (longest?.object !== undefined && Number.isFinite(sinceMs))
       this.unserved.inherit(longest.object, sinceMs);
+  }
+
+  /** Of what is reported, what metrics count. */
+  figures(nowMs: number): Pick<FigureInput, 'alarms' | 'oldestUnservedMs'> {
+    return {
+      alarms: this.status.alarms,
+      oldestUnservedMs: this.unserved.oldestMs(nowMs),
+    };
   }
 
   ownChanged(

@@ -4,7 +4,6 @@ import type {SaidByContainer} from '../../src/governor/app-loads.ts';
 import {LOAD_RETRY_MS, PLANNED_EVERY_MS, SUMMARY_EVERY_MS} from '../../src/load/limits.ts';
 import type {LoadSummary} from '../../src/load/summary.ts';
 import {joinedSummary} from '../../src/load/summary.ts';
-import type {ShardSpec} from '../../src/model/specs.ts';
 import {GovernorBed} from './governor-bed.ts';
 
 const BOTH = ['c1', 'c2'];
@@ -101,43 +100,6 @@ describe('worker groups', () => {
     const wanted = governor.loads.look(all, bed.nowMs + PLANNED_EVERY_MS);
     expect(governor.loads.namedBalance?.levels[0]).toBeCloseTo(8 / 6);
     expect(wanted).toBe(true);
-  });
-});
-
-describe('a load that nobody has reported', () => {
-  it('is what the shard declares, else the mean of what the others do, from the first look on', () => {
-    const bed = new GovernorBed([]);
-    bed.respec({placement: {metrics: [{name: 'qps'}]}});
-    bed.addShard('a', {load: {qps: 8}});
-    bed.addShard('b', {load: {qps: 4}});
-    bed.addShard('c');
-    const {loads} = bed.governor;
-    loads.look(new Map(), bed.nowMs);
-    const {shards} = bed.governor.view;
-    const seen = [...shards].map(([id, {value}]) => loads.terms(0)?.loadOf(id, value));
-    expect(seen).toEqual([[8], [4], [6]]);
-  });
-
-  it('follows what is declared after that: of shards that come, change or go', () => {
-    const bed = new GovernorBed([]);
-    bed.respec({placement: {metrics: [{name: 'qps'}]}});
-    bed.addShard('c');
-    const silent = bed.governor.view.shards.get('c')?.value as ShardSpec;
-    const {loads} = bed.governor;
-    let nowMs = bed.nowMs;
-    const mean = (): number | undefined => {
-      nowMs += PLANNED_EVERY_MS;
-      loads.look(new Map(), nowMs);
-      return loads.terms(0)?.loadOf('c', silent)[0];
-    };
-    expect(mean()).toBe(0);
-    bed.addShard('a', {load: {qps: 8}});
-    bed.addShard('b', {load: {qps: 4}});
-    expect(mean()).toBe(6);
-    bed.addShard('b', {load: {qps: 6}});
-    expect(mean()).toBe(7);
-    bed.removeShard('a');
-    expect(mean()).toBe(6);
   });
 });
 

@@ -255,9 +255,9 @@ describe('a successor that waits for the id', () => {
   });
 });
 
-describe('the circuit breaker', () => {
-  const ten = Array.from({length: 10}, (_, index) => `c${index}`);
+const ten = Array.from({length: 10}, (_, index) => `c${index}`);
 
+describe('the circuit breaker', () => {
   it('holds for 2T when more than 30 % fall silent at once, says so, then believes it', () => {
     const bed = bedOf(ten);
     for (const container of ten) bed.beat(container);
@@ -326,7 +326,9 @@ describe('the circuit breaker', () => {
       true,
     );
   });
+});
 
+describe('the circuit breaker, as time passes', () => {
   it('lets go when they come back', () => {
     const bed = bedOf(ten);
     for (const container of ten) bed.beat(container);
