@@ -90,7 +90,7 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       find: 'Math.min(this.nextAtMs, this.nextBeatMs(sentAtMs))',
       replace: 'this.nextAtMs',
       killed: HEARTBEAT_TESTS(
-        'an attempt without an answer > that was written all the same counts for a beat of its own time: the next one is due T/5 after it, at once where that is over',
+        'an attempt whose answer was lost > that was written all the same counts for a beat of its own time: the next one is due T/5 after it, at once where that is over',
       ),
     },
     {
