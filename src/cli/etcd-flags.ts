@@ -2,17 +2,19 @@
 import {Flags} from '@oclif/core';
 import {loadConfig} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
+import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {given} from '../model/said.ts';
 import {etcdEndpoints} from './etcd-endpoints.ts';
 
+const ENDPOINT_DEFAULT = '127.0.0.1:2379';
+
 export const etcdFlags = {
   endpoints: Flags.string({
-    description:
-      'etcd endpoints, comma-separated; default: those in the configuration, else 127.0.0.1:2379',
+    description: `etcd endpoints, comma-separated; default: those in the configuration, else ${ENDPOINT_DEFAULT}`,
     env: 'SM_ENDPOINTS',
   }),
   'etcd-prefix': Flags.string({
-    description: 'etcdPrefix of the daemons; default: that in the configuration, else /sm',
+    description: `etcdPrefix of the daemons; default: that in the configuration, else ${ETCD_PREFIX_DEFAULT}`,
     env: 'SM_ETCD_PREFIX',
   }),
   'config-file': Flags.string({
@@ -48,13 +50,11 @@ export function etcdOf(flags: EtcdFlags) {
       endpoints === undefined
         ? (config?.endpoints ?? [ENDPOINT_DEFAULT])
         : etcdEndpoints(endpoints),
-    etcdPrefix: prefix ?? config?.etcdPrefix ?? '/sm',
+    etcdPrefix: prefix ?? config?.etcdPrefix ?? ETCD_PREFIX_DEFAULT,
     ...given({service: config?.service}),
     ...(Object.keys(login).length === 0 ? {} : {etcd: login}),
   };
 }
-
-const ENDPOINT_DEFAULT = '127.0.0.1:2379';
 
 /** By the paths of the files: the container reads them itself, and again when they change. */
 function loginOf({username, passwordFile, plainPassword, tls}: ServerConfig['etcd']) {

@@ -1,7 +1,7 @@
 import {loadHelpClass} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {HELP_TOPICS} from '../cli/help-topics.ts';
-import {named} from '../cli/hooks/command-not-found.ts';
+import {commandNames} from '../cli/hooks/command-not-found.ts';
 import {documentOf} from '../cli/help-document.ts';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
@@ -42,7 +42,7 @@ export default class Help extends SmCommand<typeof Help> {
   }
 
   private unknown(wanted: string): SmError {
-    const near = nearestWords(wanted, [...Object.keys(HELP_TOPICS), ...named(this.config)]);
+    const near = nearestWords(wanted, [...Object.keys(HELP_TOPICS), ...commandNames(this.config)]);
     return new SmError('NOT_FOUND', `there is no help on ${JSON.stringify(wanted)}`, {
       hint: near.length === 0 ? 'sm help' : `did you mean: ${near.join(', ')}?`,
     });

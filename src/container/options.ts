@@ -1,4 +1,5 @@
 import {isIP} from 'node:net';
+import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {SmError} from '../model/errors.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {endpointsProblem, isAddress} from '../model/endpoint.ts';
@@ -148,7 +149,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     host,
     port: whole('port', 0, 0, PORT_LIMIT),
     bind: options.bind ?? host,
-    etcdPrefix: options.etcdPrefix ?? '/sm',
+    etcdPrefix: options.etcdPrefix ?? ETCD_PREFIX_DEFAULT,
     zone: checkZone(options.zone ?? ''),
     weight: checkAmount('weight', options.weight ?? 1, WEIGHT_LIMIT),
     capacity: whole('capacity', 0, 0, CAPACITY_LIMIT),

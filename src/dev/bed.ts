@@ -8,6 +8,7 @@ import {numbered} from '../cli/shard-batches.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';
+import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {serve} from '../server/index.ts';
@@ -21,7 +22,6 @@ import type {WantedPort} from './ports.ts';
 import {DEMO_TTL_MS} from './limits.ts';
 
 const DEMO_APP = 'demo';
-const PREFIX = '/sm';
 const SERVICE = 'sm.dev';
 
 export interface DevOptions {
@@ -104,7 +104,12 @@ export class DevBed {
     await createApp(admin, {app: DEMO_APP, shards: numbered('s', shards)}, signal);
     signal.throwIfAborted();
     const endpoints = [store.endpoint];
-    this.fleet.joinAll({app: DEMO_APP, endpoints, etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS});
+    this.fleet.joinAll({
+      app: DEMO_APP,
+      endpoints,
+      etcdPrefix: ETCD_PREFIX_DEFAULT,
+      ttlMs: DEMO_TTL_MS,
+    });
     this.moves = new MoveReporter(admin, DEMO_APP, emit);
     await Promise.race([daemon.ready, once(signal, 'abort')]);
     signal.throwIfAborted();
@@ -142,7 +147,7 @@ function configOf(port: number, endpoint: string): ServerConfig {
     service: SERVICE,
     port,
     endpoints: [endpoint],
-    etcdPrefix: PREFIX,
+    etcdPrefix: ETCD_PREFIX_DEFAULT,
     host: '127.0.0.1',
     advertise: `127.0.0.1:${port}`,
     etcd: {},

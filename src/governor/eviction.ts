@@ -54,17 +54,15 @@ export class Evictor {
       if (!this.silent.has(incarnation)) this.asked.delete(incarnation);
     this.replaced = this.replacedOnes(view, detector, nowMs);
     const unexplained = [...this.silent.values()].filter(({hasSuccessor}) => !hasSuccessor);
-    const waits = this.breaker.holds(unexplained, containersOf(view), nowMs);
+    const isOnHold = this.breaker.holds(unexplained, containersOf(view), nowMs);
     const evictions: Eviction[] = [];
-    if (this.silent.size === 0) return evictions;
-    const awaited = heardSuccessors(view, detector, nowMs);
     for (const [incarnation, {hasSuccessor}] of this.silent) {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
-        (waits && !hasSuccessor) ||
+        (isOnHold && !hasSuccessor) ||
         heartbeat === undefined ||
         detector.quietMs(incarnation, nowMs) <
-          this.waitMs(view, awaited, incarnation, heartbeat.value) ||
+          this.waitMs(view, hasSuccessor, incarnation, heartbeat.value) ||
         isBehind(view, detector, incarnation)
       )
         continue;
@@ -96,7 +94,7 @@ export class Evictor {
     let at = this.breaker.wakeAtMs(nowMs);
     const awaited = heardSuccessors(view, detector, nowMs);
     for (const [incarnation, {value}] of view.heartbeats) {
-      const wait = this.waitMs(view, awaited, incarnation, value);
+      const wait = this.waitMs(view, awaited.has(value.container), incarnation, value);
       let next = detector.wakeAtMs(incarnation, wait, nowMs);
       const retryAtMs = this.asked.get(incarnation)?.againMs;
       if (retryAtMs !== undefined && retryAtMs > nowMs) next = Math.min(next, retryAtMs);
@@ -108,13 +106,13 @@ export class Evictor {
   /** Ms of silence before eviction: the recovery time only for a container that may come back, with nobody waiting for its id or in its place. */
   private waitMs(
     view: AppView,
-    awaited: ReadonlySet<string>,
+    isAwaited: boolean,
     incarnation: string,
     {container, state, ttlMs}: Heartbeat,
   ): number {
     const safeMs = silenceMs(ttlMs);
     // Who waits for an id does not hold it: another incarnation does that.
-    const hasSuccessor = awaited.has(container) && holdsId(view, container, incarnation);
+    const hasSuccessor = isAwaited && holdsId(view, container, incarnation);
     if (state !== 'ready' || hasSuccessor || this.replaced.has(incarnation)) return safeMs;
     return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));
   }

@@ -1,4 +1,5 @@
 /** `sm audit`: every revision that the store still keeps, against the laws of src/audit. Only reads. */
+import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {counted} from '../model/counted.ts';
 import {HistoryAudit} from '../audit/history-audit.ts';
 import type {AuditSummary} from '../audit/history-audit.ts';
@@ -33,15 +34,13 @@ export interface AuditResult extends AuditSummary {
   readonly oldest: number;
 }
 
-const DEFAULT_PREFIX = '/sm';
-
 /**
  * @throws SmError CONFLICT: --since is compacted, or compaction overtook the reading; INVALID_INPUT; NOT_FOUND: nothing there says
  * which service it is of, or nothing is of the app; STORE_UNAVAILABLE, STORE_AUTH; STORE_CORRUPT: the history does not lead to what the store holds.
  */
 export async function auditStore(options: AuditOptions): Promise<AuditResult> {
   const {location, app, say} = options;
-  const prefix = location.prefix ?? DEFAULT_PREFIX;
+  const prefix = location.prefix ?? ETCD_PREFIX_DEFAULT;
   const {revision: until, entries} = await location.keys.list(`${prefix}/app/`);
   const oldest = await oldestRevision(location.keys);
   const base = baseOf(options.since, oldest, until);

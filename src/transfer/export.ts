@@ -1,4 +1,5 @@
 /** `sm store export`: everything below a prefix at one revision, as text. */
+import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {firstOf} from '../model/and-more.ts';
 import {SmError} from '../model/errors.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -8,8 +9,6 @@ import {writeExport} from './file.ts';
 import type {StoreLocation} from './store-location.ts';
 import {livingBelow} from './liveness-check.ts';
 import {LIVING_NAMED} from './limits.ts';
-
-const DEFAULT_PREFIX = '/sm';
 
 export interface ExportOptions {
   readonly location: StoreLocation;
@@ -33,7 +32,7 @@ export interface ExportResult {
  */
 export async function exportPrefix(options: ExportOptions): Promise<ExportResult> {
   const {location, clock, live, say} = options;
-  const prefix = location.prefix ?? DEFAULT_PREFIX;
+  const prefix = location.prefix ?? ETCD_PREFIX_DEFAULT;
   const {clusterId} = await location.keys.status();
   const before = live ? [] : await livingBelow({keys: location.keys, prefix, clock, say});
   refuseLiving(before, location.name);

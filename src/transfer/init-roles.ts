@@ -2,6 +2,7 @@
 import {loadConfig} from '../config/index.ts';
 import {applyRoles, roleCommands, rolesOf} from '../etcd/roles.ts';
 import type {AppliedRole, EtcdRole} from '../etcd/roles.ts';
+import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {checkName} from '../model/ids.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import {SmError} from '../model/errors.ts';
@@ -38,7 +39,7 @@ export function plannedRoles({configFile, prefix, service, apps}: RolesOptions):
       hint: 'pass --config-file of a daemon, or --service',
     });
   for (const app of apps) checkName('app', app);
-  const roles = rolesOf(prefix ?? config?.etcdPrefix ?? '/sm', owner, apps);
+  const roles = rolesOf(prefix ?? config?.etcdPrefix ?? ETCD_PREFIX_DEFAULT, owner, apps);
   return {roles, commands: roleCommands(roles)};
 }
 

@@ -8,6 +8,15 @@ import {SmError} from '../../src/model/errors.ts';
 const GOAL = {service: 'orders', kind: 'app', id: '', for: 'ready'} as const;
 const HOUR_MS = 3_600_000;
 
+/** A wait on a daemon that answers so, and what it has shown so far. */
+function begun(call: (...args: never[]) => Promise<object>, limitMs: number) {
+  const shown: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
+  const {signal} = new AbortController();
+  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
+  return {shown, waiting: waitUntilMet(client, GOAL, limitMs, progress, signal)};
+}
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -20,14 +29,10 @@ it('a daemon that answers nothing is asked again long before the wait is over', 
       signal.addEventListener('abort', () => reject(signal.reason as Error)),
     );
   };
-  const reported: string[] = [];
-  const progress = {update: ({text}: {text: string}) => void reported.push(text)};
-  const {signal} = new AbortController();
-  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
-  const waiting = waitUntilMet(client, GOAL, HOUR_MS, progress, signal);
+  const {shown, waiting} = begun(call, HOUR_MS);
   await vi.advanceTimersByTimeAsync(60_000);
   expect((await waiting).answer.met).toBe(true);
-  expect(reported).toEqual([
+  expect(shown).toEqual([
     expect.stringMatching(
       /^waiting \(until \S+Z at most\): the daemon at http:\/\/d:1 cannot be reached/,
     ),
@@ -40,12 +45,9 @@ it('a wait that is over names the daemon that it asked, what is missing, and how
     await new Promise((resolve) => setTimeout(resolve, 100));
     return {met: false, missing, missingCount: 3, revision: '1'};
   };
-  const shown: string[] = [];
-  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
-  const {signal} = new AbortController();
-  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
   vi.setSystemTime('2026-01-01T00:00:00Z');
-  const outcome = waitUntilMet(client, GOAL, 2_000, progress, signal).catch((e: unknown) => e);
+  const {shown, waiting} = begun(call, 2_000);
+  const outcome = waiting.catch((e: unknown) => e);
   for (let step = 0; step < 30; step += 1) await vi.advanceTimersByTimeAsync(100);
   expect(await outcome).toMatchObject({
     code: 'TIMEOUT',
@@ -66,11 +68,8 @@ it('a last look that the end of the wait cuts off says nothing of the daemon', a
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     throw new SmError('TIMEOUT', 'http://d:1 did not answer within 2000 ms', {retryable: true});
   };
-  const shown: string[] = [];
-  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
-  const {signal} = new AbortController();
-  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
-  const outcome = waitUntilMet(client, GOAL, 2_000, progress, signal).catch((e: unknown) => e);
+  const {shown, waiting} = begun(call, 2_000);
+  const outcome = waiting.catch((e: unknown) => e);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(await outcome).toMatchObject({
     message: 'app/orders is not ready after 2 s, by http://d:1; missing: not yet',
@@ -84,11 +83,7 @@ it('a wait without a limit names no end', async () => {
     looks += 1;
     return Promise.resolve({met: looks > 1, missing: [], missingCount: 1, revision: '1'});
   };
-  const shown: string[] = [];
-  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
-  const {signal} = new AbortController();
-  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
-  const waiting = waitUntilMet(client, GOAL, Number.POSITIVE_INFINITY, progress, signal);
+  const {shown, waiting} = begun(call, Number.POSITIVE_INFINITY);
   await vi.advanceTimersByTimeAsync(60_000);
   expect((await waiting).answer.met).toBe(true);
   expect(shown[0]).toMatch(/^waiting: /);
@@ -100,10 +95,8 @@ it('a daemon that lets no call wait, for too many wait there already, is asked o
     looks += 1;
     return Promise.resolve({met: looks > 500, missing: [], missingCount: 1, revision: '1'});
   };
-  const {signal} = new AbortController();
-  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
-  const progress = {update: () => undefined};
-  const outcome = waitUntilMet(client, GOAL, 60_000, progress, signal).catch((e: unknown) => e);
+  const {waiting} = begun(call, 60_000);
+  const outcome = waiting.catch((e: unknown) => e);
   await vi.advanceTimersByTimeAsync(61_000);
   expect(await outcome).toMatchObject({code: 'TIMEOUT'});
   expect(looks).toBeLessThanOrEqual(63);
@@ -112,11 +105,8 @@ it('a daemon that lets no call wait, for too many wait there already, is asked o
 it('a daemon that cannot look now is quoted, also once the time is over', async () => {
   const body = {error: 'etcd does not answer', code: 'STORE_UNAVAILABLE', retryable: true};
   const call = (): Promise<object> => Promise.reject(new RemoteError(remoteFailure(body)));
-  const shown: string[] = [];
-  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
-  const {signal} = new AbortController();
-  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
-  const outcome = waitUntilMet(client, GOAL, 2_000, progress, signal).catch((e: unknown) => e);
+  const {shown, waiting} = begun(call, 2_000);
+  const outcome = waiting.catch((e: unknown) => e);
   await vi.advanceTimersByTimeAsync(3_000);
   expect(shown[0]).toMatch(
     /: the daemon at http:\/\/d:1 says: etcd does not answer: trying again$/,

@@ -32,7 +32,8 @@ export function unknownCommand(
     return new SmError('INVALID_INPUT', `no command is given before ${id}`, {
       hint: 'the command comes first, as in: sm status --json; sm help lists all commands',
     });
-  const meant = verbFirst(wanted, config) ?? nearestWords(id.replaceAll(':', ' '), named(config));
+  const meant =
+    verbFirst(wanted, config) ?? nearestWords(id.replaceAll(':', ' '), commandNames(config));
   const hint =
     meant.length === 0
       ? 'sm help lists all commands'
@@ -41,7 +42,7 @@ export function unknownCommand(
 }
 
 /** Commands and groups of them, as they are typed. */
-export function named({commands, topics}: Pick<Config, 'commands' | 'topics'>): string[] {
+export function commandNames({commands, topics}: Pick<Config, 'commands' | 'topics'>): string[] {
   const shown = [...commands.map(({id, hidden}) => ({name: id, hidden})), ...topics]
     .filter(({hidden}) => hidden !== true)
     .map(({name}) => name.replaceAll(':', ' '));

@@ -90,8 +90,8 @@ function issueText(where: string, issue: z.core.$ZodIssue): string {
   const path = [where, ...issue.path.map(String)].join('.');
   if (issue.code === 'unrecognized_keys')
     return `${path}: unknown key ${quoted(issue.keys[0] ?? '')}`;
-  // The schema knows only that there is no text, number or whatever it wants.
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+  // Of what is not there, the schema says only which type it wants.
+  if (issue.code === 'invalid_type' && 'input' in issue && issue.input === undefined)
     return `${path} is missing`;
   return `${path}: ${issue.message}`;
 }

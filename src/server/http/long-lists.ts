@@ -12,19 +12,22 @@ interface LongList {
   readonly item: z.core.$ZodType;
 }
 
+/** Each fault has what was found there: a field that is missing is another fault than one of a wrong type. */
+const REPORTED = {reportInput: true} as const;
+
 /** As `schema.safeParse`, in steps. Of a long list whose items are not all right the first of these is named, and nothing besides. */
 export function* parseSteps(schema: z.ZodType, input: unknown): Generator<undefined, Parsed> {
   const list = longListIn(schema, input, []);
-  if (list === undefined) return schema.safeParse(input);
+  if (list === undefined) return schema.safeParse(input, REPORTED);
   const {path, items, item} = list;
   const checked: unknown[] = [];
   for (const [at, one] of items.entries()) {
-    const result = z.safeParse(item, one);
+    const result = z.safeParse(item, one, REPORTED);
     if (!result.success) return failed(result.error, [...path, at]);
     checked.push(result.data);
     if (checked.length % ITEMS_PER_PIECE === 0) yield;
   }
-  const rest = schema.safeParse(withListAt(input, path, []));
+  const rest = schema.safeParse(withListAt(input, path, []), REPORTED);
   return rest.success ? {success: true, data: withListAt(rest.data, path, checked)} : rest;
 }
 

@@ -17,7 +17,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'no circuit breaker',
       breaks: '"Eviction circuit breaker": more than max(2, 30 %) silent: hold for 2T',
-      find: '(waits && !hasSuccessor) ||',
+      find: '(isOnHold && !hasSuccessor) ||',
       replace: '',
       killed: EVICTION_TESTS(
         'the circuit breaker > holds for 2T when more than 30 % fall silent at once, says so, then believes it',

@@ -25,6 +25,13 @@ function whatIf(shards: readonly object[], over: object = {}) {
 const shards = (count: number): {shardId: string}[] =>
   Array.from({length: count}, (_, at) => ({shardId: `s${at}`}));
 
+/** Without what was found: one look shows the whole list there, too. */
+function issuesOf({error}: {readonly error?: z.core.$ZodError | undefined}): unknown {
+  const withoutInput = (name: string, value: unknown): unknown =>
+    name === 'input' ? undefined : value;
+  return error && JSON.parse(JSON.stringify(error.issues, withoutInput));
+}
+
 describe('a long list', () => {
   it('is checked some items at a time, and gives what one look gives', () => {
     const input = whatIf(shards(COUNT));
@@ -51,7 +58,7 @@ describe('a long list', () => {
     const items = shards(COUNT);
     const input = whatIf(items.with(3_210, {shardId: ''}));
     const whole = planRequest.safeParse(input);
-    expect(parsed(planRequest, input).result.error?.issues).toEqual(whole.error?.issues);
+    expect(issuesOf(parsed(planRequest, input).result)).toEqual(issuesOf(whole));
   });
 
   it('does not hide what is wrong beside it', () => {
@@ -59,7 +66,7 @@ describe('a long list', () => {
       const input = whatIf(shards(COUNT), over);
       const whole = planRequest.safeParse(input);
       expect(whole.success).toBe(false);
-      expect(parsed(planRequest, input).result.error?.issues).toEqual(whole.error?.issues);
+      expect(issuesOf(parsed(planRequest, input).result)).toEqual(issuesOf(whole));
     }
   });
 
