@@ -7,6 +7,7 @@ import {
   BOOT_READ_INTERVAL_MS,
   CLOCK_READ_GAP_MS,
   CLOCK_READ_TRIES,
+  COARSE_BOOT_GRAIN_MS,
   TIMER_LIMIT_MS,
   WALL_JUMP_MS,
 } from './limits.ts';
@@ -75,18 +76,18 @@ export class OwnerClock {
     this.last = first;
   }
 
-  /** Owner ms at these readings; never goes back. */
-  advance(now: ClockReadings): number {
+  /** Owner ms at these readings; never goes back. `bootGrainMs`: a smaller lead of boot time means nothing. */
+  advance(now: ClockReadings, bootGrainMs = BOOT_GRAIN_MS): number {
     const monotonic = Math.max(0, now.monotonicMs - this.last.monotonicMs);
     const boot = now.bootMs - this.last.bootMs;
     const wall = now.wallMs - this.last.wallMs;
     // Boot time is compared over all the readings, else many small steps below its grain would add up to a lead.
     this.bootLeadMs += boot - monotonic;
     let step = monotonic;
-    if (this.bootLeadMs > BOOT_GRAIN_MS) {
+    if (this.bootLeadMs > bootGrainMs) {
       step += this.bootLeadMs;
       this.bootLeadMs = 0;
-    } else if (this.bootLeadMs < -BOOT_GRAIN_MS) this.bootLeadMs = -BOOT_GRAIN_MS;
+    } else if (this.bootLeadMs < -bootGrainMs) this.bootLeadMs = -bootGrainMs;
     if (wall - monotonic > WALL_JUMP_MS) step = Math.max(step, wall);
     this.last = now;
     this.totalMs += step;
@@ -156,7 +157,7 @@ export function createSystemClock(sources: ClockSources = MACHINE): Clock {
   return {
     nowMs: () => sources.monotonicMs(),
     wallMs: () => sources.wallMs(),
-    ownerMs: () => owner.advance(readings.now()),
+    ownerMs: () => owner.advance(readings.now(), readings.bootGrainMs),
     after,
     sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
   };
@@ -167,12 +168,14 @@ export function createSystemClock(sources: ClockSources = MACHINE): Clock {
  * the monotonic or the wall clock has moved. Nothing is missed: a suspension moves the wall clock, which is read every time.
  */
 class CachedReadings {
+  /** Of boot time: coarse until a reading shows that it is not, for a system does not say it. */
+  bootGrainMs = COARSE_BOOT_GRAIN_MS;
   private readonly sources: ClockSources;
   private last: ClockReadings;
 
   constructor(sources: ClockSources) {
     this.sources = sources;
-    this.last = readTogether(sources);
+    this.last = this.read();
   }
 
   now(): ClockReadings {
@@ -183,6 +186,12 @@ class CachedReadings {
       monotonicMs - last.monotonicMs >= BOOT_READ_INTERVAL_MS ||
       Math.abs(wallMs - last.wallMs) >= BOOT_READ_INTERVAL_MS;
     if (!moved) return {monotonicMs, wallMs, bootMs: last.bootMs + monotonicMs - last.monotonicMs};
-    return (this.last = readTogether(sources));
+    return (this.last = this.read());
+  }
+
+  private read(): ClockReadings {
+    const readings = readTogether(this.sources);
+    if (readings.bootMs % 1_000 !== 0) this.bootGrainMs = BOOT_GRAIN_MS;
+    return readings;
   }
 }

@@ -3,6 +3,9 @@
 /** os.uptime() has a grain of 10 ms: a smaller lead of boot time over the monotonic clock means nothing. */
 export const BOOT_GRAIN_MS = 20;
 
+/** The same where os.uptime() tells whole seconds only, as on macOS. */
+export const COARSE_BOOT_GRAIN_MS = 1_020;
+
 /** A wall clock that is being slewed runs a little fast; only a jump beyond this is time that has passed unseen. */
 export const WALL_JUMP_MS = 250;
 

@@ -8,6 +8,7 @@ import {
   systemClock,
 } from '../../src/runtime/clock.ts';
 import type {Clock, ClockReadings, ClockSources} from '../../src/runtime/clock.ts';
+import {COARSE_BOOT_GRAIN_MS} from '../../src/runtime/limits.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
 const START: ClockReadings = {monotonicMs: 1_000, bootMs: 50_000, wallMs: 1_700_000_000_000};
@@ -105,11 +106,13 @@ describe('the owner clock', () => {
 class BusyMachine implements ClockSources {
   private now: ClockReadings = START;
   private readonly lostMs: () => number;
+  private readonly bootGrainMs: number;
   readonly clock: Clock;
 
-  /** `lostMs`: for how long the processor is lost before the next read. */
-  constructor(lostMs: () => number = () => 0) {
+  /** `lostMs`: for how long the processor is lost before the next read. `bootGrainMs`: that of os.uptime(). */
+  constructor(lostMs: () => number = () => 0, bootGrainMs = 10) {
     this.lostMs = lostMs;
+    this.bootGrainMs = bootGrainMs;
     this.clock = createSystemClock(this);
   }
 
@@ -124,14 +127,33 @@ class BusyMachine implements ClockSources {
 
   monotonicMs = (): number => this.read('monotonicMs');
   wallMs = (): number => this.read('wallMs');
-  /** In the grain of os.uptime(). */
-  bootMs = (): number => Math.floor(this.read('bootMs') / 10) * 10;
+  bootMs = (): number => Math.floor(this.read('bootMs') / this.bootGrainMs) * this.bootGrainMs;
 
   private read(clock: keyof ClockReadings): number {
     this.pass(this.lostMs());
     return this.now[clock];
   }
 }
+
+describe('the owner clock where boot time tells whole seconds only', () => {
+  it('goes with the monotonic clock', () => {
+    const machine = new BusyMachine(undefined, 1_000);
+    const startMs = machine.clock.ownerMs();
+    let last = 0;
+    for (let step = 0; step < 1_200; step += 1) {
+      machine.pass(50);
+      last = machine.clock.ownerMs() - startMs;
+    }
+    expect(last).toBe(60_000);
+  });
+
+  it('counts a suspension, though the wall clock does not show it', () => {
+    const clock = new OwnerClock(START);
+    const {monotonicMs, bootMs, wallMs} = START;
+    const slept = {monotonicMs: monotonicMs + 50, bootMs: bootMs + 30_000, wallMs: wallMs + 50};
+    expect(clock.advance(slept, COARSE_BOOT_GRAIN_MS)).toBe(30_000);
+  });
+});
 
 describe('the owner clock of a process that loses the processor', () => {
   const often = fc.infiniteStream(
