@@ -51,7 +51,8 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   handler: HintHandler;
   id = '';
   endpoint = '';
-  private readonly joining: Joining;
+  /** Has the login of etcd as the application gave it: whoever prints a container does not print that. */
+  readonly #joining: Joining;
   private readonly connections: Connections;
   private readonly hooks: ShardHooks;
   private readonly clock: Clock;
@@ -74,7 +75,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     clock: Clock = systemClock(),
   ) {
     this.app = joining.app;
-    this.joining = joining;
+    this.#joining = joining;
     this.connections = connections;
     this.hooks = hooks;
     this.clock = clock;
@@ -100,7 +101,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   /** Finds the app, opens the receiver, registers. @throws SmError; then everything is closed again. */
   async open(): Promise<void> {
     try {
-      const found = await findApp(this.connections.store, this.joining, this.clock, this.logger);
+      const found = await findApp(this.connections.store, this.#joining, this.clock, this.logger);
       this.keyring = this.newKeyring(found);
       await this.openEndpoint();
       const driver = this.newDriver(found);
@@ -112,8 +113,8 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       const removal = new RemovalWatch({store, key: specKey, clock, removed}, found.revision);
       this.closers.push(() => removal.close());
       this.reach = this.newReachCheck(found.keys);
-      if (this.joining.watchdog) this.closers.push(this.newWatchdog(driver));
-      if (this.joining.signals)
+      if (this.#joining.watchdog) this.closers.push(this.newWatchdog(driver));
+      if (this.#joining.signals)
         this.closers.push(onFirstSignal(LEAVE_SIGNALS, () => void this.leave()));
       this.closers.push(processMetrics.watch(this));
       driver.start();
@@ -198,7 +199,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private newKeyring({keys, callKeys: value}: FoundApp): CallKeyring {
-    const {requireSigned} = this.joining;
+    const {requireSigned} = this.#joining;
     const {store} = this.connections;
     const read = async (): Promise<string | undefined> =>
       (await store.get(keys.callKeys(this.app))).entry?.value;
@@ -223,7 +224,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async openEndpoint(): Promise<void> {
-    const {id, host, bind, port, attach, tls, logger, advertise} = this.joining;
+    const {id, host, bind, port, attach, tls, logger, advertise} = this.#joining;
     let open = port;
     if (attach) {
       const shared = shareHandler(this, advertise ?? addressOf(host, port), this.clock);
@@ -242,13 +243,13 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private takeDefaultId(address: string): string {
-    const {id, release} = takeDefaultId(this.joining, address);
+    const {id, release} = takeDefaultId(this.#joining, address);
     this.closers.push(release);
     return id;
   }
 
   private newDriver(found: FoundApp): SessionDriver {
-    const {joining} = this;
+    const joining = this.#joining;
     return new SessionDriver({
       ...this.connections,
       history: seenHistory(this.connections.heartbeatStore, this.connections.store, {
@@ -279,7 +280,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private identity(): ConstructorParameters<typeof SessionDriver>[0]['identity'] {
-    const {joining} = this;
+    const joining = this.#joining;
     return {
       v: RECORD_VERSION,
       container: this.id,
@@ -297,7 +298,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async leaveOnce(): Promise<{clean: boolean}> {
-    const {leaveTimeoutMs} = this.joining;
+    const {leaveTimeoutMs} = this.#joining;
     this.driver?.leave(leaveTimeoutMs * (1 - LEAVE_RELEASE_SHARE));
     const timeout = gate<void>();
     const timer = this.clock.after(leaveTimeoutMs, timeout.resolve);

@@ -68,20 +68,21 @@ export interface HandleOwner {
   readonly loads: {newMeter(): ShardMeter};
 }
 
+/** What belongs to the container is private in the language, too: an application that logs a shard logs the shard alone. */
 export class ShardHandle implements Shard {
   readonly id: string;
   readonly task: string;
   readonly group: string;
   readonly token: string;
   readonly number: number;
-  private readonly owner: HandleOwner;
-  private readonly controller = new AbortController();
-  private revoked = false;
+  readonly #owner: HandleOwner;
+  readonly #controller = new AbortController();
+  #revoked = false;
   /** `drop` has resolved for this handle. */
   dropped = false;
   /** Undefined while nothing was reported. */
   meter: ShardMeter | undefined;
-  private outstanding = 0;
+  #outstanding = 0;
 
   constructor(spec: ShardSpec, token: string, number: number, owner: HandleOwner) {
     this.id = spec.id;
@@ -89,21 +90,21 @@ export class ShardHandle implements Shard {
     this.group = spec.group;
     this.token = token;
     this.number = number;
-    this.owner = owner;
+    this.#owner = owner;
     // Each request of a busy shard may listen; Node takes more than ten for a leak, and says so on stderr.
-    setMaxListeners(0, this.controller.signal);
+    setMaxListeners(0, this.#controller.signal);
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   get owned(): boolean {
-    return !this.revoked && this.owner.remainingMs() > 0;
+    return !this.#revoked && this.#owner.remainingMs() > 0;
   }
 
   get isRevoked(): boolean {
-    return this.revoked;
+    return this.#revoked;
   }
 
   guard(): void {
@@ -124,26 +125,26 @@ export class ShardHandle implements Shard {
   }
 
   report(loads: Loads): void {
-    if (!this.revoked) this.metered().report(loads);
+    if (!this.#revoked) this.metered().report(loads);
   }
 
   count(amounts: Loads): void {
-    if (!this.revoked) this.metered().count(amounts);
+    if (!this.#revoked) this.metered().count(amounts);
   }
 
   /** Opens the meter at the first call. */
   metered(): ShardMeter {
-    return (this.meter ??= this.owner.loads.newMeter());
+    return (this.meter ??= this.#owner.loads.newMeter());
   }
 
   /** Asks the application to stop. */
   abort(reason: StopReason): void {
-    if (!this.signal.aborted) this.controller.abort(reason);
+    if (!this.signal.aborted) this.#controller.abort(reason);
   }
 
   /** Ends the right to act for good; no code of the application runs in it. */
   endRight(): void {
-    this.revoked = true;
+    this.#revoked = true;
   }
 
   /** Ends the right to act for good, and says so. */
@@ -153,7 +154,7 @@ export class ShardHandle implements Shard {
   }
 
   private workChanged(by: number): void {
-    this.outstanding += by;
-    this.owner.workChanged(this.id, this.number, this.outstanding);
+    this.#outstanding += by;
+    this.#owner.workChanged(this.id, this.number, this.#outstanding);
   }
 }

@@ -1,5 +1,6 @@
 /** The handle that an application gets: when it may act with it, and what it must wait for. */
 import {setImmediate} from 'node:timers/promises';
+import {inspect} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {ShardHandle} from '../../src/container/shard.ts';
 import {ShardMeter} from '../../src/load/shard-meter.ts';
@@ -37,6 +38,14 @@ describe('the guard', () => {
     expect(() => handle.guard()).toThrow(FENCED);
     expect(handle.owned).toBe(false);
   });
+});
+
+it('is printed as the shard that it is for, without what the container has besides', () => {
+  const {handle} = handleWith(() => 60_000);
+  const shown = JSON.parse(JSON.stringify(handle)) as object;
+  expect(Object.keys(shown).slice(0, 4)).toEqual(['id', 'task', 'group', 'token']);
+  expect(shown).not.toHaveProperty('owner');
+  expect(inspect(handle, {depth: 10, showHidden: true})).not.toMatch(/newMeter|AbortController/);
 });
 
 describe('the signal', () => {

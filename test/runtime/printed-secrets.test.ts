@@ -6,6 +6,9 @@ import {serialize} from 'node:v8';
 import {afterAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import {parseConfig} from '../../src/config/index.ts';
+import {connect} from '../../src/container/connections.ts';
+import {JoinedContainer} from '../../src/container/joined-container.ts';
+import {checkJoinOptions} from '../../src/container/options.ts';
 import {SecretsWatch, readSecrets} from '../../src/container/secrets.ts';
 import {Authenticator as StoreAuthenticator} from '../../src/embedded/auth.ts';
 import {SmError} from '../../src/model/errors.ts';
@@ -103,6 +106,11 @@ async function things(): Promise<[string, object][]> {
   const watch = new SecretsWatch({
     ...{login, first: secrets, onChange: () => undefined, logger: silentLogger},
   });
+  const options = {app: 'a', endpoints: ['https://127.0.0.1:1'], etcd: login, tls: shown};
+  const joining = checkJoinOptions(options);
+  const hooks = {add: () => undefined, drop: () => undefined};
+  const container = new JoinedContainer(joining, await connect(joining), hooks);
+  await container.abandon();
   const proxy = `http://u:${PASSWORD}@proxy.example.org:3128`;
   const client = new AdminClient({server: 'http://127.0.0.1:1', proxy});
   const stored = new EtcdStore(etcd);
@@ -118,6 +126,7 @@ async function things(): Promise<[string, object][]> {
     ['a store', stored],
     ['secrets of a container', secrets],
     ['who renews them', watch],
+    ['a container', container],
     ['a client behind a proxy', client],
   ];
 }

@@ -23,7 +23,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'revoked handles live',
       breaks: '"Container" 3: a revoked handle is worthless for good',
-      find: 'this.revoked = true;',
+      find: 'this.#revoked = true;',
       replace: '',
       killed: BATCH_ORDER_TESTS(
         'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
@@ -32,8 +32,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'the guard does not know of the revoke',
       breaks: '"Container" 3: a revoked handle is worthless for good',
-      find: 'return !this.revoked && this.owner.remainingMs() > 0;',
-      replace: 'return this.owner.remainingMs() > 0;',
+      find: 'return !this.#revoked && this.#owner.remainingMs() > 0;',
+      replace: 'return this.#owner.remainingMs() > 0;',
       killed: BATCH_ORDER_TESTS(
         'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
       ),
@@ -41,8 +41,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'the guard passes at the deadline',
       breaks: '"Container" 3: throws when past the deadline',
-      find: 'this.owner.remainingMs() > 0;',
-      replace: 'this.owner.remainingMs() > -1_000;',
+      find: 'this.#owner.remainingMs() > 0;',
+      replace: 'this.#owner.remainingMs() > -1_000;',
       killed: HANDLE_TESTS(
         'the guard > passes before the deadline, and throws from it on, without any timer',
       ),
@@ -72,7 +72,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'the signal never aborts',
       breaks: '"Container" 3: shard.signal aborts before the deadline',
-      find: 'if (!this.signal.aborted) this.controller.abort(reason);',
+      find: 'if (!this.signal.aborted) this.#controller.abort(reason);',
       replace: 'void reason;',
       killed: BATCH_ORDER_TESTS(
         'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
