@@ -3,14 +3,14 @@ import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type * as z from 'zod';
 import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
-import {adminRoutes} from '../../protocol/admin.ts';
+import {adminRoutes, revisionField} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
 import {runToEnd} from '../../model/steps.ts';
 import {grantOf, refuseOtherApp} from './access.ts';
 import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {sendEvents} from './event-stream.ts';
-import {badRequest, notJson} from './failures.ts';
+import {badRequest, notJson, quoted} from './failures.ts';
 import type {HeavyBodies} from './heavy-bodies.ts';
 import {onceGone} from './hung-up.ts';
 import {OpenStreams} from './open-streams.ts';
@@ -113,9 +113,18 @@ async function* oneByOne<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[
 
 type StreamSender = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
 
+/** @throws SmError INVALID_INPUT: to begin now would leave out what the caller has not seen. */
 function resumed(request: FastifyRequest): {after?: string} {
   const last = lastEventId(request);
-  return /^\d{1,16}$/.test(last) ? {after: last} : {};
+  if (last === '') return {};
+  if (revisionField.safeParse(last).success) return {after: last};
+  throw new SmError(
+    'INVALID_INPUT',
+    `the header Last-Event-ID is not a revision: ${quoted(last)}`,
+    {
+      hint: 'send the id of the last event that came, or leave the header out: the stream begins now',
+    },
+  );
 }
 
 function lastEventId(request: FastifyRequest): string {

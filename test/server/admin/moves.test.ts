@@ -147,6 +147,16 @@ describe('the stream of moves', () => {
     expect(await events.next()).toMatchObject({value: {type: 'running', move: {shard: 'c'}}});
   });
 
+  it('marks a gap when the caller knows a later revision than the store: it was restored', async () => {
+    const {revision} = await world.memory.status();
+    const after = String(revision + 1);
+    const hello = {type: 'hello', revision: String(revision)};
+    const gap = {type: 'gap', revision: String(revision), reason: expect.stringContaining(after)};
+    expect(await take(world.stream({...app, after}, stop.signal), 2)).toEqual([hello, gap]);
+    const events = world.events({after}, stop.signal)[Symbol.asyncIterator]();
+    expect([(await events.next()).value, (await events.next()).value]).toEqual([hello, gap]);
+  });
+
   it('refuses an unknown app before the first event, and ends when told', async () => {
     const none = world.stream({service: 'nobody'}, stop.signal);
     await expect(take(none, 1)).rejects.toMatchObject({code: 'APP_NOT_FOUND'});

@@ -156,6 +156,16 @@ describe('the event stream', () => {
     await until(() => ended, LONG_MS, 'the end of the source');
   });
 
+  it.each(['abc', '-1', '1e3', '9'.repeat(20)])(
+    'refuses a Last-Event-ID that is no revision, as it refuses `after`: %s',
+    async (id) => {
+      const text = await readStream(`Last-Event-ID: ${id}\r\n`, (seen) => seen.includes('}'));
+      expect(text).toContain('400 Bad Request');
+      expect(text).toContain('the header Last-Event-ID');
+      expect(http.calls).toEqual([]);
+    },
+  );
+
   it('closing the server ends open streams', async () => {
     http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
       for (let revision = 1; ; revision++) {

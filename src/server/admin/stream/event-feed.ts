@@ -34,7 +34,6 @@ export async function* eventStream(
 ): AsyncGenerator<readonly StreamedEvent[]> {
   const {keys, apps} = dependencies;
   const {revision} = await readKeys(dependencies, service ?? dependencies.service, []);
-  const from = after === undefined ? revision : Math.min(Number(after), revision);
   const isWanted = (one: EventView): boolean =>
     maySee(one, apps) &&
     (!audit || one.type === 'audit') &&
@@ -51,7 +50,7 @@ export async function* eventStream(
       itemsOf,
       besides: storeWords(probe, dependencies.wallMs),
     },
-    from,
+    {revision, after},
     signal,
   );
 }

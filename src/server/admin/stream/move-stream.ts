@@ -28,7 +28,6 @@ export async function* moveEvents(
   const {keys} = dependencies;
   const begun = await readKeys(dependencies, service, []);
   const {revision} = begun;
-  const from = after === undefined ? revision : Math.min(Number(after), revision);
   const waits = new WaitNews();
   const itemsOf = (batch: WatchBatch): readonly MoveEvent[] => {
     // A stream may outlive a restore: after it was accepted, tokens are of another epoch.
@@ -46,7 +45,7 @@ export async function* moveEvents(
       itemsOf,
       besides: storeWords(probe, dependencies.wallMs),
     },
-    from,
+    {revision, after},
     signal,
   );
 }

@@ -10,6 +10,14 @@ export interface FeedHello {
   readonly revision: string;
 }
 
+/** Where a stream begins. */
+export interface FeedStart {
+  /** Of the store now. */
+  readonly revision: number;
+  /** The last revision that the caller knows, decimal; undefined: it begins now. */
+  readonly after?: string | undefined;
+}
+
 /** Something may have been missed; what follows is newer than this revision. */
 export interface FeedGap {
   readonly type: 'gap';
@@ -56,22 +64,29 @@ export function charactersOf(batch: WatchBatch): number {
 }
 
 /**
- * A hello, then what happens behind the revision, until the signal is aborted. Items that came together come together: the arrays are those
- * of `itemsOf`.
+ * A hello, then what happens behind the last revision that the caller knows, until the signal is aborted. Items that came together come together: the arrays are those
+ * of `itemsOf`. To a caller that knows a later revision than the store comes a gap: what it saw is not what is there, and the store may have written since.
  * @throws store errors.
  */
 export async function* watchFeed<T>(
   source: FeedSource<T>,
-  after: number,
+  {revision, after = String(revision)}: FeedStart,
   signal: AbortSignal,
 ): AsyncGenerator<readonly (T | FeedHello | FeedGap)[]> {
-  const feed = new WatchFeed(source, after, signal);
+  const from = Math.min(Number(after), revision);
+  const feed = new WatchFeed(source, from, signal);
   try {
-    yield [{type: 'hello', revision: String(after)}];
+    yield [{type: 'hello', revision: String(from)}];
+    if (Number(after) > revision)
+      yield [{type: 'gap', revision: String(from), reason: isBehind(revision, after)}];
     while (!signal.aborted) yield* await feed.next();
   } finally {
     feed.close();
   }
+}
+
+function isBehind(revision: number, after: string): string {
+  return `the store is at revision ${revision}, and has none of ${after}: it was restored or replaced`;
 }
 
 class WatchFeed<T> {

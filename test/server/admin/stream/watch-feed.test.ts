@@ -16,7 +16,8 @@ function feedFrom(revision: number, besides?: FeedSource<string>['besides']) {
   };
   const stop = new AbortController();
   const itemsOf = ({events: changes}: WatchBatch) => changes.map(({type}) => type);
-  const events = watchFeed({store, prefix: '/p/', itemsOf, besides}, revision, stop.signal);
+  const source = {store, prefix: '/p/', itemsOf, besides};
+  const events = watchFeed(source, {revision}, stop.signal);
   const next = async () => (await events.next()).value;
   return {opened, events, next, stop};
 }
