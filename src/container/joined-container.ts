@@ -326,7 +326,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private async untilAlone(): Promise<string> {
     const {driver} = this;
     if (driver !== undefined) await untilIdleAndFenced(driver, this.clock, () => this.over);
-    return 'the store cannot be reached, and no shard runs here any more';
+    return 'no heartbeat can be written, and no shard runs here any more';
   }
 
   private async ending(how: DriverEnd, running: readonly RunningHook[] = []): Promise<void> {

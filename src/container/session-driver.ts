@@ -245,7 +245,8 @@ export class SessionDriver {
     const {timeoutMs} = write;
     const startedMs = performance.now();
     this.isUnregistered = false;
-    const outcome = await this.faults.of(heartbeatStore.transact(transaction, {timeoutMs}));
+    const beating = heartbeatStore.transact(transaction, {timeoutMs});
+    const outcome = await this.faults.of(beating, write.expectedMod === 0);
     this.options.meter?.heartbeat(outcome.kind, performance.now() - startedMs);
     const clusterId = history?.clusterId() ?? '';
     const mark =

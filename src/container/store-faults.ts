@@ -17,17 +17,22 @@ export class StoreFaults {
     this.throttle = new Throttle(FAULT_SAID_EVERY_MS, () => clock.nowMs());
   }
 
-  /** Passes the outcome on. */
-  async of(writing: Promise<TransactionOutcome>): Promise<TransactionOutcome> {
+  /** Passes the outcome on. `registers`: nothing stands yet that a fence could end, so a store that does not answer is named as well. */
+  async of(writing: Promise<TransactionOutcome>, registers = false): Promise<TransactionOutcome> {
     const outcome = await writing;
-    if (outcome.kind === 'unknown') this.note(outcome.error);
+    if (outcome.kind === 'unknown') this.note(outcome.error, registers);
     return outcome;
   }
 
-  /** Of a store that does not answer the fence tells. */
-  note(error: unknown): void {
-    if (!(error instanceof SmError) || isTransportFault(error) || !this.throttle.passes()) return;
+  /** Of a store that no longer answers the fence tells. */
+  note(error: unknown, registers = false): void {
+    if (!(error instanceof SmError)) return;
+    const isAway = isTransportFault(error);
+    if ((isAway && !registers) || !this.throttle.passes()) return;
     const {message: reason, hint: fix} = error;
-    this.logger.warn(given({reason, fix}), 'etcd refuses what this process asks of it');
+    this.logger.warn(
+      given({reason, fix}),
+      isAway ? 'not registered yet' : 'etcd refuses what this process asks of it',
+    );
   }
 }

@@ -58,7 +58,17 @@ it('records that it may not read or write are named', async () => {
   expect(said[0]).toContain(DENIED.message);
 });
 
-it('is silent of an etcd that does not answer: the fence tells of that', async () => {
+it('an etcd that has not answered since it joined is named, once in a while: no fence can tell of that', async () => {
+  const said = refused('/hb/', AWAY);
+  bed.driver.start();
+  await until(() => said.length > 0, LONG_MS, 'it has said so');
+  expect(said[0]).toContain('not registered yet');
+  expect(said[0]).toContain(`"reason":"${AWAY.message}"`);
+  await pause(700);
+  expect(said).toHaveLength(1);
+});
+
+it('is silent of an etcd that no longer answers: the fence tells of that', async () => {
   const said = refused('/own/', AWAY);
   await bed.start();
   bed.driver.hint(bed.driver.session.incarnation, 's', 7);
