@@ -2,6 +2,7 @@
 import type {PlacementSnapshot} from '../../../src/model/placement.ts';
 import {plan} from '../../../src/planner/index.ts';
 import {compare} from '../../planner/against-oracle.ts';
+import {isCheapest} from '../../planner/cheapest.ts';
 import {applied, instance, mixedInstance, policyInstance, seeded} from '../../planner/instances.ts';
 import {baselinesFor, ownInstance} from '../baselines/index.ts';
 import {instanceOf} from '../baselines/instance.ts';
@@ -20,6 +21,8 @@ interface Tally {
   moves: number;
   bound: number;
   outside: number;
+  /** Plans for which it is proved that no even one needs fewer moves. */
+  cheapest: number;
 }
 
 /** Row 7 and, of all containers open, row 9. */
@@ -60,22 +63,27 @@ function boundRow(what: string, cases: readonly Case[], aim: number, print: Prin
   const tallies = new Map<string, Tally>();
   for (const one of cases) tally(one, tallies);
   const title = `${what}: moves / bound; snapshots with totals outside rounding`;
-  for (const [way, {moves, bound, outside}] of tallies) {
+  for (const [way, {moves, bound, outside, cheapest}] of tallies) {
     const ratio = moves / bound;
     const seen = `${ratio.toFixed(4)}; ${outside} of ${cases.length}`;
-    if (way === PLANNER)
-      print(ours(7, title, seen, `${aim.toFixed(3)}; 0`, ratio <= aim && outside === 0));
-    else print(theirs(7, title, way, seen));
+    if (way !== PLANNER) {
+      print(theirs(7, title, way, seen));
+      continue;
+    }
+    const proved = `${seen}; ${cheapest} with the fewest moves that are possible`;
+    const isMet = outside === 0 && (ratio <= aim || cheapest === cases.length);
+    print(ours(7, title, proved, `${aim.toFixed(3)} or the fewest possible; 0`, isMet));
   }
 }
 
 function tally({snapshot, before}: Case, tallies: Map<string, Tally>): void {
   const problem = instanceOf(snapshot);
   const count = (way: string, own: Instance, target: Int32Array): void => {
-    const known = tallies.get(way) ?? {moves: 0, bound: 0, outside: 0};
+    const known = tallies.get(way) ?? {moves: 0, bound: 0, outside: 0, cheapest: 0};
     known.moves += movesOf(own.current, target);
     known.bound += fewestMoves(problem);
     if (isOutsideRounding(target, problem.containers)) known.outside += 1;
+    else if (way === PLANNER && isCheapest(problem, target)) known.cheapest += 1;
     tallies.set(way, known);
   };
   count(PLANNER, problem, plan(snapshot).target);
