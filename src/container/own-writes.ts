@@ -1,10 +1,14 @@
-/** How the process's own writes fare: each heartbeat is one. Times come in from outside. */
+/** How the process's own writes fare: each heartbeat is one. */
 import {isTransportFault} from '../etcd/foreign-errors.ts';
 import {SmError} from '../model/errors.ts';
 import {ACCEPT_FIX, doubtText} from '../model/store-doubt.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import {COMMITTING} from '../model/store-writes.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
+import type {Clock} from '../runtime/clock.ts';
+import {WALL_JUMP_MS} from '../runtime/limits.ts';
+
+type Clocks = Pick<Clock, 'nowMs' | 'ownerMs' | 'wallMs'>;
 
 export class OwnWrites {
   /** When one committed last, Unix time in ms; 0: none yet. */
@@ -16,12 +20,24 @@ export class OwnWrites {
 
   /** The store is not believed: nothing is written until somebody accepts it and a write commits. */
   private isDoubted = false;
+  private readonly clock: Clocks;
+  /** The clocks when one committed last. */
+  private lastOwnerMs: number;
+  private lastNowMs: number;
 
-  committed(wallMs: number): void {
+  constructor(clock: Clocks) {
+    this.clock = clock;
+    this.lastOwnerMs = clock.ownerMs();
+    this.lastNowMs = clock.nowMs();
+  }
+
+  committed(): void {
     this.isDoubted = false;
     this.refusal = undefined;
     this.transportFault = undefined;
-    this.lastMs = wallMs;
+    this.lastMs = this.clock.wallMs();
+    this.lastOwnerMs = this.clock.ownerMs();
+    this.lastNowMs = this.clock.nowMs();
   }
 
   /** Whatever kept writes from committing before is over: the store has answered, and is not believed. */
@@ -40,6 +56,8 @@ export class OwnWrites {
   /** `withinT`: a write committed within T, by the clock that ends the right to act. */
   state(withinT: boolean): StoreWrites {
     if (withinT && !this.isDoubted) return COMMITTING;
+    const unseenMs = this.unseenMs();
+    if (unseenMs > 0 && !this.isDoubted) return this.after(unseenMs);
     const {refusal, transportFault} = this;
     const reason = [refusal, transportFault]
       .flatMap((fault) => fault?.message ?? [])
@@ -48,6 +66,22 @@ export class OwnWrites {
     return {
       ...{kind: 'none', sinceMs: this.lastMs, reason},
       fix: refusal?.hint ?? transportFault?.hint ?? '',
+    };
+  }
+
+  /** How much of the time without a write the store has no part in: no running clock counted it. 0: less than half. */
+  private unseenMs(): number {
+    const passedMs = this.clock.ownerMs() - this.lastOwnerMs;
+    const unseenMs = passedMs - (this.clock.nowMs() - this.lastNowMs);
+    return unseenMs > Math.max(passedMs / 2, WALL_JUMP_MS) ? unseenMs : 0;
+  }
+
+  private after(unseenMs: number): StoreWrites {
+    const by = `${Math.round(unseenMs / 1_000)} s`;
+    return {
+      ...{kind: 'none', sinceMs: this.lastMs},
+      reason: `its clock was set forward, or its machine was suspended, by ${by}`,
+      fix: 'see what sets the clock of its machine (chronyc tracking), and what suspends it; nothing else is needed',
     };
   }
 }

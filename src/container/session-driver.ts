@@ -53,7 +53,7 @@ export class SessionDriver {
   /** Reads of records that are under way. */
   private readCalls = 0;
   private readonly driver: MachineDriver<SessionAction>;
-  private readonly ownWrites = new OwnWrites();
+  private readonly ownWrites: OwnWrites;
   private readonly faults: StoreFaults;
   /** What is reported of its shards. */
   readonly loads: ContainerLoads;
@@ -66,6 +66,7 @@ export class SessionDriver {
     this.options = options;
     this.specMod = options.specMod;
     this.logger = options.logger.child({container: options.identity.container});
+    this.ownWrites = new OwnWrites(options.clock);
     this.faults = new StoreFaults(this.logger, options.clock);
     this.session = new ContainerSession({...options, nextId: randomId, random: Math.random});
     this.driver = this.newDriver();
@@ -259,7 +260,7 @@ export class SessionDriver {
     const before = this.writes();
     const isInStore = this.session.heartbeatAnswered(write, answer, nowMs, mark);
     const hasCommitted = isInStore || outcome.kind === 'committed';
-    if (hasCommitted) this.ownWrites.committed(this.options.clock.wallMs());
+    if (hasCommitted) this.ownWrites.committed();
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.driver.turn();
     if (hasCommitted && before.kind === 'none') this.options.onOutageOver?.(before);

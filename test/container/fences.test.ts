@@ -3,13 +3,19 @@ import {expect, it, vi} from 'vitest';
 import type {SessionMeter} from '../../src/container/metrics.ts';
 import {decodeHeartbeat, encodeRecord} from '../../src/protocol/records.ts';
 import {SmError} from '../../src/model/errors.ts';
+import type {SessionDriverOptions} from '../../src/container/session-driver-options.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import type {Logger} from '../../src/runtime/logger.ts';
+import {awakeClock} from '../support/awake-clock.ts';
 import {LONG_MS, until} from '../support/until.ts';
 import {SessionDriverBed} from './session-driver-bed.ts';
 
 const TTL_MS = 3_000;
 
 /** A container with the shard `s`. Its drop ends when the test says so. */
-async function serving(): Promise<{bed: SessionDriverBed; fences: () => number; end: () => void}> {
+async function serving(
+  over: Partial<SessionDriverOptions> = {},
+): Promise<{bed: SessionDriverBed; fences: () => number; end: () => void}> {
   const fenced = vi.fn();
   const ignored = (): void => undefined;
   const meter: SessionMeter = {
@@ -18,7 +24,7 @@ async function serving(): Promise<{bed: SessionDriverBed; fences: () => number; 
   };
   let end = ignored;
   const drop = (): Promise<void> => new Promise((resolve) => (end = resolve));
-  const bed = new SessionDriverBed({add: ignored, drop}, {meter}, TTL_MS);
+  const bed = new SessionDriverBed({add: ignored, drop}, {meter, ...over}, TTL_MS);
   await bed.start();
   await bed.give(['s'], 'assigned');
   await bed.untilRecord('s', ({ready}) => ready, 's is ready');
@@ -54,4 +60,23 @@ it('is not what a container does that leaves, and whose hook outlasts its right 
   await until(() => bed.driver.remainingMs() < 0, LONG_MS, 'the right to act is over');
   bed.driver.stop();
   expect(fences()).toBe(0);
+});
+
+it('by a clock that was set forward names that, and does not send anybody to etcd', async () => {
+  const clock = awakeClock();
+  let setForwardMs = 0;
+  const warned = vi.fn();
+  const logger: Logger = {...silentLogger, warn: warned, child: () => logger};
+  const {bed, fences} = await serving({
+    clock: {...clock, ownerMs: () => clock.ownerMs() + setForwardMs},
+    logger,
+  });
+  setForwardMs = 2 * 3_600_000;
+  await until(() => fences() > 0, LONG_MS, 'it is fenced');
+  bed.driver.stop();
+  const [fields] = warned.mock.calls.find(([, text]) => String(text).startsWith('fenced')) ?? [];
+  expect(fields).toMatchObject({
+    reason: expect.stringMatching(/its clock was set forward, or .* 7200 s$/),
+    fix: expect.stringContaining('clock'),
+  });
 });
