@@ -10,6 +10,7 @@ import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {said} from '../model/said.ts';
 import {stderrLogger} from './default-logger.ts';
 import {harmlessLogger} from './harmless-logger.ts';
+import {checkLogin} from './login-check.ts';
 import type {LoadCallback} from './container-loads.ts';
 import type {ReceiverTls} from './receiver-tls.ts';
 import type {EtcdLogin} from './secrets.ts';
@@ -132,6 +133,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     });
   }
   checkReceiverTls(options);
+  checkLogin(options.etcd);
   if (options.load !== undefined && typeof options.load !== 'function') {
     throw new SmError('INVALID_INPUT', 'load is not a function', {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
@@ -307,7 +309,9 @@ function checkReceiverTls({tls, attach = false}: JoinOptions): void {
     throw new SmError('INVALID_INPUT', 'tls has certificates, and attach uses your server', {
       hint: 'set tls: true when your server speaks TLS',
     });
-  if (!attach && (tls === true || tls.cert === undefined || tls.key === undefined))
+  // Programs without types pass null.
+  const own: Partial<ReceiverTls> = tls === true ? {} : (tls ?? {});
+  if (!attach && (own.cert === undefined || own.key === undefined))
     throw new SmError('INVALID_INPUT', 'tls lacks cert or key', {
       hint: 'pass tls: {cert: {file: ...}, key: {file: ...}}; true is for attach alone',
     });

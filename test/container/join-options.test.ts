@@ -198,8 +198,41 @@ describe('what would fail later, or never end', () => {
     ['a service that is no text', {endpoints, service: 5}, hooks, /service is not text/],
     ['labels that are text', {endpoints, labels: 'r7'}, hooks, /labels is not an object/],
     ['limits that are a number', {endpoints, limits: 5}, hooks, /limits is not an object/],
-    ['a password that is no text', {endpoints, etcd: {password: 7}}, hooks, /password: it is not/],
+    [
+      'a password that is no text',
+      {endpoints, etcd: {username: 'a', password: 7}},
+      hooks,
+      /password: it is not/,
+    ],
     ['an authority that is null', {endpoints, etcd: {tls: {ca: null}}}, hooks, /ca: it is not/],
+    ['a login that is text', {endpoints, etcd: 'app:one'}, hooks, /^etcd is not an object/],
+    ['TLS that is true', {endpoints, etcd: {tls: true}}, hooks, /^etcd.tls is not an object/],
+    ['TLS that is null', {endpoints, etcd: {tls: null}}, hooks, /^etcd.tls is not an object/],
+    ['its own TLS that is null', {endpoints, tls: null}, hooks, /tls lacks cert or key/],
+    [
+      'a user that is no text',
+      {endpoints, etcd: {username: 7, password: 'p'}},
+      hooks,
+      /username is not text/,
+    ],
+    [
+      'a user without a password',
+      {endpoints, etcd: {username: 'app', password: undefined}},
+      hooks,
+      /etcd.username and etcd.password must be set together/,
+    ],
+    [
+      'a password without a user',
+      {endpoints, etcd: {password: 'p'}},
+      hooks,
+      /etcd.username and etcd.password must be set together/,
+    ],
+    [
+      'a certificate without its key',
+      {endpoints, etcd: {tls: {cert: 'c'}}},
+      hooks,
+      /etcd.tls.cert and etcd.tls.key must be set together/,
+    ],
     ['a label that is null', {endpoints, labels: {rack: null}}, hooks, /labels.rack is not text/],
   ])('is refused when joining: %s', async (_what, said, given, message) => {
     const joining = joinApp({app: 'orders', ...said} as JoinOptions, given as ShardHooks);
