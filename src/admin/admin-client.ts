@@ -16,10 +16,10 @@ import type {
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
 import {hasShapeOf} from './answer-shape.ts';
+import {bodyText, checkCall, refuseStream, resumeHeader} from './call-input.ts';
 import {checkClientOptions} from './client-options.ts';
 import type {AdminClientOptions} from './client-options.ts';
 import {
-  checkCall,
   faultOf,
   notSm,
   otherVersion,
@@ -112,6 +112,7 @@ export class AdminClient {
     input: AdminInput<O>,
     signal?: AbortSignal,
   ): Promise<AdminAnswer<O>> {
+    refuseStream(operation);
     const answer = await this.sendInTurn(operation, input, {}, signal);
     const server = nameOf(this.serverAt(answer.at));
     const body = parseBody(await this.bodyOf(answer, signal), server);
@@ -169,7 +170,7 @@ export class AdminClient {
     lastEventId: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Event> {
-    const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
+    const headers = resumeHeader(operation, lastEventId);
     const answer = await this.sendInTurn(operation, input, headers, signal);
     const server = nameOf(this.serverAt(answer.at));
     if (answer.reply.headers['content-type']?.startsWith('text/event-stream') !== true) {
@@ -308,7 +309,7 @@ export class AdminClient {
   ): Promise<IncomingMessage> {
     const {method, path, stream} = routeRows[operation];
     const url = urlOf(server, path);
-    const body = method === 'POST' ? JSON.stringify(input) : undefined;
+    const body = method === 'POST' ? bodyText(operation, input) : undefined;
     if (method === 'GET')
       for (const [name, value] of Object.entries(input))
         if (value !== undefined) url.searchParams.set(name, String(value));

@@ -2,6 +2,7 @@
 import {SmError} from '../model/errors.ts';
 import {isFields} from '../model/fields.ts';
 import {refuseUnknownOptions} from '../model/known-options.ts';
+import {LONGEST_TIMER_MS} from './limits.ts';
 import type {TransportOptions} from './transport.ts';
 
 /** Where the daemons are, and who asks. */
@@ -20,11 +21,11 @@ export interface AdminClientOptions extends TransportOptions {
   readonly onLimited?: (refusal: Error, waitMs: number) => void;
 }
 
-type Kind = 'text' | 'a number' | 'true or false' | 'a function' | 'an address';
+type Kind = 'text' | 'a time' | 'true or false' | 'a function' | 'an address';
 
 const KINDS: Readonly<Record<keyof AdminClientOptions, Kind>> = {
   ...{server: 'an address', proxy: 'text', onLimited: 'a function'},
-  ...{timeoutMs: 'a number', silenceMs: 'a number', plainToken: 'true or false'},
+  ...{timeoutMs: 'a time', silenceMs: 'a time', plainToken: 'true or false'},
   ...{tokenFile: 'text', caFile: 'text', certFile: 'text', keyFile: 'text'},
 };
 
@@ -41,14 +42,22 @@ export function checkClientOptions(options: AdminClientOptions): void {
     const value: unknown = options[name];
     const kind = KINDS[name];
     if (value === undefined || isOf(kind, value)) continue;
-    throw new SmError('INVALID_INPUT', `${name} is not ${kind}`, {
-      hint: `pass ${name} as ${kind}, or leave it out`,
+    const wanted = kind === 'a time' ? timeFor(value) : kind;
+    throw new SmError('INVALID_INPUT', `${name} is not ${wanted}`, {
+      hint: `pass ${name} as ${kind === 'a time' ? 'a number of ms' : kind}, or leave it out`,
     });
   }
+}
+
+/** A timer of Node that is to run longer runs out at once. */
+function timeFor(value: unknown): string {
+  const isNumber = typeof value === 'number' && !Number.isNaN(value);
+  return isNumber ? `between 1 and ${LONGEST_TIMER_MS}` : 'a number';
 }
 
 /** An address is checked by whoever reads it. */
 function isOf(kind: Kind, value: unknown): boolean {
   if (kind === 'an address') return true;
-  return kind === 'a number' ? Number.isFinite(value) : typeof value === TYPES[kind];
+  if (kind !== 'a time') return typeof value === TYPES[kind];
+  return typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER_MS;
 }

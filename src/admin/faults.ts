@@ -47,22 +47,6 @@ export function tookTooLong(server: string, limitMs: number, isRead: boolean): S
   });
 }
 
-/** Of programs without types. @throws SmError INVALID_INPUT. */
-export function checkCall(operation: string, input: unknown, signal: unknown): void {
-  if (!Object.hasOwn(routeRows, operation))
-    throw new SmError('INVALID_INPUT', `there is no operation ${JSON.stringify(operation)}`, {
-      hint: '/openapi.json of a daemon lists all operations',
-    });
-  if (typeof input !== 'object' || input === null)
-    throw new SmError('INVALID_INPUT', `the input of ${operation} is not an object`, {
-      hint: `pass an object, also where it is empty: call('${operation}', {})`,
-    });
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new SmError('INVALID_INPUT', `the signal of ${operation} is not an AbortSignal`, {
-      hint: `pass the signal itself: call('${operation}', {...}, controller.signal)`,
-    });
-}
-
 /** What was asked over the connection; undefined where it never stood, so that nothing can have been sent. */
 export type Sent = 'read' | 'change' | undefined;
 

@@ -27,6 +27,10 @@ it.each([
   ['a switch that is text', {plainToken: 'false'}, /^plainToken is not true or false/],
   ['a time that is text', {timeoutMs: '5000'}, /^timeoutMs is not a number/],
   ['a time of a variable that is not set', {silenceMs: Number.NaN}, /^silenceMs is not a number/],
+  ['a time that is none', {timeoutMs: 0}, /^timeoutMs is not between 1 and 2147483647$/],
+  ['a time before now', {silenceMs: -1}, /^silenceMs is not between 1 and 2147483647$/],
+  ['a time that no timer keeps', {timeoutMs: 2 ** 31}, /^timeoutMs is not between/],
+  ['a time without an end', {timeoutMs: Infinity}, /^timeoutMs is not between/],
   ['a file that is none', {tokenFile: 7}, /^tokenFile is not text/],
   ['a listener that is none', {onLimited: true}, /^onLimited is not a function/],
 ])('%s', (_what, options, message) => {
@@ -41,11 +45,26 @@ it.each([undefined, null, 'http://127.0.0.1:1'])('%j for options', (said) => {
   expect(make).toThrow(expect.objectContaining(wanted as object) as Error);
 });
 
+const ROUND: Record<string, unknown> = {service: 'orders'};
+ROUND['service'] = ROUND;
+
 it.each([
   ['an operation that there is not', 'moveAll', {}, /no operation "moveAll"/],
   ['a name that every object has', 'toString', {}, /no operation "toString"/],
   ['no input', 'status', undefined, /the input of status is not an object/],
+  ['a list for an input', 'addSpec', [], /the input of addSpec is not an object/],
   ['options for a signal', 'status', {}, /the signal of status is not an AbortSignal/, {signal: 1}],
+  ['a stream as a call', 'movesStream', {service: 'orders'}, /movesStream is a stream/],
+  ['null in a query', 'getShards', {container: null}, /container of getShards is neither text/],
+  ['a list in a query', 'getShards', {shardId: ['s1']}, /shardId of getShards is neither text/],
+  ['a date in a query', 'events', {since: new Date()}, /since of events is neither text/],
+  [
+    'a bigint in a body',
+    'addSpec',
+    {maxShardCount: 5n},
+    /the input of addSpec has no text in JSON/,
+  ],
+  ['what contains itself', 'addSpec', ROUND, /the input of addSpec has no text in JSON/],
 ])('%s', async (_what, operation, input, message, signal?: object) => {
   const client = new AdminClient({server: 'http://127.0.0.1:1'});
   clients.push(client);
@@ -55,4 +74,16 @@ it.each([
     signal as AbortSignal,
   );
   await expect(call).rejects.toMatchObject(refused(message) as object);
+});
+
+it.each([
+  ['a line break', '5\r\nX: y'],
+  ['a number', 5],
+  ['null', null],
+])('a stream that is resumed behind what is no id: %s', async (_what, after) => {
+  const client = new AdminClient({server: 'http://127.0.0.1:1'});
+  clients.push(client);
+  const events = client.movesStream('orders', after as string, AbortSignal.timeout(10_000));
+  const wanted = refused(/the id behind which movesStream/);
+  await expect(events.next()).rejects.toMatchObject(wanted as object);
 });
