@@ -67,6 +67,9 @@ describe('the API over the store', () => {
       ['add-shard', {service: SERVICE, shardId: 's'}, 400, 'RESERVED_NAME'],
       ['add-shard', {service: 'orders', shardId: 'a\u001bb'}, 400, 'INVALID_NAME'],
       ['cordon', {service: 'orders', container: 'nobody'}, 404, 'CONTAINER_NOT_FOUND'],
+      ['evict', {service: 'orders', container: 'nobody'}, 404, 'CONTAINER_NOT_FOUND'],
+      ['evict', {service: 'nobody', container: 'nobody'}, 404, 'APP_NOT_FOUND'],
+      ['cancel-moves', {service: 'orders', all: true, moves: ['s']}, 400, 'INVALID_INPUT'],
     ];
     for (const [path, body, status, code] of cases) {
       expect([path, await post(path, body)]).toMatchObject([path, {status, body: {code}}]);

@@ -53,6 +53,10 @@ export async function cancelMoves(
     throw new SmError('INVALID_INPUT', 'no move is named', {
       hint: 'name one or more moves, or all of them: --all',
     });
+  if (named.length > 0 && all)
+    throw new SmError('INVALID_INPUT', 'moves are named, and all of them are asked for', {
+      hint: 'name the moves, or ask for all of them: --all',
+    });
   const listing = await currentApp(dependencies, service);
   const inUse = await planInUse(dependencies, listing);
   const queued = new Map(queuedMoves(inUse).map((move) => [move.shard, move]));

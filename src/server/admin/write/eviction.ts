@@ -1,5 +1,6 @@
 /** Taking a container its right to act: its next heartbeat fails, it fences itself, and its governor takes it out after W. */
 import {unreadableHeartbeat} from '../../../model/container.ts';
+import type {SmError} from '../../../model/errors.ts';
 import {appNotFound, containerNotAlive} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
 import type {AdminAnswer, AdminRequest} from '../../../protocol/admin.ts';
@@ -11,7 +12,7 @@ import {listAppOrNothing} from '../read/listing.ts';
 
 /**
  * `container` may also be an incarnation whose heartbeat cannot be read and whom nothing names.
- * @throws SmError CONTAINER_NOT_FOUND when nothing living has this id.
+ * @throws SmError APP_NOT_FOUND, CONTAINER_NOT_FOUND when nothing living has this id.
  */
 export async function evict(
   dependencies: AdminDependencies,
@@ -19,7 +20,7 @@ export async function evict(
 ): Promise<AdminAnswer<'evict'>> {
   const {store, keys} = dependencies;
   const incarnation = await incarnationOf(dependencies, app, container);
-  if (incarnation === undefined) throw containerNotAlive(app, container);
+  if (incarnation === undefined) throw await nobodyIs(dependencies, app, container);
   const key = keys.heartbeat(app, incarnation);
   const read = [keys.appSpec(app), key];
   // The heartbeat may be renewed between the read and the write: it is read again then.
@@ -33,6 +34,17 @@ export async function evict(
     return writing('configured', key, {...known, state: 'evicting'});
   });
   return {...(await withShards(dependencies, app, container, answer)), incarnation};
+}
+
+/** Why nobody has that id. */
+async function nobodyIs(
+  {store, keys, service}: AdminDependencies,
+  app: string,
+  container: string,
+): Promise<SmError> {
+  const {entry} = await store.get(keys.appSpec(app));
+  const exists = entry !== undefined || app === service;
+  return exists ? containerNotAlive(app, container) : appNotFound(app);
 }
 
 /** Whom the id key names; where it cannot be read, whose heartbeat bears the name. */
