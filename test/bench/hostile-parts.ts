@@ -60,7 +60,7 @@ async function streams() {
   const query = {service: APP, audit: false};
   const server = createServer((_request, raw) => {
     const {signal} = new AbortController();
-    const reply = {hijack: () => undefined, raw} as unknown as FastifyReply;
+    const reply = {hijack: () => undefined, request: {id: ''}, raw} as unknown as FastifyReply;
     const events = eventStream(world.dependencies, query, signal, {store: shared});
     void sendEvents(reply, events, (event) => event.revision, signal);
   });

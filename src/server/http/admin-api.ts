@@ -1,6 +1,5 @@
 /** The admin routes: check the input, call the handler, send the answer. */
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
-import type * as z from 'zod';
 import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
 import {adminRoutes, revisionField} from '../../protocol/admin.ts';
@@ -10,11 +9,12 @@ import {grantOf, refuseOtherApp} from './access.ts';
 import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {sendEvents} from './event-stream.ts';
-import {badRequest, notJson, quoted} from './failures.ts';
+import {badRequest, knownKeysHint, notJson, quoted} from './failures.ts';
 import type {HeavyBodies} from './heavy-bodies.ts';
 import {onceGone} from './hung-up.ts';
 import {OpenStreams} from './open-streams.ts';
 import {parseSteps} from './long-lists.ts';
+import {keysAt} from './schema-keys.ts';
 
 type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
 
@@ -61,6 +61,8 @@ function addRoute(
     url: path,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoute: false,
+    onRequest: (request, _reply, done) =>
+      done(method === 'GET' ? undefined : codingProblem(request)),
     // Without a body no parser runs, and a form of another site could do the change.
     preValidation: (request, _reply, done) =>
       done(changes === 'nothing' ? undefined : mediaProblem(request)),
@@ -133,8 +135,8 @@ function lastEventId(request: FastifyRequest): string {
 }
 
 /**
- * Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). What a query string holds besides
- * is ignored, as elsewhere; a body is what somebody has written for us.
+ * Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). What the query string of a GET holds besides
+ * is ignored, as elsewhere; what is sent to a call with a body is what somebody has written for us.
  */
 function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
   return runToEnd(inputSteps(route, request));
@@ -143,7 +145,7 @@ function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
 function* inputSteps(route: AdminRoute, request: FastifyRequest): Generator<undefined, unknown> {
   const {where, given} = givenInput(route, request);
   const result = yield* parseSteps(route.request, given);
-  if (!result.success) throw badRequest(where, result.error, knownKeys(route.request));
+  if (!result.success) throw badRequest(where, result.error, route.request);
   refuseOtherApp(request, result.data);
   return result.data;
 }
@@ -152,22 +154,28 @@ function givenInput(
   route: AdminRoute,
   request: FastifyRequest,
 ): {readonly where: 'query' | 'body'; readonly given: Record<string, unknown>} {
-  const query = knownOf(route.request, request.query as Record<string, unknown>);
-  if (route.method === 'GET') return {where: 'query', given: query};
+  const query = request.query as Record<string, unknown>;
+  const known = keysAt(route.request, []);
+  if (route.method === 'GET') return {where: 'query', given: knownOf(known, query)};
+  const unknown = Object.keys(query).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new SmError('INVALID_INPUT', `query: unknown key ${quoted(unknown)}`, {
+      hint: knownKeysHint(known),
+    });
   const body = request.body ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) {
-    throw new SmError('INVALID_INPUT', 'body must be a JSON object');
+    throw new SmError('INVALID_INPUT', 'body must be a JSON object', {
+      hint: 'send one JSON object',
+    });
   }
   return {where: 'body', given: {...query, ...body}};
 }
 
-function knownOf(schema: z.ZodType, query: Record<string, unknown>): Record<string, unknown> {
-  const known = new Set(knownKeys(schema));
-  return Object.fromEntries(Object.entries(query).filter(([key]) => known.has(key)));
-}
-
-function knownKeys(schema: z.ZodType): string[] {
-  return 'shape' in schema ? Object.keys(schema.shape as object) : [];
+function knownOf(
+  known: readonly string[],
+  query: Record<string, unknown>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([key]) => known.includes(key)));
 }
 
 /** The origin's del-spec has neither body nor type. A page of another site sends its origin with what it posts. */
@@ -178,6 +186,15 @@ function mediaProblem({headers}: FastifyRequest): SmError | undefined {
   if (type === '' && !hasBody && headers.origin === undefined) return undefined;
   if (/^application\/json *(;|$)/i.test(type)) return undefined;
   return notJson();
+}
+
+/** Bodies are small, and a packed one could be large beyond its limit. */
+function codingProblem({headers}: FastifyRequest): SmError | undefined {
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() === 'identity') return undefined;
+  return new SmError('UNSUPPORTED_MEDIA_TYPE', `the body has the coding ${quoted(coding)}`, {
+    hint: 'send it as it is, without Content-Encoding',
+  });
 }
 
 /**

@@ -2,6 +2,8 @@
 import {once} from 'node:events';
 import type {FastifyReply} from 'fastify';
 import {SmError} from '../../model/errors.ts';
+import {errorAnswer} from '../../protocol/http-refusals.ts';
+import {internalError} from './failures.ts';
 import {jsonText} from './json-text.ts';
 import {STREAM_KEEP_ALIVE_MS, WRITTEN_KEPT_BYTES} from './limits.ts';
 
@@ -29,6 +31,7 @@ export async function sendEvents<Event extends {readonly type: string}>(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    'x-request-id': reply.request.id,
     // nginx would gather 8 KiB before it passes anything on.
     'x-accel-buffering': 'no',
     // Nothing follows a stream; an idle connection would hold up a shutdown.
@@ -49,7 +52,7 @@ export async function sendEvents<Event extends {readonly type: string}>(
     }
   } catch (error) {
     if (signal.aborted) return;
-    raw.write(failureFrame(error));
+    raw.write(failureFrame(error, reply.request.id));
     throw error;
   } finally {
     signal.removeEventListener('abort', end);
@@ -81,7 +84,7 @@ function frame(event: {readonly type: string}, id: string): string {
   return `${head}event: ${event.type}\ndata: ${jsonText(event)}\n\n`;
 }
 
-function failureFrame(error: unknown): string {
-  const known = error instanceof SmError ? error : new SmError('INTERNAL', 'internal error');
-  return `event: error\ndata: ${JSON.stringify({error: known.message, code: known.code})}\n\n`;
+function failureFrame(error: unknown, requestId: string): string {
+  const known = error instanceof SmError ? error : internalError();
+  return `event: error\ndata: ${JSON.stringify(errorAnswer(known, requestId))}\n\n`;
 }

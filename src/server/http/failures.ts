@@ -6,6 +6,12 @@ import type {ErrorCode} from '../../model/errors.ts';
 import {errorAnswer} from '../../protocol/http-refusals.ts';
 import type {HttpLogger} from './dependencies.ts';
 import {ISSUES_SHOWN, QUOTED_MAX_CHARACTERS} from './limits.ts';
+import {keysAt} from './schema-keys.ts';
+
+const FIELDS_HINT = 'for the accepted fields see sm schema, or /swagger of the daemon';
+
+/** Of what no part of ours has looked at yet. */
+const HTTP_HINT = 'send an HTTP request as /openapi.json describes it, its URL encoded';
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
@@ -25,10 +31,12 @@ function operational(error: FastifyError | SmError, request: FastifyRequest): Sm
       hint: 'send fewer items at once, or shorter texts',
       cause: error,
     });
-  if (code !== undefined) return new SmError(code, error.message, {cause: error});
+  if (code !== undefined) return new SmError(code, error.message, {hint: HTTP_HINT, cause: error});
   const refused =
     error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
-  return refused ? new SmError('INVALID_INPUT', 'malformed request', {cause: error}) : undefined;
+  return refused
+    ? new SmError('INVALID_INPUT', 'malformed request', {hint: HTTP_HINT, cause: error})
+    : undefined;
 }
 
 /** A type that is not JSON, whoever finds it first: fastify those that it does not know, as that which curl sends by itself. */
@@ -52,8 +60,7 @@ export function sendFailure(
       'request failed',
     );
   }
-  const shown =
-    known ?? new SmError('INTERNAL', 'internal error', {hint: 'see the log of the daemon'});
+  const shown = known ?? internalError();
   if (shown.httpStatus === 401) void reply.header('www-authenticate', 'Bearer realm="sm"');
   if (shown.httpStatus === 503) void reply.header('retry-after', '1');
   if (shown.httpStatus === 429 && !reply.hasHeader('retry-after'))
@@ -64,26 +71,30 @@ export function sendFailure(
     .send(errorAnswer(shown, request.id));
 }
 
-/** What is wrong with a request, as one error. `where` is `query` or `body`. */
-export function badRequest(where: string, error: z.ZodError, known: readonly string[]): SmError {
+/** What a caller hears of a bug. */
+export function internalError(): SmError {
+  return new SmError('INTERNAL', 'internal error', {hint: 'see the log of the daemon'});
+}
+
+/** What is wrong with a request, as one error. `where` is `query` or `body`, `schema` what it should have been. */
+export function badRequest(where: string, error: z.ZodError, schema: z.ZodType): SmError {
   const shown = error.issues.slice(0, ISSUES_SHOWN).map((issue) => issueText(where, issue));
   const rest = error.issues.length - shown.length;
   const message = shown.join('; ') + (rest > 0 ? `; and ${rest} more` : '');
   const first = error.issues[0];
   const named = first?.code === 'custom' && first.params?.['code'] === 'INVALID_NAME';
-  const hint = hintFor(first, named, known);
+  const hint = hintFor(first, named, schema);
   return new SmError(named ? 'INVALID_NAME' : 'INVALID_INPUT', message, {hint});
 }
 
-function hintFor(
-  issue: z.core.$ZodIssue | undefined,
-  named: boolean,
-  known: readonly string[],
-): string {
-  if (issue?.code === 'unrecognized_keys') return `known keys: ${known.join(', ')}`;
-  return named
-    ? 'a valid name is orders-1'
-    : 'for the accepted fields see sm schema, or /swagger of the daemon';
+function hintFor(issue: z.core.$ZodIssue | undefined, named: boolean, schema: z.ZodType): string {
+  if (issue?.code === 'unrecognized_keys') return knownKeysHint(keysAt(schema, issue.path));
+  return named ? 'a valid name is orders-1' : FIELDS_HINT;
+}
+
+/** `known`: the keys where the unknown one stands. */
+export function knownKeysHint(known: readonly string[]): string {
+  return known.length === 0 ? FIELDS_HINT : `known keys: ${known.join(', ')}`;
 }
 
 function issueText(where: string, issue: z.core.$ZodIssue): string {

@@ -39,6 +39,8 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     exposeHeadRoutes: false,
+    // Its answer is not in our form, and would be taken for that of a proxy.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     rewriteUrl: ({url = '/'}) => withoutSlash(url),
@@ -60,11 +62,12 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     (request: object, body: Buffer) => bodies.read(request, body),
   );
   answerUnknown(server);
+  let closing = false;
+  server.addHook('onRequest', (_request, _reply, done) => done(closing ? isClosing() : undefined));
   const access = new Access(dependencies);
   access.guard(server);
   limitRates(server, dependencies);
   heavy.limit(server, dependencies);
-  let closing = false;
   server.addHook('preClose', async () => {
     closing = true;
     refused.flush();
@@ -141,6 +144,13 @@ function createLimited(
   return server;
 }
 
+function isClosing(): SmError {
+  return new SmError('SERVER_UNAVAILABLE', 'this daemon is shutting down', {
+    hint: 'nothing was done: call another daemon, or this one once it runs again',
+    retryable: true,
+  });
+}
+
 /** 404 for unknown paths, 405 with an Allow header for known ones. Must be called before routes are added. */
 function answerUnknown(server: FastifyInstance): void {
   const methodsByPath = new Map<string, Set<string>>();
@@ -152,7 +162,10 @@ function answerUnknown(server: FastifyInstance): void {
   server.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = [...(methodsByPath.get(path) ?? [])];
-    if (allowed.length === 0) throw new SmError('NOT_FOUND', `no such path: ${quoted(path)}`);
+    if (allowed.length === 0)
+      throw new SmError('NOT_FOUND', `no such path: ${quoted(path)}`, {
+        hint: '/openapi.json of the daemon lists all paths',
+      });
     void reply.header('allow', allowed.join(', '));
     throw notAllowed(request.method, path, allowed);
   });
@@ -160,7 +173,7 @@ function answerUnknown(server: FastifyInstance): void {
 
 function notAllowed(method: string, path: string, allowed: readonly string[]): SmError {
   const hint = allowed.includes('POST')
-    ? `this path changes state: POST ${path} with Content-Type: application/json`
+    ? `POST ${path} with Content-Type: application/json`
     : `use ${allowed.join(' or ')}`;
   return new SmError('METHOD_NOT_ALLOWED', `${method} is not allowed here`, {hint});
 }

@@ -4,6 +4,8 @@ import {JSON_DEPTH_LIMIT} from '../../protocol/limits.ts';
 import {runToEnd} from '../../model/steps.ts';
 
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const JSON_HINT =
+  'send one JSON object in UTF-8, with the fields that /swagger of the daemon shows';
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true});
 
 /**
@@ -22,7 +24,9 @@ export function* jsonBodySteps(bytes: Buffer): Generator<undefined, unknown> {
   yield;
   // Before the parse: its own recursion must not meet a hostile depth.
   if (isTooDeep(text)) {
-    throw new SmError('INVALID_INPUT', `body is nested deeper than ${JSON_DEPTH_LIMIT} levels`);
+    throw new SmError('INVALID_INPUT', `body is nested deeper than ${JSON_DEPTH_LIMIT} levels`, {
+      hint: JSON_HINT,
+    });
   }
   yield;
   const value = parse(text);
@@ -35,7 +39,7 @@ function decode(bytes: Buffer): string {
   try {
     return strictUtf8.decode(bytes);
   } catch (cause) {
-    throw new SmError('INVALID_INPUT', 'body is not UTF-8', {cause});
+    throw new SmError('INVALID_INPUT', 'body is not UTF-8', {hint: JSON_HINT, cause});
   }
 }
 
@@ -43,8 +47,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const hint = 'send one JSON object';
-    throw new SmError('INVALID_INPUT', 'body is not valid JSON', {hint, cause});
+    throw new SmError('INVALID_INPUT', 'body is not valid JSON', {hint: JSON_HINT, cause});
   }
 }
 
@@ -56,7 +59,9 @@ function refuseKeys(value: unknown): void {
   }
   for (const [key, inner] of Object.entries(value)) {
     if (REFUSED_KEYS.has(key)) {
-      throw new SmError('INVALID_INPUT', `body contains the forbidden key ${JSON.stringify(key)}`);
+      throw new SmError('INVALID_INPUT', `body contains the forbidden key ${JSON.stringify(key)}`, {
+        hint: 'leave it out: no field has this name',
+      });
     }
     refuseKeys(inner);
   }

@@ -12,13 +12,15 @@ export function addProbes(
   server: FastifyInstance,
   {readiness, metrics}: Pick<HttpDependencies, 'readiness' | 'metrics'>,
 ): void {
-  server.get('/livez', async () => ({status: 'ok'}));
-  server.get('/readyz', async (_request, reply) => {
+  // Checks of load balancers ask by HEAD.
+  const asked = {exposeHeadRoute: true};
+  server.get('/livez', asked, async () => ({status: 'ok'}));
+  server.get('/readyz', asked, async (_request, reply) => {
     const {ready, reason} = readiness();
     void reply.code(ready ? 200 : 503);
     return {status: ready ? 'ok' : 'not ready', reason};
   });
-  server.get('/metrics', async (_request, reply) => {
+  server.get('/metrics', asked, async (_request, reply) => {
     void reply.type(metrics.contentType);
     return metrics.metrics();
   });

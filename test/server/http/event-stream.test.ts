@@ -16,7 +16,8 @@ function caller() {
     write: (data: string | Buffer) => got.push(String(data)) > 0,
     end: () => undefined,
   };
-  return {got, reply: {hijack: () => undefined, raw} as unknown as FastifyReply};
+  const reply = {hijack: () => undefined, request: {id: ''}, raw};
+  return {got, reply: reply as unknown as FastifyReply};
 }
 
 async function* source(

@@ -1,3 +1,4 @@
+import {gzipSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {adminRoutes, BODY_LIMIT_BYTES} from '../../../src/protocol/admin.ts';
 import type {AdminRoute, ErrorAnswer} from '../../../src/protocol/admin.ts';
@@ -53,6 +54,24 @@ describe('methods', () => {
     expect(http.calls).toEqual([]);
   });
 
+  it('says of a path that only takes POST what to send, and not that it changes something', async () => {
+    const reply = await http.server.inject({url: '/sm/server/plan?service=a', headers: host});
+    expect([reply.statusCode, reply.json<ErrorAnswer>().hint]).toEqual([
+      405,
+      'POST /sm/server/plan with Content-Type: application/json',
+    ]);
+  });
+
+  it.each(['/livez', '/readyz', '/metrics'])('HEAD %s is answered as GET is', async (url) => {
+    http.readiness.ready = url !== '/readyz';
+    const got = await http.server.inject({url, headers: host});
+    const reply = await http.server.inject({method: 'HEAD', url, headers: host});
+    expect([reply.statusCode, reply.body]).toEqual([got.statusCode, '']);
+    expect(got.statusCode).toBe(url === '/readyz' ? 503 : 200);
+    const put = await http.server.inject({method: 'PUT', url, headers: host});
+    expect([put.statusCode, put.headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
   it('answers 405 for other methods and 404 for other paths', async () => {
     const put = await http.server.inject({method: 'PUT', url: '/sm/server/status', headers: host});
     expect([put.statusCode, put.headers['allow']]).toEqual([405, 'GET']);
@@ -105,6 +124,52 @@ describe('bad bodies', () => {
     const reply = await send('/sm/server/add-spec', {service: 'a', maxShardCont: 1});
     expect(reply.json<ErrorAnswer>().error).toContain('maxShardCont');
     expect(reply.json<ErrorAnswer>().hint).toContain('maxShardCount');
+  });
+
+  it.each([
+    [{service: 'a', placement: {metrik: 1}}, 'metrics, spreadZones'],
+    [{service: 'a', placement: {metrics: [{name: 'cpu', uper: 2}]}}, 'name, upper, lower'],
+    [{service: 'a', placement: {moving: {perMinut: 1}}}, 'container, zone, perMinute'],
+  ])('names the keys that are known where the unknown one stands: %j', async (body, known) => {
+    const reply = await send('/sm/server/add-spec', body);
+    expect([reply.statusCode, reply.json<ErrorAnswer>().error]).toEqual([
+      400,
+      expect.stringContaining('unknown key'),
+    ]);
+    expect(reply.json<ErrorAnswer>().hint).toMatch(new RegExp(`^known keys: ${known}`));
+  });
+
+  it.each(['gzip', 'br', 'gzip, identity'])('a body of the coding %s is 415', async (coding) => {
+    const payload = gzipSync('{"service":"a"}');
+    for (const path of ['add-spec', 'plan']) {
+      const headers = {...json, 'content-encoding': coding};
+      const url = `/sm/server/${path}`;
+      const reply = await http.server.inject({method: 'POST', url, headers, payload});
+      expect([reply.statusCode, reply.json<ErrorAnswer>()]).toMatchObject([
+        415,
+        {
+          code: 'UNSUPPORTED_MEDIA_TYPE',
+          hint: expect.stringContaining('Content-Encoding') as string,
+        },
+      ]);
+    }
+    expect(http.calls).toEqual([]);
+    const plain = {...json, 'content-encoding': 'identity'};
+    expect((await send('/sm/server/add-spec', {service: 'a'}, plain)).statusCode).toBe(200);
+  });
+
+  it.each([
+    ['/sm/server/add-spec', '[]'],
+    ['/sm/server/add-spec', '{'],
+    ['/sm/server/add-spec', deep.slice(0, 60_000)],
+    ['/sm/server/add-spec', Buffer.from([0x22, 0xff, 0x22])],
+    ['/sm/server/add-spec', '{"service":"a","constructor":1}'],
+    ['/sm/server/nowhere', '{}'],
+    ['/sm/server/%zz', '{}'],
+  ])('each refusal says how to go on: %s', async (url, payload) => {
+    const reply = await http.server.inject({method: 'POST', url, headers: json, payload});
+    expect(reply.statusCode).toBeGreaterThanOrEqual(400);
+    expect(reply.json<ErrorAnswer>().hint).not.toBe('');
   });
 
   it('refuses bytes that are not UTF-8', async () => {
@@ -173,6 +238,19 @@ describe('queries', () => {
       expect(reply.statusCode).toBe(200);
       expect(http.calls[0]?.request).toMatchObject({service: 'a'});
       expect(Object.keys(http.calls[0]?.request as object)).not.toContain('x');
+    },
+  );
+
+  it.each(['del-spec?service=a&dryrun=true', 'plan?service=a&witout=c1'])(
+    'of a call with a body they are refused: %s',
+    async (path) => {
+      const reply = await send(`/sm/server/${path}`, '');
+      expect([reply.statusCode, reply.json<ErrorAnswer>().error]).toEqual([
+        400,
+        expect.stringMatching(/^query: unknown key "(dryrun|witout)"$/),
+      ]);
+      expect(reply.json<ErrorAnswer>().hint).toContain('known keys: service');
+      expect(http.calls).toEqual([]);
     },
   );
 

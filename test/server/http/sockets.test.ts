@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import {connect} from 'node:net';
+import type {Socket} from 'node:net';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import type {MoveEvent} from '../../../src/protocol/admin.ts';
 import {LONG_MS, until} from '../../support/until.ts';
@@ -135,6 +136,31 @@ function readStream(headers: string, enough: (text: string) => boolean): Promise
   });
 }
 
+describe('closing', () => {
+  it('what arrives meanwhile gets an error of ours, and may be sent again', async () => {
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+    const end = once(socket, 'close');
+    const arrived = new Promise((resolve) => {
+      http.server.server.once('connection', (peer: Socket) => peer.once('data', resolve));
+    });
+    // A connection on which half a request has come is not idle.
+    socket.write('GET /sm/server/get-apps HTTP/1.1\r\nHost: localhost\r\n');
+    await arrived;
+    const closed = http.server.close();
+    await until(() => !http.server.server.listening, LONG_MS, 'the end of listening');
+    socket.write('\r\n');
+    await end;
+    await closed;
+    const [head = '', body = ''] = text.split('\r\n\r\n');
+    expect(head).toContain('503 Service Unavailable');
+    expect(head.toLowerCase()).toContain('retry-after: 1');
+    expect(JSON.parse(body)).toMatchObject({code: 'SERVER_UNAVAILABLE', retryable: true});
+    expect(http.calls).toEqual([]);
+  });
+});
+
 describe('the event stream', () => {
   it('sends events with their revision as id, resumes by Last-Event-ID, ends when the caller hangs up', async () => {
     let ended = false;
@@ -195,6 +221,20 @@ describe('the event stream', () => {
     await until(() => sent > 0, LONG_MS, 'more than fits into the connection');
     await http.server.close();
     socket.destroy();
+  });
+
+  it('names the request, in its head and in what ends it', async () => {
+    http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
+      yield {type: 'hello', revision: '5'};
+      throw storeAway();
+    };
+    const text = await readStream('', (seen) => seen.includes('event: error'));
+    const id = /^x-request-id: (\S+)/m.exec(text)?.[1];
+    const data = /event: error\ndata: (.*)\n/.exec(text)?.[1] ?? '{}';
+    expect(JSON.parse(data)).toEqual({
+      ...{error: 'etcd does not answer', code: 'STORE_UNAVAILABLE', retryable: true},
+      ...{hint: expect.any(String) as string, requestId: id},
+    });
   });
 
   it('a bug after the first event is the last event, and stands in the log', async () => {
