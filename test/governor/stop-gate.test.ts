@@ -133,6 +133,7 @@ describe('a permission', () => {
     expect(rules(ask(['c1']), {permissions})).toEqual([]);
     const starting = living({c1: 'ready', c2: 'unreachable'});
     expect(rules(ask(['c1']), {permissions, living: starting})).toEqual(['unavailable']);
+    expect(rules(ask(['c2']), {permissions, living: starting})).toEqual(['permission']);
   });
 
   it('is renewed for its holder whatever happens meanwhile, and keeps its beginning', () => {

@@ -11,6 +11,7 @@ import {SESSION_MUTANTS} from './table/session.ts';
 import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';
 import {DECISIONS_MUTANTS} from './table/decisions.ts';
+import {GATE_MUTANTS} from './table/gates.ts';
 import {JOINING_MUTANTS} from './table/joining.ts';
 import {APPVIEW_MUTANTS} from './table/appview.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
@@ -44,4 +45,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RESUMING_MUTANTS,
   ...SECURITY_MUTANTS,
   ...SHARING_MUTANTS,
+  ...GATE_MUTANTS,
 ];
