@@ -35,8 +35,10 @@ export interface SessionDriverOptions
   readonly onEnded: (how: DriverEnd, running?: readonly RunningHook[]) => void;
   /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
   readonly onRestored?: (doubt: StoreDoubt) => void;
-  /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
+  /** Another history has been accepted, whether it was doubted here or not: everything begins anew. Tokens are of this epoch from now on. */
   readonly onAccepted?: (epoch: number) => void;
+  /** Tokens are of this epoch from now on. */
+  readonly onEpoch?: (epoch: number) => void;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: SessionMeter;
   /** A heartbeat commits again after T without one; how things were. */

@@ -222,7 +222,8 @@ export class SessionDriver {
         ),
       ready: ({incarnation}) => onReady(incarnation),
       restored: ({doubt}) => this.restored(doubt),
-      accepted: ({epoch}) => this.accepted(epoch),
+      accepted: ({epoch}) => this.newEpoch(epoch, this.options.onAccepted),
+      stepped: ({epoch}) => this.newEpoch(epoch, this.options.onEpoch),
       ended: ({how, running}) => {
         if (running !== undefined)
           logger.error({hooks: running}, 'ended while hooks of the application had not returned');
@@ -268,9 +269,9 @@ export class SessionDriver {
     if (outcome.kind === 'committed') this.options.onHeartbeat?.();
   }
 
-  private accepted(epoch: number): void {
+  private newEpoch(epoch: number, tell?: (epoch: number) => void): void {
     this.options.history?.forget();
-    this.options.onAccepted?.(epoch);
+    tell?.(epoch);
   }
 
   private restored(doubt: StoreDoubt): Promise<void> {

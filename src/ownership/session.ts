@@ -210,7 +210,7 @@ export class ContainerSession {
   private follow(news: TrustNews, nowMs: number): void {
     if (news === undefined) return;
     if (news.kind === 'doubted') this.out.push({type: 'restored', doubt: news.doubt});
-    else this.out.push({type: 'accepted', epoch: this.trust.epoch});
+    else this.out.push({type: news.kind, epoch: this.trust.epoch});
     if (news.kind === 'accepted') {
       this.isAppMissing = false;
       this.evicted(nowMs);

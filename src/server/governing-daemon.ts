@@ -137,10 +137,7 @@ export class GoverningDaemon {
   /** Ends at once; nothing is written to the store. */
   stop(): void {
     if (!this.take({kind: 'stop'})) return;
-    this.governors.stopAll();
-    this.leadership.stop();
-    this.upkeep.stop();
-    this.usage.stop();
+    this.stopGoverning();
     this.driver.stop();
   }
 
@@ -215,6 +212,7 @@ export class GoverningDaemon {
       onEnded: (how) => this.onSessionEnded(how),
       onRestored: (doubt) => this.halt(doubt),
       onAccepted: (epoch) => this.accepted(epoch),
+      onEpoch: (epoch) => (this.epochNow = epoch),
       onOutageOver: (outage) => this.noteOutage(outage),
       onRecords: (apps, revision) => this.seenApps.listed(apps, revision),
       onHeartbeat: () => {
@@ -243,19 +241,28 @@ export class GoverningDaemon {
   private halt(doubt: StoreDoubt): void {
     this.take({kind: 'doubted', doubt});
     this.oldRights.noticed(this.options.clock.nowMs());
-    this.leadership.stop();
+    this.stopGoverning();
     const {store, keys} = this.options;
-    this.governors.stopAll();
-    this.upkeep.stop();
-    this.usage.stop();
     const [epoch, noticedMs] = [this.epochNow, this.options.clock.wallMs()];
     void this.persist(() => markRestored(store, keys, epoch, doubt, noticedMs));
   }
 
-  /** The session has begun anew; so does the election, which counted the revisions of another history. */
+  private stopGoverning(): void {
+    this.leadership.stop();
+    this.governors.stopAll();
+    this.upkeep.stop();
+    this.usage.stop();
+  }
+
+  /**
+   * The session has begun anew; so does the election, which counted the revisions of another history. Also where this daemon has never doubted
+   * the store: it may have stood still until all was accepted.
+   */
   private accepted(epoch: number): void {
     this.epochNow = epoch;
-    if (!this.take({kind: 'accepted'})) return;
+    this.take({kind: 'accepted'});
+    if (this.state.kind === 'leaving' || this.isStopped) return;
+    this.stopGoverning();
     this.seenApps.forget();
     this.leadership = this.newLeadership();
     const {leadership} = this;

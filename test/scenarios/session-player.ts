@@ -131,7 +131,8 @@ function actionText(action: SessionAction): string {
     case 'restored':
       return `restored: ${doubtText(action.doubt)}`;
     case 'accepted':
-      return `accepted: epoch ${action.epoch}`;
+    case 'stepped':
+      return `${action.type}: epoch ${action.epoch}`;
     case 'ended':
       return `ended: ${action.how}`;
     default:

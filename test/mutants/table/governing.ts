@@ -6,6 +6,7 @@ const GUARD_TESTS = testsOf('test/server/push/guard-lost.test.ts');
 const CHORE_GUARDS_TESTS = testsOf('test/server/governing/chore-guards.test.ts');
 const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.ts');
 const RESTORE_TESTS = testsOf('test/server/admin/write/restore.test.ts');
+const SLEPT_TESTS = testsOf('test/server/governing/slept-through-restore.test.ts');
 const LOSS_TESTS = testsOf('test/server/admin/loss.test.ts');
 const OLD_RIGHTS_TESTS = testsOf('test/server/governing/old-rights.test.ts');
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
@@ -235,6 +236,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       find: 'await dependencies.sleep(dependencies.oldRightsMs());',
       replace: '',
       killed: RESTORE_TESTS('steps the epoch up only after every right of before has ended'),
+    },
+  ]),
+  ...inFile('src/server/governing-daemon.ts', [
+    {
+      name: 'who has never doubted a restored store keeps its view of the election',
+      breaks: 'I6: one leads once the last fault has ended',
+      find: "if (this.state.kind === 'leaving' || this.isStopped) return;",
+      replace: "if (this.state.kind !== 'waiting') return;",
+      killed: SLEPT_TESTS('leads, and governs, when the others are gone'),
     },
   ]),
   ...inFile('src/server/governing/old-rights.ts', [
