@@ -35,7 +35,9 @@ function shippedPage(): {baseDir?: string; logo?: {type: string; content: Buffer
 }
 
 export function addDescription(server: FastifyInstance, version: string): void {
-  const document = openApiDocument(version);
+  // Made when somebody asks for it: it takes longer than the rest of the routes, and few ask.
+  let made: object | undefined;
+  const document = {toJSON: () => (made ??= openApiDocument(version))};
   server.get('/openapi.json', async () => document);
   // The page's plugin types the document by OpenAPI 3.0; ours is made as plain JSON.
   const specification = {document: document as never};

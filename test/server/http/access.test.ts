@@ -1,6 +1,7 @@
 import {chmod, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterEach, describe, expect, it} from 'vitest';
+import {parse} from 'yaml';
 import {readTokenFile} from '../../../src/server/http/tokens.ts';
 import {ownFolder} from '../../support/own-folder.ts';
 import {fixture} from './fixture.ts';
@@ -101,9 +102,10 @@ describe('probes', () => {
       200,
       'text/html; charset=utf-8',
     ]);
-    expect((await get('/swagger/json', {host: 'localhost'})).json()).toMatchObject({
-      openapi: '3.1.0',
-    });
+    expect((await get('/swagger/json', {host: 'localhost'})).json()).toEqual(document);
+    const yaml = (await get('/swagger/yaml', {host: 'localhost'})).body;
+    expect(parse(yaml)).toEqual(document);
+    expect(document).toMatchObject({openapi: '3.1.0'});
   });
 
   it('mounts further routes under the same limits', async () => {
