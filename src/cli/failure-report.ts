@@ -1,6 +1,7 @@
 /** One form for every failure: four lines for people, one document for scripts, one exit code. */
 import {RemoteError} from '../admin/remote-error.ts';
 import type {Failure} from '../admin/remote-error.ts';
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 import {jsonText} from './json-text.ts';
 import {usageFailure} from './usage-failure.ts';
@@ -52,7 +53,7 @@ export function failureOf(error: unknown, command = ''): Failure {
   const foreign = error as OclifError;
   const exit = foreign.oclif?.exit;
   if (exit !== undefined) return usageFailure(foreign, exit, command);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const why =
     error instanceof Error
       ? (error.stack ?? '')

@@ -4,6 +4,7 @@
  */
 import type {AdminClient} from '../admin/admin-client.ts';
 import {numbered} from '../cli/shard-batches.ts';
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 import {CanaryMetrics} from './canary-metrics.ts';
 import {Chaos} from './chaos.ts';
@@ -134,7 +135,7 @@ export class Canary {
     try {
       await removeShards(admin, {app, shards}, AbortSignal.timeout(REMOVE_LIMIT_MS));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       emit({event: 'shardsStay', app, shards: shards.length, why});
     }
   }

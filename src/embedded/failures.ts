@@ -1,5 +1,6 @@
 /** Failures as etcd 3.4 words them: clients match on code and text. */
 import {status} from '@grpc/grpc-js';
+import {messageOf} from '../model/failure-text.ts';
 
 const TABLE = {
   emptyKey: [status.INVALID_ARGUMENT, 'etcdserver: key is not provided'],
@@ -71,7 +72,7 @@ export function failure(name: FailureName): EtcdFailure {
 
 /** Of a store whose disk has failed; only reading it all anew helps. `cause`: what the system said. */
 export function diskFailed(cause: unknown): EtcdFailure {
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = messageOf(cause);
   return new EtcdFailure(
     status.INTERNAL,
     `etcdserver: the embedded store writes nothing more until its daemon is restarted: ${said}`,

@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path';
 import {loadSync} from '@grpc/proto-loader';
 import type {MethodDefinition, ServiceDefinition} from '@grpc/proto-loader';
 import {Malformed, Shapes, faultIn} from './request-bytes.ts';
+import {messageOf} from '../model/failure-text.ts';
 
 /** A request with the bytes it came in: what the log keeps, without encoding it a second time. */
 export interface Received<T> {
@@ -100,7 +101,7 @@ function decoded(bytes: Buffer, decode: (bytes: Buffer) => object): object {
   try {
     return decode(bytes);
   } catch (error) {
-    return new Malformed(`proto: ${error instanceof Error ? error.message : String(error)}`);
+    return new Malformed(`proto: ${messageOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Errors of etcd and gRPC in our words, in one table. */
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 
 interface Rule {
@@ -176,7 +177,7 @@ const RULES: readonly Rule[] = [
 /** What an error of the etcd client means to us. `right`: what was asked for, as `to read /sm/x`. */
 export function translateError(error: unknown, right = ''): SmError {
   if (error instanceof SmError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const rule = RULES.find(
     ({pattern}) =>
       pattern.test(text) || pattern.test(error instanceof Error ? error.constructor.name : ''),

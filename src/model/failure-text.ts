@@ -1,9 +1,19 @@
 /** What a thrown thing says, for records and people: applications throw anything, and records have little room. */
 import {FAILURE_TEXT_MAX_CHARACTERS} from './limits.ts';
 
-/** Text of `error`, at most 1,000 characters; never throws and never undefined, whatever was thrown. */
+/** Never throws and never undefined, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  try {
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === 'string' ? message : String(error);
+  } catch {
+    return 'an error without a message';
+  }
+}
+
+/** As `messageOf`, at most 1,000 characters. */
 export function failureText(error: unknown): string {
-  return cut(said(error));
+  return cut(messageOf(error));
 }
 
 /** What a hook threw: `error` for the record, `stack` for the log alone, where it says which line of the application it was. */
@@ -26,13 +36,4 @@ export function hookFailure(thrown: unknown): HookFailure {
 function cut(text: string): string {
   if (text.length <= FAILURE_TEXT_MAX_CHARACTERS) return text;
   return `${text.slice(0, FAILURE_TEXT_MAX_CHARACTERS - 1)}…`;
-}
-
-function said(error: unknown): string {
-  try {
-    const message: unknown = error instanceof Error ? error.message : error;
-    return typeof message === 'string' ? message : String(error);
-  } catch {
-    return 'an error without a message';
-  }
 }

@@ -4,6 +4,7 @@
  */
 import type {Clock, Timer} from './clock.ts';
 import {RENEWAL_RETRY_MS} from './limits.ts';
+import {messageOf} from '../model/failure-text.ts';
 
 export interface RenewalOptions {
   /** Looks whether there is something new, and takes it. A rejection: it was refused. */
@@ -50,7 +51,7 @@ export class Renewal {
       await look();
       this.refused = undefined;
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       // How long an answer was waited for differs each time.
       const reason = text.replaceAll(/\d+(\.\d+)?/g, '');
       if (reason !== this.refused) onRefused(error, text);

@@ -1,6 +1,7 @@
 /** What `sm serve` does at SIGHUP: what can change at run time is taken over, the rest is refused by name, and nothing ends. */
 import {changedSettings} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 import {CLUSTER_QUOTA_NAMES} from '../model/quota.ts';
 import type {AdjustableLogger} from '../runtime/logger.ts';
@@ -78,7 +79,7 @@ export class ConfigReload {
       return work();
     } catch (error) {
       const known = error instanceof SmError ? {code: error.code, hint: error.hint ?? ''} : {};
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.logger.error({error: message, ...known}, refused);
       return undefined;
     }

@@ -5,6 +5,7 @@ import type {EmbeddedStore} from '../embedded/index.ts';
 import {startStoreThread} from '../embedded/store-thread.ts';
 import type {StoreThreadOptions} from '../embedded/thread-messages.ts';
 import {forgetLocalStore, noteLocalStore} from '../etcd/local-login.ts';
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
@@ -53,7 +54,7 @@ function leaveNote(port: number, note: Parameters<typeof noteLocalStore>[1], log
     noteLocalStore(port, note);
   } catch (error) {
     logger.warn(
-      {error: error instanceof Error ? error.message : String(error), ...note},
+      {error: messageOf(error), ...note},
       'containers of this machine do not find the password of the store by themselves: give them username and passwordFile',
     );
   }

@@ -1,4 +1,5 @@
 /** Reads a trace. Every fault is named with its line. Pure. */
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 import type {Fields} from '../model/fields.ts';
 import {isFields} from '../model/fields.ts';
@@ -82,7 +83,7 @@ class TraceReader {
       if (isFields(value)) return value;
       this.fault('is not a JSON object');
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       const isNaN = /\b(NaN|Infinity)\b/.test(line) ? '; NaN and Infinity are not numbers' : '';
       this.fault(`is not JSON: ${cause}${isNaN}`);
     }

@@ -1,4 +1,5 @@
 /** The connection of a live view: reconnects for ever, notices silence, says what it does. */
+import {messageOf} from '../../model/failure-text.ts';
 import {SmError} from '../../model/errors.ts';
 import type {LinkEvent} from '../../model/live-link.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
@@ -123,5 +124,5 @@ function reasonOf(error: unknown): string {
   if (error instanceof RemoteError) return error.failure.message;
   const cause = error instanceof SmError ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
-  return WORDS[code] ?? (error instanceof Error ? error.message : String(error));
+  return WORDS[code] ?? messageOf(error);
 }

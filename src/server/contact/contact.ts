@@ -1,4 +1,5 @@
 /** Why a call to a container or a daemon failed, in words that stay the same while the cause does. */
+import {messageOf} from '../../model/failure-text.ts';
 import {SmError} from '../../model/errors.ts';
 import type {ContactFault} from '../../model/contact.ts';
 import {CAUSE_DEPTH_LIMIT, CAUSE_LIMIT_CHARACTERS} from './limits.ts';
@@ -53,7 +54,7 @@ export function failureOf(error: unknown): CallFailure {
     at = at.cause;
   }
   if (error instanceof SmError && error.code === 'UNAUTHENTICATED') return {cause: error.message};
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const cause = text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ').slice(0, CAUSE_LIMIT_CHARACTERS);
   return {cause};
 }

@@ -1,6 +1,7 @@
 /** Whether the store answers, asked while anyone watches: a daemon that lives but has lost etcd must not look well. */
 import type {LiveBeat} from '../../../../protocol/admin.ts';
 import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
+import {messageOf} from '../../../../model/failure-text.ts';
 import {writesText} from '../../../../model/store-writes.ts';
 import type {AdminDependencies} from '../../dependencies.ts';
 import {STORE_PROBE_TIMEOUT_MS} from '../../limits.ts';
@@ -74,7 +75,7 @@ export class StoreProbe {
   private away(error: unknown, tookMs: number): void {
     const since =
       this.last.store.since || new Date(this.dependencies.wallMs() - tookMs).toISOString();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.last = {lagMs: Math.round(tookMs), store: {ok: false, since, reason}};
   }
 }
