@@ -1,7 +1,8 @@
 /** What a client of the admin API is made with. */
 import {SmError} from '../model/errors.ts';
 import {isFields} from '../model/fields.ts';
-import {refuseUnknownOptions} from '../model/known-options.ts';
+import {refuseOtherKinds, refuseUnknownOptions} from '../model/known-options.ts';
+import type {KindsOf} from '../model/known-options.ts';
 import {LONGEST_TIMER_MS} from './limits.ts';
 import type {TransportOptions} from './transport.ts';
 
@@ -21,43 +22,26 @@ export interface AdminClientOptions extends TransportOptions {
   readonly onLimited?: (refusal: Error, waitMs: number) => void;
 }
 
-type Kind = 'text' | 'a time' | 'true or false' | 'a function' | 'an address';
-
-const KINDS: Readonly<Record<keyof AdminClientOptions, Kind>> = {
-  ...{server: 'an address', proxy: 'text', onLimited: 'a function'},
-  ...{timeoutMs: 'a time', silenceMs: 'a time', plainToken: 'true or false'},
+const KINDS: KindsOf<AdminClientOptions> = {
+  ...{server: 'other', proxy: 'text', onLimited: 'a function'},
+  ...{timeoutMs: 'a number', silenceMs: 'a number', plainToken: 'true or false'},
   ...{tokenFile: 'text', caFile: 'text', certFile: 'text', keyFile: 'text'},
 };
 
-const TYPES = {text: 'string', 'true or false': 'boolean', 'a function': 'function'} as const;
-
-/** Of programs without types: what a variable of the environment has is text, and 'false' would count as true. @throws SmError INVALID_INPUT. */
+/** @throws SmError INVALID_INPUT. */
 export function checkClientOptions(options: AdminClientOptions): void {
   if (!isFields(options))
     throw new SmError('INVALID_INPUT', 'the options of AdminClient are not an object', {
       hint: "pass {server: 'http://127.0.0.1:8801'}",
     });
   refuseUnknownOptions('AdminClient', '', options, KINDS);
-  for (const name of Object.keys(KINDS) as (keyof AdminClientOptions)[]) {
-    const value: unknown = options[name];
-    const kind = KINDS[name];
-    if (value === undefined || isOf(kind, value)) continue;
-    const wanted = kind === 'a time' ? timeFor(value) : kind;
-    throw new SmError('INVALID_INPUT', `${name} is not ${wanted}`, {
-      hint: `pass ${name} as ${kind === 'a time' ? 'a number of ms' : kind}, or leave it out`,
+  refuseOtherKinds('', options, KINDS);
+  for (const name of ['timeoutMs', 'silenceMs'] as const) {
+    const {[name]: ms = 1} = options;
+    // A timer of Node that is to run longer runs out at once.
+    if (ms >= 1 && ms <= LONGEST_TIMER_MS) continue;
+    throw new SmError('INVALID_INPUT', `${name} is not between 1 and ${LONGEST_TIMER_MS}`, {
+      hint: `pass ${name} as a number of ms, or leave it out`,
     });
   }
-}
-
-/** A timer of Node that is to run longer runs out at once. */
-function timeFor(value: unknown): string {
-  const isNumber = typeof value === 'number' && !Number.isNaN(value);
-  return isNumber ? `between 1 and ${LONGEST_TIMER_MS}` : 'a number';
-}
-
-/** An address is checked by whoever reads it. */
-function isOf(kind: Kind, value: unknown): boolean {
-  if (kind === 'an address') return true;
-  if (kind !== 'a time') return typeof value === TYPES[kind];
-  return typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER_MS;
 }

@@ -3,9 +3,10 @@ import {ETCD_PREFIX_DEFAULT} from '../model/etcd-prefix.ts';
 import {SmError} from '../model/errors.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {endpointsProblem, isAddress} from '../model/endpoint.ts';
+import {isFields} from '../model/fields.ts';
 import {checkName} from '../model/ids.ts';
-import {refuseUnknownOptions} from '../model/known-options.ts';
-import type {NamesOf} from '../model/known-options.ts';
+import {refuseOtherKinds, refuseUnknownOptions} from '../model/known-options.ts';
+import type {Kind, KindsOf} from '../model/known-options.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {said} from '../model/said.ts';
 import {stderrLogger} from './default-logger.ts';
@@ -121,11 +122,10 @@ export function checkJoinOptions(options: JoinOptions): Joining {
       hint: "pass {app: 'orders', endpoints: ['127.0.0.1:2379']} as the first argument",
     });
   }
-  checkOptionNames(options);
+  checkKinds(options);
   checkName('app', options.app);
   if (options.id !== undefined) checkName('container', options.id);
   checkEndpoints(options.endpoints);
-  checkKinds(options);
   const advertised = checkAdvertise(options.advertise);
   if (options.attach === true && (options.port ?? 0) === 0 && advertised === undefined) {
     throw new SmError('INVALID_INPUT', 'attach is set without port', {
@@ -173,66 +173,44 @@ export function checkJoinOptions(options: JoinOptions): Joining {
 }
 
 /** Every option, and below every part of `etcd` and `tls`, for programs without types. */
-const OPTIONS: NamesOf<JoinOptions> = {
-  ...{app: true, endpoints: true, id: true, host: true, port: true, bind: true, advertise: true},
-  ...{etcdPrefix: true, service: true, etcd: true, zone: true, weight: true, capacity: true},
-  ...{limits: true, labels: true, version: true, ttlMs: true, addTimeoutMs: true},
-  ...{dropTimeoutMs: true, leaveTimeoutMs: true, waitForApp: true, refuseTakenId: true},
-  ...{signals: true, watchdog: true, attach: true, tls: true, load: true, requireSigned: true},
-  ...{logger: true},
+const OPTIONS: KindsOf<JoinOptions> = {
+  ...{app: 'other', endpoints: 'other', id: 'other', host: 'other', port: 'other'},
+  ...{bind: 'text', advertise: 'other', etcdPrefix: 'text', service: 'text', etcd: 'other'},
+  ...{zone: 'other', weight: 'other', capacity: 'other', limits: 'an object'},
+  ...{labels: 'an object', version: 'text', ttlMs: 'other', addTimeoutMs: 'other'},
+  ...{dropTimeoutMs: 'other', leaveTimeoutMs: 'other', waitForApp: 'true or false'},
+  ...{refuseTakenId: 'true or false', signals: 'true or false', watchdog: 'true or false'},
+  ...{attach: 'true or false', tls: 'other', load: 'other'},
+  ...{requireSigned: 'true or false', logger: 'other'},
 };
 
-const LOGIN: NamesOf<EtcdLogin> = {username: true, password: true, plainPassword: true, tls: true};
+const LOGIN: KindsOf<EtcdLogin> = {
+  ...{username: 'other', password: 'other', plainPassword: 'true or false', tls: 'other'},
+};
 
-const LOGIN_TLS: NamesOf<NonNullable<EtcdLogin['tls']>> = {ca: true, cert: true, key: true};
+const LOGIN_TLS: KindsOf<NonNullable<EtcdLogin['tls']>> = {
+  ...{ca: 'other', cert: 'other', key: 'other'},
+};
 
-const RECEIVER_TLS: NamesOf<ReceiverTls> = {cert: true, key: true, clientCa: true};
+const RECEIVER_TLS: KindsOf<ReceiverTls> = {cert: 'other', key: 'other', clientCa: 'other'};
 
-/** @throws SmError INVALID_INPUT. */
-function checkOptionNames(options: JoinOptions): void {
-  const levels: readonly (readonly [string, unknown, Readonly<Record<string, true>>])[] = [
+/** Names first: a misspelt one says more than what it leaves unset. @throws SmError INVALID_INPUT. */
+function checkKinds(options: JoinOptions): void {
+  const levels: readonly (readonly [string, unknown, Readonly<Record<string, Kind>>])[] = [
     ['', options, OPTIONS],
     ['etcd.', options.etcd, LOGIN],
     ['etcd.tls.', options.etcd?.tls, LOGIN_TLS],
     ['tls.', options.tls, RECEIVER_TLS],
   ];
-  for (const [prefix, given, names] of levels)
-    refuseUnknownOptions('joinApp', prefix, given, names);
+  for (const [prefix, given, kinds] of levels)
+    refuseUnknownOptions('joinApp', prefix, given, kinds);
+  for (const [prefix, given, kinds] of levels) refuseOtherKinds(prefix, withoutNull(given), kinds);
 }
 
-const SWITCHES = [
-  'waitForApp',
-  'refuseTakenId',
-  'signals',
-  'watchdog',
-  'attach',
-  'requireSigned',
-] as const;
-
-/** Programs without types, as where a version comes from a number of a build. @throws SmError INVALID_INPUT. */
-function checkKinds(options: JoinOptions): void {
-  // 'false', as an environment variable says it, would count as true.
-  const switches: (readonly [string, unknown])[] = SWITCHES.map((name) => [name, options[name]]);
-  switches.push(['etcd.plainPassword', options.etcd?.plainPassword]);
-  for (const [name, value] of switches) {
-    if (typeof (value ?? false) === 'boolean') continue;
-    throw new SmError('INVALID_INPUT', `${name} is not true or false`, {
-      hint: `pass ${name} as a boolean: of a text, ${name}: text === 'true'`,
-    });
-  }
-  for (const name of ['bind', 'etcdPrefix', 'service', 'version'] as const) {
-    if (typeof (options[name] ?? '') === 'string') continue;
-    throw new SmError('INVALID_INPUT', `${name} is not text`, {
-      hint: `pass ${name} as text: String(value)`,
-    });
-  }
-  for (const name of ['labels', 'limits'] as const) {
-    const given: unknown = options[name] ?? {};
-    if (typeof given === 'object' && !Array.isArray(given)) continue;
-    throw new SmError('INVALID_INPUT', `${name} is not an object`, {
-      hint: name === 'labels' ? "pass labels: {rack: 'r7'}" : 'pass limits: {qps: 1000}',
-    });
-  }
+/** null means the default, as undefined does. */
+function withoutNull(given: unknown): unknown {
+  if (!isFields(given)) return given;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
 }
 
 function checkEndpoints(endpoints: unknown): void {
