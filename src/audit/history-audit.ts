@@ -4,6 +4,7 @@
  */
 import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
+import {given} from '../model/said.ts';
 import {unlawfulCluster, unlawfulHeartbeat, unlawfulId, unlawfulLeader} from './container-law.ts';
 import {unlawful} from './record-law.ts';
 import {contentOf, recordIn, shownContent} from './stored.ts';
@@ -188,8 +189,7 @@ export class HistoryAudit {
     const finding: Finding = {
       revision,
       key,
-      ...(was === undefined ? {} : {before: was}),
-      ...(is === undefined ? {} : {after: is}),
+      ...given({before: was, after: is}),
       rule,
     };
     this.unlawful += 1;

@@ -2,6 +2,7 @@
 import {dirname, resolve} from 'node:path';
 import {addressOf, isWildcardHost} from '../model/listen-fault.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
+import {given} from '../model/said.ts';
 import type {EmbeddedConfig} from './server-config.ts';
 import {EMBEDDED_PORT} from './limits.ts';
 
@@ -95,10 +96,7 @@ export function embeddedOf(
     dataDir: dataDir === undefined ? written : resolve(dataDir),
     host: get('embedded.host') ?? '127.0.0.1',
     port: get('embedded.port') ?? EMBEDDED_PORT,
-    ...(auth === undefined ? {} : {auth}),
-    ...(quotaBytes === undefined ? {} : {quotaBytes}),
-    ...(cert === undefined || key === undefined
-      ? {}
-      : {tls: {cert, key, ...(ca === undefined ? {} : {ca})}}),
+    ...given({auth, quotaBytes}),
+    ...(cert === undefined || key === undefined ? {} : {tls: {cert, key, ...given({ca})}}),
   };
 }

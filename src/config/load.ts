@@ -1,5 +1,6 @@
 import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} from 'yaml';
 import type {Document, Node, YAMLMap} from 'yaml';
+import {messageOf} from '../model/failure-text.ts';
 import {SmError} from '../model/errors.ts';
 import {decodeUtf8} from '../model/utf8.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
@@ -19,6 +20,7 @@ import {
   SHUTDOWN_DEFAULT_MS,
 } from './limits.ts';
 import {TTL_DEFAULT_MS} from '../model/limits.ts';
+import {given} from '../model/said.ts';
 
 interface Found {
   readonly value: unknown;
@@ -102,7 +104,7 @@ function plainContent(path: string): Buffer {
   try {
     return readPlainFile('configuration file', path, CONFIG_LIMIT_BYTES);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     throw new SmError('INVALID_CONFIG', message, {
       hint: 'name the file with --config-file; sample.yml shows every setting',
       cause,
@@ -250,18 +252,14 @@ function configOf(
     advertise: get('advertise') ?? addressOf(host, port),
     etcd: {
       ...section<{username?: string; passwordFile?: string}>('etcd'),
-      ...(etcdTls === undefined ? {} : {tls: etcdTls}),
+      ...given({tls: etcdTls}),
     },
     auth: section<{tokenFile: string}>('auth') ?? 'none',
-    ...(tls === undefined ? {} : {tls}),
     filePermissions: get('filePermissions') ?? 'strict',
     log: {level: 'info', format: 'json', ...section<object>('log')},
-    ...(audit === undefined ? {} : {audit}),
-    ...(own === undefined ? {} : {embedded: own}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? SHUTDOWN_DEFAULT_MS,
-    ...(networks === undefined ? {} : {containerNetworks: networks}),
-    ...(containerTls === undefined ? {} : {containerTls}),
+    ...given({tls, audit, embedded: own, containerNetworks: networks, containerTls}),
     compaction: get('compaction') ?? 'auto',
     quota: {...CLUSTER_QUOTA_DEFAULT, ...section<object>('quota')},
   };

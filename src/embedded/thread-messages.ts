@@ -1,6 +1,7 @@
 /** What a store in a thread of its own and its process say to each other. */
 import {SmError} from '../model/errors.ts';
 import type {ErrorCode} from '../model/errors.ts';
+import {given} from '../model/said.ts';
 import type {StoreFigures} from './index.ts';
 import type {EmbeddedStoreOptions} from './options.ts';
 
@@ -63,7 +64,6 @@ export function sentFault(error: unknown): SentFault {
 export function faultOf({code, message, hint, retryable}: SentFault): Error {
   if (code === undefined) return new Error(message);
   return new SmError(code, message, {
-    ...(hint === undefined ? {} : {hint}),
-    ...(retryable === undefined ? {} : {retryable}),
+    ...given({hint, retryable}),
   });
 }

@@ -7,6 +7,7 @@ import type {Leases} from '../etcd/leases.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
+import {given} from '../model/said.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import {proveSecrets} from '../store/prove-secrets.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
@@ -43,9 +44,7 @@ export async function openWhenReachable(
     ...new Credentials(config).forEtcd(),
     statusKey: keys.everyAppPrefix(),
     logger,
-    ...(open === undefined ? {} : {open}),
-    ...(onCall === undefined ? {} : {onCall}),
-    ...(quotaBytes === undefined ? {} : {quotaBytes}),
+    ...given({open, onCall, quotaBytes}),
   };
   warnOfPlainEtcd(etcd, logger);
   const store = openEtcdStore(etcd);

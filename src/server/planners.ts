@@ -7,6 +7,7 @@ import type {PlannerThreadOptions} from './planner-thread.ts';
 import type {PlanDependencies} from './admin/dependencies.ts';
 import {ReaderPlans, planAtOnce} from './reader-plans.ts';
 import {Turns} from './turns.ts';
+import {given} from '../model/said.ts';
 
 export interface PlannersOptions {
   readonly logger: Logger;
@@ -29,8 +30,7 @@ export class Planners {
     const newThread = (plansFor: string, from: number | undefined, lingerMs: number) =>
       new PlannerThread({
         lingerMs,
-        ...(from === undefined ? {} : {from}),
-        ...(beginThread === undefined ? {} : {begin: beginThread}),
+        ...given({from, begin: beginThread}),
         onLost: (error, isForGood) =>
           logger.error(
             {error: String(error), plansFor},

@@ -8,6 +8,7 @@ import {contradictionsOf, plainPolicy, policyText} from '../../../model/placemen
 import type {PlacementPolicy} from '../../../model/placement-policy.ts';
 import {overClusterQuota} from '../../../model/quota.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
+import {given} from '../../../model/said.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {policyOf} from '../../../protocol/placement-policy.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
@@ -56,13 +57,13 @@ function decideCreation(
     maxShardCount,
     maxRecoveryTime,
     maxMoving = 0,
-    placement: given,
+    placement: wanted,
   }: AdminRequest<'addSpec'>,
   {entries}: Reading,
   by: string,
 ): Decision {
   const [spec, , governedBy] = entries;
-  const placement = plainPolicy(given && policyOf(given));
+  const placement = plainPolicy(wanted && policyOf(wanted));
   refuseContradictions(placement, maxMoving);
   const isDamaged = spec !== undefined && isDamagedSpec(spec.value);
   if (spec !== undefined && !isDamaged) {
@@ -81,7 +82,7 @@ function decideCreation(
   const limits = {
     ...{maxShardCount, maxRecoveryTime},
     ...(maxMoving === 0 ? {} : {maxMoving}),
-    ...(placement === undefined ? {} : {placement}),
+    ...given({placement}),
   };
   const created: AppSpec = {service: app, createTime: now, ...limits};
   const key = keys.appSpec(app);
@@ -118,7 +119,7 @@ export async function updateSpec(
   by: string,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
-  const {service: app, dryRun, reason, pauseForMs, placement: given, ...changes} = request;
+  const {service: app, dryRun, reason, pauseForMs, placement: wanted, ...changes} = request;
   refuseEndless(changes.paused === true, pauseForMs, 'pauseForMs', 'paused');
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
@@ -126,11 +127,8 @@ export async function updateSpec(
   const answer = await conditionalWrite(store, [key], dryRun, ({entries}) => {
     const spec = liveSpec(app, entries[0]);
     const {placement: before, ...plain} = spec;
-    const placement = given === undefined ? before : plainPolicy(policyOf(given));
-    const next: AppSpec = {
-      ...{...plain, ...present(changes)},
-      ...(placement === undefined ? {} : {placement}),
-    };
+    const placement = wanted === undefined ? before : plainPolicy(policyOf(wanted));
+    const next: AppSpec = {...plain, ...given({...changes, placement})};
     refuseContradictions(placement, next.maxMoving);
     if (changes.paused === false) delete next.pause;
     // Another reason or end is news; the same order again is not.
@@ -180,12 +178,6 @@ function refuseContradictions(
   throw new SmError('INVALID_INPUT', `${one} and ${other} contradict: ${first.problem}`, {
     hint: `change one of them; sm explain apps.${one.replace(/\[\d+\]/g, '')}`,
   });
-}
-
-/** Without the fields that are undefined. */
-export function present<T extends object>(fields: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as {[K in keyof T]?: Exclude<T[K], undefined>};
 }
 
 function sameFields(before: AppSpec, after: AppSpec): boolean {

@@ -5,10 +5,11 @@ import type {OperatorNote} from '../../../model/operator-note.ts';
 import {saidTerms} from '../../../model/shard-content.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import {appNotFound, shardNotFound} from '../../../model/not-found.ts';
+import {given} from '../../../model/said.ts';
 import type {AdminRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeShardSpec} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
-import {endWarning, present, refuseEndless} from './app-writes.ts';
+import {endWarning, refuseEndless} from './app-writes.ts';
 import {UNCHANGED, conditionalWrite, deleting, writing} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {placedWrite} from './placed-write.ts';
@@ -70,8 +71,8 @@ export async function updateShard(
     liveSpec(app, appEntry);
     const spec = readShard(app, shardId, entry);
     const {load: _load, spreadKey: _key, priority: _priority, ...plain} = spec;
-    const said = {...spec, ...present(changes)};
-    const next: ShardSpec = {...plain, ...present(withoutTerms(changes)), ...saidTerms(said)};
+    const said = {...spec, ...given(changes)};
+    const next: ShardSpec = {...plain, ...given(withoutTerms(changes)), ...saidTerms(said)};
     const isSamePin = pin === '' || pin === spec.manualContainerId;
     const isSaidAgain = pin !== '' && (pinForMs !== undefined || reason !== '');
     stays = pin !== '' && isSamePin && !isSaidAgain ? spec.pinned : undefined;
@@ -91,7 +92,7 @@ export async function updateShard(
     id: shardId,
     mustExist: true,
     spec: (before) => ({
-      ...{task: '', group: '', workerGroup: '', ...before, ...present(changes)},
+      ...{task: '', group: '', workerGroup: '', ...before, ...given(changes)},
       id: shardId,
     }),
   };
