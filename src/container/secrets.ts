@@ -14,6 +14,7 @@ import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {Renewal} from '../runtime/renewal.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
+import {inTime} from '../runtime/in-time.ts';
 import {SECRETS_LOOK_MS, SECRET_ANSWER_MS} from './limits.ts';
 
 /** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
@@ -77,7 +78,11 @@ async function read<T extends string | Buffer>(
   decode: (content: Buffer) => T,
 ): Promise<T> {
   try {
-    if (typeof secret === 'function') return checked(await inTime(secret()));
+    // One that never answers, as of a vault that is cut off, would end all later looks without a word.
+    if (typeof secret === 'function')
+      return checked(
+        await inTime(secret(), SECRET_ANSWER_MS, `no answer within ${SECRET_ANSWER_MS / 1_000} s`),
+      );
     // Who may read it is for who runs the application: Kubernetes mounts secrets 0644 where nothing is said.
     return isFile(secret)
       ? decode(readPlainFile(name, secret.file, CERTIFICATE_FILE_LIMIT_BYTES))
@@ -98,17 +103,6 @@ function refusalOf(secret: Secret<string | Buffer>): readonly [what: string, hin
     'it is not text',
     'pass text, {file: path}, or a function; a certificate may be a Buffer',
   ];
-}
-
-/** One that never answers, as of a vault that is cut off, would end all later looks without a word. */
-function inTime<T>(answer: T | Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`no answer within ${SECRET_ANSWER_MS / 1_000} s`));
-    const timer = setTimeout(late, SECRET_ANSWER_MS);
-    Promise.resolve(answer)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
 }
 
 /** As of `() => process.env.PASSWORD` where that is not set. @throws TypeError. */

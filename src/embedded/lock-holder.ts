@@ -9,6 +9,7 @@ import {SmError} from '../model/errors.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {knockAtLockSocket} from './lock-socket.ts';
 import {LOCK_LOOK_INTERVAL_MS, LOCK_SILENCE_MS} from './limits.ts';
+import {bootId} from '../runtime/boot-id.ts';
 
 /** Files of a lock. */
 export const HOLDER = 'holder.json';
@@ -35,7 +36,7 @@ export async function holderState(lock: string, clock: Clock): Promise<'gone' | 
 }
 
 export function holderNote(socket: boolean): string {
-  const holder: Holder = {pid: process.pid, host: hostname(), boot: bootId(), socket};
+  const holder: Holder = {pid: process.pid, host: hostname(), boot: bootId() ?? '', socket};
   return `${JSON.stringify(holder)}\n`;
 }
 
@@ -97,12 +98,4 @@ function inUse(lock: string, {pid, host}: Holder): SmError {
     `${path}: this data directory is in use by process ${pid}${where}`,
     {hint: `stop process ${pid}${where}, or give another data directory`},
   );
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
 }

@@ -7,6 +7,7 @@ import type {RawKeys} from './raw-keys.ts';
 import {closeStream, endOfPrefix, safeRevision} from './wire.ts';
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
 import {PROGRESS_EVERY_MS, RETRIES_LIMIT, RETRY_MS} from './limits.ts';
+import {pause} from '../runtime/pause.ts';
 
 /** One key of one revision; `value` undefined: deleted. */
 export interface RevisionChange {
@@ -81,7 +82,7 @@ export class HistoryReader {
       failures = this.next > before ? 0 : failures + 1;
       if (failures >= RETRIES_LIMIT) throw fault;
       this.options.keys.leaveEndpoint();
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause(RETRY_MS);
     }
   }
 

@@ -8,6 +8,7 @@ import type {CallOptions} from '@grpc/grpc-js';
 import {castGrpcError} from 'etcd3';
 import {backOff} from '../model/back-off.ts';
 import {LOGIN_LIMIT_MS, LOGIN_PAUSE_MAX_MS, LOGIN_PAUSE_MIN_MS} from './limits.ts';
+import {inTime} from '../runtime/in-time.ts';
 
 export interface AuthService {
   authenticate(
@@ -67,7 +68,7 @@ export class PatientLogin {
     const isSame = this.#refusedPassword === this.#password();
     if (isSame && performance.now() < this.pausedUntilMs) throw this.refusal;
     const login = (this.underWay ??= this.begun(user, this.#password()));
-    const token = await inTime(login, this.limitMs);
+    const token = await inTime(login, this.limitMs, `${LATE} after ${this.limitMs / 1_000}s`);
     if (this.underWay === login) this.underWay = undefined;
     return token;
   }
@@ -91,13 +92,4 @@ export class PatientLogin {
     const pauseMs = backOff(this.refusals, LOGIN_PAUSE_MIN_MS, LOGIN_PAUSE_MAX_MS, Math.random());
     this.pausedUntilMs = performance.now() + pauseMs;
   }
-}
-
-/** The answer, or a fault after so long; whoever answers is not stopped. */
-function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`${LATE} after ${limitMs / 1_000}s`));
-    const timer = setTimeout(late, limitMs);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

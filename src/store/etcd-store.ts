@@ -42,6 +42,7 @@ import type {
 } from './port.ts';
 import {PAGE_KEYS, PREFIXES_READ_AT_ONCE, TRY_PAUSE_MAX_MS, TRY_PAUSE_MIN_MS} from './limits.ts';
 import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
+import {pause} from '../runtime/pause.ts';
 
 /** What a page of a listing was answered with. */
 interface StorePage extends AnsweredPage {
@@ -366,7 +367,7 @@ export class EtcdStore implements Store {
 async function pausedBefore(endMs: number, tries: number): Promise<boolean> {
   const pauseMs = backOff(tries, TRY_PAUSE_MIN_MS, TRY_PAUSE_MAX_MS, Math.random());
   if (performance.now() + pauseMs >= endMs) return false;
-  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  await pause(pauseMs);
   return true;
 }
 

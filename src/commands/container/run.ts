@@ -7,6 +7,7 @@ import type {Container, Shard, joinApp} from '../../container/index.ts';
 import {TTL_DEFAULT_MS} from '../../model/limits.ts';
 import {given} from '../../model/said.ts';
 import {onFirstSignal} from '../../runtime/first-signal.ts';
+import {pause} from '../../runtime/pause.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override summary = 'Run a sample container that only logs its shards.';
@@ -125,7 +126,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     shard: Shard,
     ms: number,
   ): Promise<void> {
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    if (ms > 0) await pause(ms);
     if (!this.flags.quiet) this.event({event, container, shard: shard.id, token: shard.token});
   }
 
