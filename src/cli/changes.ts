@@ -1,7 +1,7 @@
 /** What a changing command says. */
 import {counted} from '../model/counted.ts';
 import type {BatchAnswer, WriteAnswer} from '../protocol/admin.ts';
-import type {ObjectResult} from './output.ts';
+import type {ListResult, ObjectResult} from './output.ts';
 import {leftUnplacedText} from './placement-obstacles.ts';
 
 /** Of lists of what a dry run would have done. */
@@ -58,6 +58,27 @@ export function createdResult(
         ? []
         : [`shard ${refused.shardId} ${refused.result}: ${refused.error}${more}`]),
     ],
+  };
+}
+
+/** Shards of one change, each with what became of it. */
+export function shardResults(
+  fields: Pick<BatchAnswer, 'changed' | 'failed' | 'revision'> & {readonly dryRun: boolean},
+  items: BatchAnswer['items'],
+  notes: readonly string[] = [],
+): ListResult<BatchAnswer['items'][number]> {
+  const said = [...notes, ...(fields.dryRun ? [DRY_RUN_NOTE] : [])];
+  return {
+    kind: 'ShardChangeList',
+    fields,
+    items,
+    name: ({shardId}) => shardId,
+    columns: [
+      {header: 'SHARD', value: ({shardId}) => shardId},
+      {header: 'RESULT', value: ({result}) => result},
+      {header: 'ERROR', value: ({error}) => error ?? ''},
+    ],
+    ...(said.length > 0 ? {note: said.join('\n')} : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
-import {DRY_RUN_NOTE} from '../../cli/changes.ts';
+import {shardResults} from '../../cli/changes.ts';
 import {inBatches} from '../../cli/shard-batches.ts';
 import {warningLines} from '../../cli/warning-lines.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
@@ -113,24 +113,12 @@ export default class ShardAdd extends ChangeCommand<typeof ShardAdd> {
     for (const line of warningLines(warnings)) this.say(line);
     const shown = this.format === 'table' ? ADDED_ROWS_SHOWN : items.length;
     const {dryRun} = this.change;
-    const notes = [
-      ...(items.length > shown ? [`showing ${shown} of ${items.length}; ${failed} failed`] : []),
-      ...(dryRun ? [DRY_RUN_NOTE] : []),
-    ];
-    await this.showList({
-      kind: 'ShardChangeList',
-      fields: {changed, failed, dryRun, revision},
-      items: items
-        .toSorted((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined))
-        .slice(0, shown),
-      name: ({shardId}) => shardId,
-      columns: [
-        {header: 'SHARD', value: ({shardId}) => shardId},
-        {header: 'RESULT', value: ({result}) => result},
-        {header: 'ERROR', value: ({error}) => error ?? ''},
-      ],
-      ...(notes.length > 0 ? {note: notes.join('\n')} : {}),
-    });
+    const notes =
+      items.length > shown ? [`showing ${shown} of ${items.length}; ${failed} failed`] : [];
+    const rows = items
+      .toSorted((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined))
+      .slice(0, shown);
+    await this.showList(shardResults({changed, failed, dryRun, revision}, rows, notes));
   }
 
   /** What is waited for after a change that was made. */

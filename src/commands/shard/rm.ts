@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {appFlag, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
-import {DRY_RUN_NOTE} from '../../cli/changes.ts';
+import {shardResults} from '../../cli/changes.ts';
 import {inBatches} from '../../cli/shard-batches.ts';
 import {SmError} from '../../model/errors.ts';
 
@@ -43,18 +43,7 @@ export default class ShardRm extends ChangeCommand<typeof ShardRm> {
     const {items, changed, revision} = answer;
     const absent = items.filter(({result}) => result === 'absent').length;
     const failed = answer.failed + (this.flags['ignore-not-found'] ? 0 : absent);
-    await this.showList({
-      kind: 'ShardChangeList',
-      fields: {changed, failed, dryRun, revision},
-      items,
-      name: ({shardId}) => shardId,
-      columns: [
-        {header: 'SHARD', value: ({shardId}) => shardId},
-        {header: 'RESULT', value: ({result}) => result},
-        {header: 'ERROR', value: ({error}) => error ?? ''},
-      ],
-      ...(dryRun ? {note: DRY_RUN_NOTE} : {}),
-    });
+    await this.showList(shardResults({changed, failed, dryRun, revision}, items));
     if (failed > 0) this.leaveWith(9);
   }
 }
