@@ -3,7 +3,7 @@
  * and named by a few: a batch of 10,000 is one event for each cause, not 10,000. Passive.
  */
 import type {ShardsEvent} from '../model/audit.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {RecordChange} from '../model/ownership.ts';
 import {CHRONICLE_LONGEST_MS, CHRONICLE_QUIET_MS} from './limits.ts';
 import type {NewlyFor} from './plan-reasons.ts';
 import {AUDIT_SHARDS_NAMED} from '../model/limits.ts';
@@ -14,13 +14,7 @@ export class Chronicle {
   private lastMs = Number.NEGATIVE_INFINITY;
 
   /** A record changed. Moves from one container to another have a history of their own. */
-  ownChanged(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    wallMs: number,
-    nowMs: number,
-  ): void {
+  ownChanged({shard, before, after}: RecordChange, wallMs: number, nowMs: number): void {
     if (after?.state !== 'owned' || !after.ready || before?.ready === true) return;
     const move = before?.move;
     if (move === undefined || move === null || move.from !== '') return;

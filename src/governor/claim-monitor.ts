@@ -1,7 +1,7 @@
 /** Notices containers that are alive in the store but do not claim what is assigned to them. */
 import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
-import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {OwnershipRecord, RecordChange, Versioned} from '../model/ownership.ts';
 import type {ContainerCall} from './hints.ts';
 import {CALLS_SKIPPED, CALL_MAX_MS, CALL_MIN_MS, UNCLAIMED_LIMIT_MS} from './limits.ts';
 
@@ -36,12 +36,7 @@ export class ClaimMonitor {
   }
 
   /** A record changed: any change by a container shows that it works. */
-  note(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    nowMs: number,
-  ): void {
+  note({shard, before, after}: RecordChange, nowMs: number): void {
     if (before?.state === 'assigned') this.waiting.get(before.incarnation)?.delete(shard);
     if (after === undefined) return;
     if (after.state !== 'assigned') {

@@ -4,7 +4,7 @@
  */
 import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {OwnershipRecord, RecordChange} from '../model/ownership.ts';
 import type {RefusalCause} from '../model/status.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {UncleanEnds} from './unclean-ends.ts';
@@ -132,12 +132,7 @@ export class ContainerTrust {
   }
 
   /** A record changed; true when that changes what a container may get. */
-  note(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    nowMs: number,
-  ): boolean {
+  note({shard, before, after}: RecordChange, nowMs: number): boolean {
     if (after?.state === 'owned' && after.ready) {
       const isServedAgain = this.unserved.delete(shard);
       const isNews = before?.ready !== true || before.incarnation !== after.incarnation;

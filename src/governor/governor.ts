@@ -5,7 +5,7 @@
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
 import {moveReasonText} from '../model/move-reason.ts';
-import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {RecordChange} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import {FailureDetector} from '../ownership/failure-detector.ts';
@@ -97,12 +97,13 @@ export class Governor implements ListingTaker {
   changed(change: AppChange, nowMs: number): boolean {
     const renewed = this.renewals.take(change, this.living, nowMs);
     if (renewed !== undefined) return renewed;
-    const before = change.kind === 'own' ? this.view.own.get(change.shard) : undefined;
+    const before = change.kind === 'own' ? this.view.own.get(change.shard)?.value : undefined;
     const incarnation = incarnationOf(change);
     const last = this.view.heartbeats.get(incarnation ?? '')?.value;
     if (!this.view.apply(change) || change.kind === 'stops') return false;
     this.reports.status.touch();
-    if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
+    if (change.kind === 'own')
+      this.ownChanged({shard: change.shard, before, after: change.entry?.value}, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, last, nowMs);
     else this.planCache.want(change.kind === 'shard' && !this.view.hasLivingOwner(change.shard));
     if (change.kind === 'shard') {
@@ -204,21 +205,17 @@ export class Governor implements ListingTaker {
     return Math.max(nowMs, Math.min(...marks));
   }
 
-  private ownChanged(
-    shard: string,
-    before: Versioned<OwnershipRecord> | undefined,
-    after: Versioned<OwnershipRecord> | undefined,
-    nowMs: number,
-  ): void {
+  private ownChanged(change: RecordChange, nowMs: number): void {
+    const {shard, after} = change;
     this.dirty.add(shard);
     this.hints.done(shard);
-    this.inFlightMoves.note(shard, after?.value);
-    this.claims.note(shard, before?.value, after?.value, nowMs);
-    this.reports.ownChanged(shard, before?.value, after?.value, this.wallMs, nowMs);
-    this.retries.noteFailures(shard, after?.value, nowMs);
-    if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
-    this.capacityFreed ||= freesCapacity(before?.value, after?.value);
-    this.planning.ownChanged(shard, before?.value, after?.value, this.living);
+    this.inFlightMoves.note(shard, after);
+    this.claims.note(change, nowMs);
+    this.reports.ownChanged(change, this.wallMs, nowMs);
+    this.retries.noteFailures(shard, after, nowMs);
+    if (this.trust.note(change, nowMs)) this.planCache.dirty = true;
+    this.capacityFreed ||= freesCapacity(change);
+    this.planning.ownChanged(change, this.living);
   }
 
   private heartbeatChanged(incarnation: string, last: Heartbeat | undefined, nowMs: number): void {

@@ -1,5 +1,5 @@
 /** Moves that have ended, collected until a round is written. */
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {RecordChange} from '../model/ownership.ts';
 import type {FinishedMove} from '../model/status.ts';
 import {MOVES_PER_ROUND, ROUND_LIMIT_MS} from './limits.ts';
 
@@ -7,14 +7,9 @@ export class MoveHistory {
   private finished: FinishedMove[] = [];
   private sinceMs = Number.POSITIVE_INFINITY;
 
-  note(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    wallMs: number,
-    nowMs: number,
-  ): void {
-    const outcome = moveOutcome(before, after);
+  note(change: RecordChange, wallMs: number, nowMs: number): void {
+    const {shard, before, after} = change;
+    const outcome = moveOutcome(change);
     if (outcome === undefined || before === undefined || before.move === null) return;
     const {id, from, why, startedAt, numbers} = before.move;
     const to = after?.container ?? before.move.to;
@@ -50,10 +45,7 @@ export class MoveHistory {
 }
 
 /** How the move of `before` has ended; undefined while it goes on, or where there was none that came from a container. */
-export function moveOutcome(
-  before: OwnershipRecord | undefined,
-  after: OwnershipRecord | undefined,
-): FinishedMove['outcome'] | undefined {
+export function moveOutcome({before, after}: RecordChange): FinishedMove['outcome'] | undefined {
   if (before === undefined || before.move === null || before.move.from === '' || before.ready)
     return undefined;
   if (after?.state === 'owned' && after.ready) return 'done';

@@ -1,5 +1,5 @@
 /** From what the governor knows to what the planner is asked. */
-import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {OwnershipRecord, RecordChange, Versioned} from '../model/ownership.ts';
 import type {
   PlacementContainer,
   PlacementShard,
@@ -57,8 +57,7 @@ export function countsFor(record: OwnershipRecord | undefined, living: Living, t
 
 /** Whether a plan that gave the shard that target has to be made anew, its record having changed so. */
 export function changesPlan(
-  before: OwnershipRecord | undefined,
-  after: OwnershipRecord | undefined,
+  {before, after}: RecordChange,
   living: Living,
   target: string,
   trial = '',
@@ -69,10 +68,7 @@ export function changesPlan(
 }
 
 /** Whether some container has come to hold one shard less. */
-export function freesCapacity(
-  before: OwnershipRecord | undefined,
-  after: OwnershipRecord | undefined,
-): boolean {
+export function freesCapacity({before, after}: RecordChange): boolean {
   if (after?.state === 'free') return true;
   if (before === undefined || before.state === 'free') return false;
   return after?.incarnation !== before.incarnation;

@@ -2,7 +2,7 @@
 import type {AppView} from '../appstate/app-view.ts';
 import {waitFor} from '../model/move-wait.ts';
 import type {MoveWait} from '../model/move-wait.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {RecordChange} from '../model/ownership.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {GovernorAction} from './actions.ts';
 import type {AppLoads} from './app-loads.ts';
@@ -71,16 +71,12 @@ export class Planning {
   }
 
   /** The shard's record has changed: another plan may be wanted. */
-  ownChanged(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    living: PlanningContext['living'],
-  ): void {
+  ownChanged(change: RecordChange, living: PlanningContext['living']): void {
+    const {shard} = change;
     this.turnedAway.delete(shard);
     const target = this.cache.destination(shard)?.target ?? '';
     const trial = this.trust.trials.get(shard)?.container;
-    this.cache.dirty ||= changesPlan(before, after, living, target, trial);
+    this.cache.dirty ||= changesPlan(change, living, target, trial);
   }
 
   /** Whoever plans beside has ended; as `LargePlans.lost`. */

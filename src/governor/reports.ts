@@ -1,5 +1,5 @@
 /** What a governor puts down for others: its summary, the history of moves, and the alarm of shards that nobody serves. Passive. */
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {RecordChange} from '../model/ownership.ts';
 import {isFromBefore} from '../model/status.ts';
 import type {AppStatus} from '../model/status.ts';
 import type {GovernorAction} from './actions.ts';
@@ -59,16 +59,10 @@ export class Reports {
     };
   }
 
-  ownChanged(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    wallMs: number,
-    nowMs: number,
-  ): void {
-    this.history.note(shard, before, after, wallMs, nowMs);
-    this.chronicle.ownChanged(shard, before, after, wallMs, nowMs);
-    this.service.recordChanged(shard, before, after, nowMs);
+  ownChanged(change: RecordChange, wallMs: number, nowMs: number): void {
+    this.history.note(change, wallMs, nowMs);
+    this.chronicle.ownChanged(change, wallMs, nowMs);
+    this.service.recordChanged(change, nowMs);
   }
 
   /** A plan was taken: who has no home by it that had one, or for another reason. */

@@ -1,7 +1,7 @@
 /** How long shards of an app were not served, and what their changes of hands were: for metrics. Passive; times in ms. */
 import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {OwnershipRecord, RecordChange} from '../model/ownership.ts';
 import type {FinishedMove} from '../model/status.ts';
 import {moveOutcome} from './move-history.ts';
 import type {UnservedShards} from './unserved.ts';
@@ -43,15 +43,10 @@ export class ServiceTimes {
     this.begun = true;
   }
 
-  recordChanged(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    nowMs: number,
-  ): void {
-    this.noteMove(before, after);
-    this.noteAdd(shard, before, after, nowMs);
-    this.look(shard, nowMs, {before});
+  recordChanged(change: RecordChange, nowMs: number): void {
+    this.noteMove(change);
+    this.noteAdd(change, nowMs);
+    this.look(change.shard, nowMs, {before: change.before});
   }
 
   /** The shard's spec came, changed or is gone, or what serves it has changed. */
@@ -73,22 +68,18 @@ export class ServiceTimes {
     return taken;
   }
 
-  private noteMove(before: OwnershipRecord | undefined, after: OwnershipRecord | undefined): void {
+  private noteMove(change: RecordChange): void {
+    const {before, after} = change;
     const began = after?.move ?? null;
     // A record that was never seen before may tell of a move of long ago.
     if (before !== undefined && began !== null && began.id !== before.move?.id)
       this.push({kind: 'moveStarted', cause: moveReasonOf(began.why).kind});
-    const outcome = moveOutcome(before, after);
+    const outcome = moveOutcome(change);
     if (outcome === undefined || before === undefined || before.move === null) return;
     this.push({kind: 'moveEnded', cause: moveReasonOf(before.move.why).kind, outcome});
   }
 
-  private noteAdd(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-    nowMs: number,
-  ): void {
+  private noteAdd({shard, before, after}: RecordChange, nowMs: number): void {
     const sinceMs = this.claimedAtMs.get(shard);
     const isAdding = after?.state === 'owned' && !after.ready;
     const goesOn = before?.state === 'owned' && before.incarnation === after?.incarnation;

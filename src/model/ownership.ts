@@ -39,6 +39,13 @@ export interface OwnershipRecord {
   [unknown: string]: unknown;
 }
 
+/** The record of a shard has changed; undefined: there is none. */
+export interface RecordChange {
+  readonly shard: string;
+  readonly before: OwnershipRecord | undefined;
+  readonly after: OwnershipRecord | undefined;
+}
+
 /** A stored value with the revisions that guard it. */
 export interface Versioned<T> {
   value: T;

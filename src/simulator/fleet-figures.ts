@@ -2,7 +2,7 @@
 import {moveOutcome} from '../governor/move-history.ts';
 import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {RecordChange} from '../model/ownership.ts';
 import type {Plan} from '../model/placement.ts';
 
 export class FleetFigures {
@@ -29,12 +29,9 @@ export class FleetFigures {
     raise(this.adds, shard);
   }
 
-  changed(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-  ): void {
-    if (before === undefined || moveOutcome(before, after) !== 'done') return;
+  changed(change: RecordChange): void {
+    const {shard, before} = change;
+    if (before === undefined || moveOutcome(change) !== 'done') return;
     raise(this.moves, moveReasonOf(before.move?.why ?? '').kind);
     raise(this.movesOf, shard);
   }

@@ -6,7 +6,7 @@ import type {GovernorAction} from '../governor/actions.ts';
 import {Governor} from '../governor/governor.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
 import type {Heartbeat, HeartbeatState} from '../model/container.ts';
-import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {OwnershipRecord, RecordChange, Versioned} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import type {AppStatus} from '../model/status.ts';
@@ -288,7 +288,7 @@ export class SimulatedFleet {
     const revision = this.next();
     this.governor.answered(shard, action.op, {kind: 'committed', revision}, this.nowMs);
     this.isNews = true;
-    this.noteOwn(shard, before, record ?? undefined);
+    this.noteOwn({shard, before, after: record ?? undefined});
     if (record?.state === 'assigned') this.later(this.addMs, () => this.added(shard, record));
     if (record?.state === 'dropping') this.later(this.dropMs, () => this.dropped(shard, record));
   }
@@ -311,19 +311,15 @@ export class SimulatedFleet {
   }
 
   /** What its containers serve, and whether a move has ended. */
-  private noteOwn(
-    shard: string,
-    before: OwnershipRecord | undefined,
-    after: OwnershipRecord | undefined,
-  ): void {
-    for (const [record, change] of [
-      [before, -1],
-      [after, 1],
+  private noteOwn(change: RecordChange): void {
+    for (const [record, by] of [
+      [change.before, -1],
+      [change.after, 1],
     ] as const) {
       const member = isServed(record) ? this.members.get(record.incarnation) : undefined;
-      if (member !== undefined) member.served += change;
+      if (member !== undefined) member.served += by;
     }
-    this.figures.changed(shard, before, after);
+    this.figures.changed(change);
   }
 
   private planned(snapshot: PlacementSnapshot): Plan {
@@ -360,7 +356,7 @@ export class SimulatedFleet {
     const known = this.governor.view.own.get(shard);
     const entry = {value, mod, create: known?.create ?? mod};
     this.change({kind: 'own', mod, shard, entry});
-    this.noteOwn(shard, known?.value, value);
+    this.noteOwn({shard, before: known?.value, after: value});
     return entry;
   }
 

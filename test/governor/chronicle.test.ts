@@ -27,7 +27,8 @@ function placed(
   nowMs: number,
   before: Partial<OwnershipRecord> = {},
 ): void {
-  chronicle.ownChanged(shard, record(before), record({ready: true, move: null}), AT_MS, nowMs);
+  const after = record({ready: true, move: null});
+  chronicle.ownChanged({shard, before: record(before), after}, AT_MS, nowMs);
 }
 
 describe('the chronicle', () => {

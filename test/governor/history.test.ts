@@ -13,7 +13,7 @@ const BASE: OwnershipRecord = {
 function noted(before: Partial<OwnershipRecord> | undefined, after: Partial<OwnershipRecord>) {
   const history = new MoveHistory();
   const known = before === undefined ? undefined : {...BASE, ...before};
-  history.note('s', known, {...BASE, ...after}, 0, 0);
+  history.note({shard: 's', before: known, after: {...BASE, ...after}}, 0, 0);
   return history.due(true, 0);
 }
 
@@ -49,7 +49,7 @@ describe('a round', () => {
   function historyOf(moves: number): MoveHistory {
     const history = new MoveHistory();
     for (let at = 0; at < moves; at += 1)
-      history.note(`s${at}`, BASE, {...BASE, ready: true}, 0, 1_000 + at);
+      history.note({shard: `s${at}`, before: BASE, after: {...BASE, ready: true}}, 0, 1_000 + at);
     return history;
   }
 

@@ -93,7 +93,7 @@ function* noteProved(trust: ContainerTrust, view: AppView): Generator<undefined,
   for (const incarnation of view.heartbeats.keys())
     for (const shard of view.shardsOf(incarnation)) {
       if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
-      trust.note(shard, undefined, view.own.get(shard)?.value, 0);
+      trust.note({shard, before: undefined, after: view.own.get(shard)?.value}, 0);
       if (trust.isProved(incarnation)) break;
     }
 }
