@@ -43,14 +43,7 @@ export async function* eventStream(
     const all = readOnce(batch, '', () => readBatch(keys, batch));
     return all.length === 0 ? all : chosenOnce(batch, asked, () => all.filter(isWanted));
   };
-  yield* watchFeed(
-    {
-      store,
-      prefix: keys.everyAppPrefix(),
-      itemsOf,
-      besides: storeWords(probe, dependencies.wallMs),
-    },
-    {revision, after},
-    signal,
-  );
+  const besides = storeWords(probe, dependencies.wallMs);
+  const source = {store, prefix: keys.everyAppPrefix(), itemsOf, besides};
+  yield* watchFeed(source, {revision, after}, signal);
 }

@@ -38,16 +38,9 @@ export async function* moveEvents(
       ),
     );
   };
-  yield* watchFeed(
-    {
-      store,
-      prefix: keys.appRuntimePrefix(service),
-      itemsOf,
-      besides: storeWords(probe, dependencies.wallMs),
-    },
-    {revision, after},
-    signal,
-  );
+  const besides = storeWords(probe, dependencies.wallMs);
+  const source = {store, prefix: keys.appRuntimePrefix(service), itemsOf, besides};
+  yield* watchFeed(source, {revision, after}, signal);
 }
 
 /** What a batch says to all who listen to an app. */
