@@ -5,8 +5,6 @@ import type {SeenHeartbeat} from './stored.ts';
 
 /** What stood in the store when the revision was written, and what else that revision wrote. */
 export interface Surroundings {
-  /** Somebody governs the app. */
-  readonly governed: boolean;
   /** Whether hb/<incarnation> existed before. */
   readonly existed: (incarnation: string) => boolean;
   /** Whether it exists after. */

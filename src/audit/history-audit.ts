@@ -288,7 +288,6 @@ export class HistoryAudit {
   private surroundings(app: string): Parameters<typeof unlawfulLeader>[2] {
     const key = (incarnation: string): string => this.keys.heartbeat(app, incarnation);
     return {
-      governed: this.governed(app),
       existed: (incarnation) => this.before(key(incarnation)) !== undefined,
       exists: (incarnation) => this.state.has(key(incarnation)),
       containerOf: (incarnation) =>

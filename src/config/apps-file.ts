@@ -91,7 +91,7 @@ export function parsePlacement(file: string, text: string): PlacementPolicy | un
   if (documents.length > 1) faults.push(`${file}: more than one document`);
   const [document] = documents;
   if (document === undefined) throw invalid(faults, PLACEMENT_HINT);
-  const checker = new Checker(document, position, faults);
+  const checker = new Checker(position, faults);
   checker.check(document.contents as Node | null, PLACEMENT_SHAPE, '');
   if (faults.length > 0) throw invalid(faults);
   const policy = document.toJS() as PlacementPolicy;
@@ -115,7 +115,7 @@ function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at:
   const {documents, position} = documentsOf(file, text, faults);
   const found: {app: RawApp; at: string}[] = [];
   for (const document of documents) {
-    const checker = new Checker(document, position, faults);
+    const checker = new Checker(position, faults);
     const before = faults.length;
     checker.check(document.contents as Node | null, APPS_SHAPE, '');
     if (faults.length > before) continue;
@@ -162,12 +162,10 @@ function documentsOf(
 
 /** Walks a document beside the shape that it must have. */
 class Checker {
-  private readonly document: Document;
   private readonly position: (offset: number) => string;
   private readonly faults: string[];
 
-  constructor(document: Document, position: (offset: number) => string, faults: string[]) {
-    this.document = document;
+  constructor(position: (offset: number) => string, faults: string[]) {
     this.position = position;
     this.faults = faults;
   }

@@ -36,11 +36,6 @@ export class PartitionedMap<V> {
     return isGone;
   }
 
-  clear(): void {
-    this.parts = [new Map<string, V>()];
-    this.count = 0;
-  }
-
   *keys(): Generator<string, undefined> {
     for (const part of this.parts) yield* part.keys();
   }

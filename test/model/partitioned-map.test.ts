@@ -48,12 +48,6 @@ describe('a partitioned map', () => {
     };
     fc.assert(fc.property(steps, run), {numRuns: 3});
   });
-
-  it('forgets everything when it is cleared', () => {
-    const [ours] = both(PARTITION_FROM + 1, []);
-    ours.clear();
-    expect([ours.size, [...ours], ours.has('base-1')]).toEqual([0, [], false]);
-  });
 });
 
 it('a partitioned set may be emptied while it is read', () => {
