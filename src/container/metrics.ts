@@ -2,7 +2,7 @@
 import {monitorEventLoopDelay} from 'node:perf_hooks';
 import type {IntervalHistogram} from 'node:perf_hooks';
 import {Counter, Gauge, Histogram, Registry} from 'prom-client';
-import type {StoreCall} from '../etcd/connection.ts';
+import {callMetrics} from '../etcd/call-metrics.ts';
 import type {LoadFault} from '../load/load-faults.ts';
 import {EVENT_LOOP_RESOLUTION_MS} from './limits.ts';
 import {processFigures} from './process-figures.ts';
@@ -40,8 +40,6 @@ const HOOKS = 'Time of add and drop of the application, by outcome: done or fail
 const FENCES = 'Times that no heartbeat committed in time, so that all shards were dropped';
 const SHARDS = 'Shards that are here, by state: adding, ready, dropping, stuck and others';
 const LOAD_FAULTS = 'Loads of shards that could not be taken as they were reported, by fault';
-const CALLS = 'Time of one call to etcd that was answered, by operation: read or write';
-const FAULTS = 'Calls to etcd that failed or had no answer, by operation and code of the error';
 const DELAY = 'Longest delay of the event loop since the last scrape';
 const RIGHT = 'How long the container may still act without another heartbeat; 0: fenced';
 
@@ -60,13 +58,8 @@ class ProcessMetrics {
   private readonly fences = new Counter(this.own('fences_total', FENCES));
   private readonly hints = new Counter(this.own('hints_total', 'Hints that came from daemons'));
   private readonly loadFaults = new Counter(this.own('load_faults_total', LOAD_FAULTS, 'fault'));
-  private readonly calls = new Histogram({
-    ...this.named('store_request_seconds', CALLS, ['operation']),
-    buckets: HEARTBEAT_BUCKETS_SECONDS,
-  });
-  private readonly faults = new Counter(
-    this.named('store_errors_total', FAULTS, ['operation', 'code']),
-  );
+  /** One call to the store has ended. */
+  readonly storeCall = callMetrics(this.registry, 'sm_container');
   private delay: IntervalHistogram | undefined;
 
   constructor() {
@@ -111,12 +104,6 @@ class ProcessMetrics {
       hinted: () => this.hints.inc(labels),
       loadFault: (fault) => this.loadFaults.inc({...labels, fault}),
     };
-  }
-
-  /** One call to the store has ended. */
-  storeCall({operation, ms, code}: StoreCall): void {
-    if (code === '') this.calls.observe({operation}, ms / 1_000);
-    else this.faults.inc({operation, code});
   }
 
   /** Measured from the first scrape on: nobody pays for it who does not look. */

@@ -38,6 +38,7 @@ const NO_LIMITS = new Map([
   ['container/metrics.ts', 'buckets of histograms'],
   ['dev/canary-metrics.ts', 'buckets of histograms'],
   ['embedded/request-bytes.ts', 'the wire format'],
+  ['etcd/call-metrics.ts', 'buckets of histograms'],
   ['model/errors.ts', 'exit codes and statuses'],
   ['model/placement-policy.ts', 'rounding to thousandths'],
   ['planner/kept-shapes.ts', 'examples that are planned to warm up'],

@@ -1,13 +1,14 @@
 /** All that a daemon measures, in one registry: of itself, of the apps it governs, of its store. */
 import {collectDefaultMetrics, Counter, Gauge, Histogram, Registry} from 'prom-client';
 import type {StoreFigures} from '../../embedded/index.ts';
+import {callMetrics} from '../../etcd/call-metrics.ts';
 import type {StoreCall} from '../../etcd/connection.ts';
 import {lostAuditLines} from '../../runtime/audit-file.ts';
 import {lostLogLines} from '../../runtime/log-output.ts';
 import type {GovernorMeter} from '../governing/meter.ts';
 import {registerAppGauges} from './app-gauges.ts';
 import type {FiguresByApp} from './app-gauges.ts';
-import {STORE_BUCKETS_SECONDS, SYNC_BUCKETS_SECONDS} from './buckets.ts';
+import {SYNC_BUCKETS_SECONDS} from './buckets.ts';
 import {GovernorMetrics} from './governor-metrics.ts';
 
 /** What is asked of the daemon at a scrape. */
@@ -33,39 +34,20 @@ export interface DaemonSources {
 export class DaemonMetrics {
   readonly registry = new Registry();
   readonly governors: GovernorMeter;
-  private readonly calls: Histogram<'operation'>;
-  private readonly faults: Counter<'operation' | 'code'>;
+  /** One call to the store has ended. */
+  readonly storeCall: (call: StoreCall) => void;
   private readonly labelOf: (app: string) => string;
   private governed: () => readonly string[] = () => [];
   private adminRefused = 0;
 
   constructor() {
-    const registers = [this.registry];
     const governors = new GovernorMetrics(this.registry, () => this.governed());
     this.governors = governors;
     this.labelOf = (app) => governors.labels.of(app);
-    this.calls = new Histogram({
-      name: 'sm_store_request_seconds',
-      help: 'Time of one call to etcd that was answered, by operation: read or write',
-      labelNames: ['operation'],
-      buckets: STORE_BUCKETS_SECONDS,
-      registers,
-    });
-    this.faults = new Counter({
-      name: 'sm_store_errors_total',
-      help: 'Calls to etcd that failed or had no answer, by operation and code of the error',
-      labelNames: ['operation', 'code'],
-      registers,
-    });
+    this.storeCall = callMetrics(this.registry, 'sm');
     this.counter('sm_log_lines_lost_total', LOST_LINES, lostLogLines);
     this.counter('sm_audit_lines_lost_total', LOST_AUDIT, lostAuditLines);
     this.counter('sm_admin_connections_refused_total', ADMIN_REFUSED, () => this.adminRefused);
-  }
-
-  /** One call to the store has ended. */
-  storeCall({operation, ms, code}: StoreCall): void {
-    if (code === '') this.calls.observe({operation}, ms / 1_000);
-    else this.faults.inc({operation, code});
   }
 
   /** A connection to the admin API was closed: it had as many as it takes. */
