@@ -1,4 +1,4 @@
-import {Command, Config, Flags} from '@oclif/core';
+import {Args, Command, Config, Flags} from '@oclif/core';
 import type {Interfaces} from '@oclif/core';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
@@ -39,6 +39,11 @@ Object.assign(appFlag, {needed: true});
 
 /** Without it the command speaks of all apps; neither environment nor context narrow it. */
 export const optionalAppFlag = Flags.string({char: 'a', description: 'only this app'});
+
+/** What a command is about. */
+export const appArg = {name: Args.string({description: 'name of the app', required: true})};
+export const containerArg = {id: Args.string({description: 'container id', required: true})};
+export const shardArg = {id: Args.string({description: 'shard id', required: true})};
 
 /** Of every changing command. */
 export const changeFlags = {

@@ -1,10 +1,9 @@
 /** What the commands that close a container to new shards, and open it again, have in common. */
-import {Args} from '@oclif/core';
-import {appFlag, changeFlags} from './base-command.ts';
+import {appFlag, changeFlags, containerArg} from './base-command.ts';
 import {ChangeCommand} from './change-command.ts';
 
 export abstract class CordonCommand extends ChangeCommand<typeof CordonCommand> {
-  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override args = containerArg;
   static override flags = {app: appFlag, ...changeFlags};
   protected abstract readonly order: 'cordon' | 'uncordon';
 

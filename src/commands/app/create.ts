@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appArg, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand, UNCHANGED} from '../../cli/change-command.ts';
 import {createdResult} from '../../cli/changes.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
@@ -14,7 +14,7 @@ export default class AppCreate extends ChangeCommand<typeof AppCreate> {
     '<%= config.bin %> app create orders --shards 40 --max-recovery-time 0',
   ];
   static override hiddenAliases = ['apps:create'];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
   static override flags = {
     'max-shard-count': Flags.integer({
       description: 'maximum number of shards on one container; 0: no limit',

@@ -1,12 +1,11 @@
-import {Args} from '@oclif/core';
 import {appLines} from '../../cli/app-lines.ts';
-import {SmCommand} from '../../cli/base-command.ts';
+import {SmCommand, appArg} from '../../cli/base-command.ts';
 
 export default class AppGet extends SmCommand<typeof AppGet> {
   static override summary = 'Show one app.';
   static override examples = ['<%= config.bin %> app get orders'];
   static override hiddenAliases = ['apps:get'];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
 
   override async run(): Promise<void> {
     const {app, revision} = await this.client.call('getApp', {service: this.args.name});

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {changeFlags, parseDuration} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appArg, changeFlags, parseDuration} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 
 export default class AppPause extends ChangeCommand<typeof AppPause> {
@@ -11,7 +11,7 @@ export default class AppPause extends ChangeCommand<typeof AppPause> {
     '<%= config.bin %> app pause orders --for 2h --reason "switch of rack 7"',
   ];
   static override hiddenAliases = ['apps:pause'];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
   static override flags = {
     for: Flags.string({description: 'duration of the pause; default: until app resume'}),
     ...changeFlags,

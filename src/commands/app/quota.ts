@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appArg, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {SmError} from '../../model/errors.ts';
 import {QUOTA_NAMES, quotaFlag} from '../../model/quota.ts';
@@ -16,7 +16,7 @@ export default class AppQuota extends ChangeCommand<typeof AppQuota> {
     '<%= config.bin %> app quota orders --shards 200000 --containers 500',
     '<%= config.bin %> app quota orders --calls-per-second default',
   ];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
   static override flags = {
     shards: Flags.string({description: 'most shards; default: 100000'}),
     containers: Flags.string({description: 'most containers; default: 5000'}),

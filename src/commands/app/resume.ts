@@ -1,12 +1,11 @@
-import {Args} from '@oclif/core';
-import {changeFlags} from '../../cli/base-command.ts';
+import {appArg, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 
 export default class AppResume extends ChangeCommand<typeof AppResume> {
   static override summary = 'Allow voluntary moves of an app again.';
   static override examples = ['<%= config.bin %> app resume orders'];
   static override hiddenAliases = ['apps:resume'];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
   static override flags = {...changeFlags};
 
   override async run(): Promise<void> {

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appArg, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand, UNCHANGED} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
@@ -12,7 +12,7 @@ export default class AppRm extends ChangeCommand<typeof AppRm> {
     '<%= config.bin %> app rm orders --force --confirm orders',
   ];
   static override hiddenAliases = ['app:delete', 'apps:rm', 'apps:delete'];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
   static override flags = {
     force: Flags.boolean({
       description: 'remove the app even if it has shards or living containers',

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appArg, changeFlags} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
 
@@ -12,7 +12,7 @@ export default class AppUpdate extends ChangeCommand<typeof AppUpdate> {
     '<%= config.bin %> app update orders --placement-file placement.yml',
   ];
   static override hiddenAliases = ['apps:update'];
-  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override args = appArg;
   static override flags = {
     'max-shard-count': Flags.integer({
       description: 'maximum number of shards on one container; 0: no limit',

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appFlag, changeFlags, containerArg} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {counted} from '../../model/counted.ts';
 
@@ -12,7 +12,7 @@ export default class ContainerDrain extends ChangeCommand<typeof ContainerDrain>
     '<%= config.bin %> container drain -a orders orders-2 --no-wait --reason upgrade',
   ];
   static override hiddenAliases = ['containers:drain'];
-  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override args = containerArg;
   static override flags = {
     app: appFlag,
     keep: Flags.boolean({description: 'also drain later processes with this id, until uncordon'}),

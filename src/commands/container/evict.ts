@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appFlag, changeFlags, containerArg} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
@@ -14,7 +14,7 @@ export default class ContainerEvict extends ChangeCommand<typeof ContainerEvict>
     '<%= config.bin %> container evict -a orders orders-2 --confirm orders-2 --wait',
   ];
   static override hiddenAliases = ['containers:evict'];
-  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override args = containerArg;
   static override flags = {
     app: appFlag,
     confirm: Flags.string({description: 'the id of the container, to skip the prompt'}),

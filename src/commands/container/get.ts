@@ -1,5 +1,4 @@
-import {Args} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, containerArg} from '../../cli/base-command.ts';
 import {containerLines} from '../../cli/container-table.ts';
 import {containerNotFound} from '../../model/not-found.ts';
 
@@ -7,7 +6,7 @@ export default class ContainerGet extends SmCommand<typeof ContainerGet> {
   static override summary = 'Show one container.';
   static override examples = ['<%= config.bin %> container get -a orders orders-1'];
   static override hiddenAliases = ['containers:get'];
-  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override args = containerArg;
   static override flags = {app: appFlag};
 
   override async run(): Promise<void> {

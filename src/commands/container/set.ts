@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appFlag, changeFlags, containerArg} from '../../cli/base-command.ts';
 import {ChangeCommand} from '../../cli/change-command.ts';
 import {numberOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
@@ -17,7 +17,7 @@ export default class ContainerSet extends ChangeCommand<typeof ContainerSet> {
     '<%= config.bin %> container set -a orders orders-2 --weight registered',
   ];
   static override hiddenAliases = ['containers:set'];
-  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override args = containerArg;
   static override flags = {
     app: appFlag,
     weight: Flags.string({description: 'share of shards and load relative to other containers'}),

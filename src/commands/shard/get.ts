@@ -1,5 +1,4 @@
-import {Args} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, shardArg} from '../../cli/base-command.ts';
 import {noteText} from '../../model/operator-note.ts';
 import {shardNotFound} from '../../model/not-found.ts';
 
@@ -7,7 +6,7 @@ export default class ShardGet extends SmCommand<typeof ShardGet> {
   static override summary = 'Show one shard.';
   static override examples = ['<%= config.bin %> shard get -a orders eu-1'];
   static override hiddenAliases = ['shards:get'];
-  static override args = {id: Args.string({description: 'shard id', required: true})};
+  static override args = shardArg;
   static override flags = {app: appFlag};
 
   override async run(): Promise<void> {

@@ -1,5 +1,4 @@
-import {Args} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, shardArg} from '../../cli/base-command.ts';
 
 export default class ShardLocate extends SmCommand<typeof ShardLocate> {
   static override summary = 'Show who owns a shard: container, endpoint, token.';
@@ -8,7 +7,7 @@ export default class ShardLocate extends SmCommand<typeof ShardLocate> {
     '<%= config.bin %> shard locate -a orders eu-1 --json',
   ];
   static override hiddenAliases = ['shards:locate'];
-  static override args = {id: Args.string({description: 'shard id', required: true})};
+  static override args = shardArg;
   static override flags = {app: appFlag};
 
   override async run(): Promise<void> {

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {appFlag, changeFlags} from '../../cli/base-command.ts';
+import {Flags} from '@oclif/core';
+import {appFlag, changeFlags, shardArg} from '../../cli/base-command.ts';
 import {ChangeCommand, unplacedFlags} from '../../cli/change-command.ts';
 import {loadsOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
@@ -15,7 +15,7 @@ export default class ShardUpdate extends ChangeCommand<typeof ShardUpdate> {
     "<%= config.bin %> shard update -a orders eu-1 --group ''",
   ];
   static override hiddenAliases = ['shards:update'];
-  static override args = {id: Args.string({description: 'shard id', required: true})};
+  static override args = shardArg;
   static override flags = {
     app: appFlag,
     task: Flags.string({description: 'payload given to the container'}),

@@ -1,5 +1,4 @@
-import {Args} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, shardArg} from '../../cli/base-command.ts';
 import {eventLine} from '../../cli/event-lines.ts';
 import type {WhyAnswer} from '../../protocol/admin.ts';
 import {counted} from '../../model/counted.ts';
@@ -13,7 +12,7 @@ export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override description = 'The three best containers are computed by the live planner.';
   static override examples = ['<%= config.bin %> shard why -a orders eu-1'];
   static override hiddenAliases = ['shards:why'];
-  static override args = {id: Args.string({description: 'shard id', required: true})};
+  static override args = shardArg;
   static override flags = {app: appFlag};
 
   override async run(): Promise<void> {
