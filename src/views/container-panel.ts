@@ -9,7 +9,7 @@ import {ID, LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
-import {ageSince, bar, percent, safe} from './text.ts';
+import {ageSince, bar, noted, percent, safe} from './text.ts';
 import {CONTAINER_BAR_WIDTH, LOAD_BAR_WIDTH, NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveContainer>[] = [
@@ -109,11 +109,7 @@ function heartbeatText(row: LiveContainer, {nowMs}: CellContext): string {
 
 function noteText(row: LiveContainer, {nowMs}: CellContext): string {
   const {problem, note, order} = row;
-  const parts = [problem, note, drainProgress(row), order?.reason ?? '', stopText(row, nowMs)];
-  return parts
-    .filter((part) => part !== '')
-    .map(safe)
-    .join('; ');
+  return noted(problem, note, drainProgress(row), order?.reason ?? '', stopText(row, nowMs));
 }
 
 /** Who may stop it, while the lease lasts. */

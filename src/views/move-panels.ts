@@ -6,7 +6,7 @@ import {ID, LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
-import {ageSince, safe, spanText} from './text.ts';
+import {ageSince, noted, safe, spanText} from './text.ts';
 import {WHY_LEAST_COLUMNS} from './limits.ts';
 
 const STEPS: Readonly<Record<LiveMove['step'], string>> = {
@@ -99,22 +99,15 @@ function byStart(a: LiveMove, b: LiveMove): number {
   return compareText(a.startedAt, b.startedAt) || byName(a, b);
 }
 
-function joined(why: string, note: string): string {
-  return [why, note]
-    .filter((part) => part !== '')
-    .map(safe)
-    .join('; ');
-}
-
 function whyText({why, note, failures, numbers}: LiveMove): string {
-  return joined(
+  return noted(
     causeText({why: why || 'first placement', numbers}),
     failures > 0 ? `${failures} failures: ${note}` : note,
   );
 }
 
 function finishedWhy({why, note, numbers}: LiveFinished): string {
-  return joined(causeText({why, numbers}), note);
+  return noted(causeText({why, numbers}), note);
 }
 
 function tookText({startedAt, endedAt}: LiveFinished): string {

@@ -7,7 +7,7 @@ import {ID, LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
-import {ageSince, safe} from './text.ts';
+import {ageSince, noted, safe} from './text.ts';
 import {NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveShard>[] = [
@@ -69,10 +69,7 @@ function noteText({reason, lastError, move, state}: LiveShard): string {
     move === null || state === 'ready'
       ? ''
       : `${move.why}: ${move.from || '-'} to ${move.to || '-'}`;
-  return [reason, lastError, going]
-    .filter((part) => part !== '')
-    .map(safe)
-    .join('; ');
+  return noted(reason, lastError, going);
 }
 
 function detailsOf(row: LiveShard): Detail[] {

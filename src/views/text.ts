@@ -6,6 +6,12 @@ export function safe(text: string): string {
   return visible(text);
 }
 
+/** What is to be noted, one after the other; '' says nothing. */
+export function noted(...parts: readonly string[]): string {
+  const said = parts.filter((part) => part !== '');
+  return said.map(safe).join('; ');
+}
+
 /** Whole percent: 100 only where nothing is missing, 0 only where nothing is there. */
 export function percent(share: number): string {
   if (share >= 1) return `${Math.round(share * 100)}%`;
