@@ -207,10 +207,9 @@ export class SessionDriver {
           );
         this.options.meter?.fenced();
         const writes = this.ownWrites.state(false);
-        const reason = writesText(writes);
         const fix = writes.kind === 'none' && writes.fix !== '' ? {fix: writes.fix} : {};
         logger.warn(
-          {reason, ...fix},
+          {reason: writesText(writes), ...fix},
           'fenced: no heartbeat committed in time, dropping all shards',
         );
       },
@@ -290,10 +289,8 @@ export class SessionDriver {
     const {keys, app, store, clock} = this.options;
     const taking = store.transact(takeIdTransaction(keys, app, action));
     const answer = takeIdAnswer(action, await this.faults.of(taking));
-    if (answer.kind !== 'lookAt') {
-      this.session.idAnswered(action.incarnation, answer, clock.ownerMs());
-      return;
-    }
+    if (answer.kind !== 'lookAt')
+      return this.session.idAnswered(action.incarnation, answer, clock.ownerMs());
     const alive = await store.get(keys.heartbeat(app, answer.holder)).then(
       ({entry}) => entry !== undefined,
       (error: unknown) => void this.faults.note(error),
