@@ -110,6 +110,12 @@ describe('a container may be stopped', () => {
     expect(objections[0]?.text).toContain('(capacity, pin-not-living)');
     expect(gone).toEqual([['c1', 'c2']]);
     expect(checkStop(ask(['c1'], {maxUnserved: 2}), all, homeless).allowed).toBe(true);
+    // What has no service already is of that number.
+    const one = {...all, unserved: [{shard: 's9', container: 'c1'}]};
+    expect(checkStop(ask(['c1'], {maxUnserved: 3}), one, homeless).allowed).toBe(true);
+    expect(checkStop(ask(['c1'], {maxUnserved: 2}), one, homeless).objections).toMatchObject([
+      {rule: 'place', count: 2, limit: 1},
+    ]);
   });
 
   it('not while many were lost at once, nor while nobody knows what is served', () => {

@@ -40,6 +40,7 @@ describe('an accepted restore', () => {
   /** Cluster two was accepted. */
   function accepted(isDoubted: boolean, clusterId = 'two'): StoreTrust {
     const trust = new StoreTrust(1, 'one');
+    trust.answered(from('one', 80), 0);
     if (isDoubted) trust.clusterRead({epoch: 1, doubt: REPORTED, mod: 1});
     trust.clusterRead({epoch: 2, doubt: undefined, mod: 2, clusterId});
     return trust;
@@ -58,6 +59,20 @@ describe('an accepted restore', () => {
     trust.clusterRead({epoch: 3, doubt: undefined, mod: 3, clusterId: 'three'});
     expect(trust.isDoubted).toBe(false);
     expect(trust.answered(from('three'), 0)).toBeUndefined();
+  });
+
+  it.each(CASES)('%s is not doubted, however young its history is', (_case, isDoubted) => {
+    const trust = accepted(isDoubted, 'one');
+    trust.answered({clusterId: 'one', revision: 10, atLeast: isDoubted ? 0 : 50}, 0);
+    expect(trust.answered(from('one', 11), 0)).toBeUndefined();
+    expect(trust.isDoubted).toBe(false);
+  });
+
+  it('of a cluster without a name is one: the next is doubted', () => {
+    const trust = accepted(false, '');
+    expect(trust.answered(from('two'), 0)).toEqual({kind: 'accepted'});
+    // Nothing of the second has been believed when it goes, too.
+    expect(trust.answered({...from('two', 5), atLeast: 9}, 0)).toMatchObject({kind: 'doubted'});
   });
 
   it.each(CASES)(

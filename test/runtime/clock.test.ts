@@ -6,8 +6,9 @@ import {
   OwnerClock,
   createSystemClock,
   systemClock,
+  watchingClock,
 } from '../../src/runtime/clock.ts';
-import type {Clock, ClockReadings, ClockSources} from '../../src/runtime/clock.ts';
+import type {Clock, ClockReadings, ClockSources, Timer} from '../../src/runtime/clock.ts';
 import {COARSE_BOOT_GRAIN_MS} from '../../src/runtime/limits.ts';
 import {LONG_MS, until} from '../support/until.ts';
 
@@ -235,6 +236,25 @@ describe('the clock of the machine', () => {
 });
 
 describe('the clock of a watcher', () => {
+  it('looks at the time by itself, so that quiet hours count, until it is closed', () => {
+    let nowMs = 0;
+    const timers = new Set<{readonly atMs: number; readonly callback: () => void}>();
+    const after = (delayMs: number, callback: () => void): Timer => {
+      const timer = {atMs: nowMs + delayMs, callback};
+      timers.add(timer);
+      return {cancel: () => void timers.delete(timer)};
+    };
+    const clock = watchingClock({...systemClock(), nowMs: () => nowMs, after});
+    while (nowMs < 10_000) {
+      nowMs += 10;
+      for (const timer of [...timers])
+        if (timer.atMs <= nowMs && timers.delete(timer)) timer.callback();
+    }
+    expect(clock.nowMs()).toBe(10_000);
+    clock.close();
+    expect(timers.size).toBe(0);
+  });
+
   it('counts what it was awake for, and no more than its limit of what it slept through', () => {
     const clock = new AttentiveClock(1_000);
     const start = clock.at(5_000);

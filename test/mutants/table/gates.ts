@@ -5,6 +5,8 @@ import type {Mutant} from '../mutant.ts';
 const LIVENESS_TESTS = testsOf('test/transfer/liveness-check.test.ts');
 const LIVE_IMPORT_TESTS = testsOf('test/transfer/live-import.test.ts');
 const CLOCK_RATE_TESTS = testsOf('test/ownership/clock-rate.test.ts');
+const STORE_TRUST_TESTS = testsOf('test/ownership/store-trust.test.ts');
+const CLOCK_TESTS = testsOf('test/runtime/clock.test.ts');
 const STOP_GATE_TESTS = testsOf('test/governor/stop-gate.test.ts');
 const STOP_PERMISSION_TESTS = testsOf('test/server/admin/stop-permissions.test.ts');
 
@@ -129,6 +131,40 @@ const CLOCK_RATE_MUTANTS: readonly Mutant[] = inFile('src/ownership/clock-rate.t
   },
 ]);
 
+const TRUST_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/ownership/store-trust.ts', [
+    {
+      name: 'an accepted history has to be as long as the one before',
+      breaks: '"Restore": the accepted store is the one from now on',
+      find: 'this.newest = 0;\n    this.isExplained',
+      replace: 'this.isExplained',
+      killed: STORE_TRUST_TESTS(
+        'an accepted restore > that was doubted is not doubted, however young its history is',
+      ),
+    },
+    {
+      name: 'one acceptance accepts two histories',
+      breaks: '"Restore": an operator must accept it',
+      find: 'this.newest = 0;\n    this.isExplained = false;\n    return {kind',
+      replace: 'this.newest = 0;\n    return {kind',
+      killed: STORE_TRUST_TESTS(
+        'an accepted restore > of a cluster without a name is one: the next is doubted',
+      ),
+    },
+  ]),
+  ...inFile('src/runtime/clock.ts', [
+    {
+      name: 'a watcher looks at the time only when it is asked',
+      breaks: 'I6: a container that is silent is evicted at W',
+      find: 'timer = clock.after(ATTENTION_TICK_MS, tick);',
+      replace: '',
+      killed: CLOCK_TESTS(
+        'the clock of a watcher > looks at the time by itself, so that quiet hours count, until it is closed',
+      ),
+    },
+  ]),
+];
+
 const STOP_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/admin/write/stop-permissions.ts', [
     {
@@ -189,6 +225,15 @@ const STOP_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'what has no service already may be as many once more',
+      breaks: 'shards that may be without service or place all the same',
+      find: 'const allowed = Math.max(0, maxUnserved - known.size);',
+      replace: 'const allowed = Math.max(0, maxUnserved);',
+      killed: STOP_GATE_TESTS(
+        'a container may be stopped > not when its shards would find no place; whoever is away is taken for gone',
+      ),
+    },
+    {
       name: 'a stop is permitted while many were lost',
       breaks: 'many containers were lost at once, so that one more is one too many',
       find: 'if (!isBreakerOpen || added(fresh, away).length === 0) return [];',
@@ -232,5 +277,6 @@ const STOP_MUTANTS: readonly Mutant[] = [
 export const GATE_MUTANTS: readonly Mutant[] = [
   ...LIVENESS_MUTANTS,
   ...CLOCK_RATE_MUTANTS,
+  ...TRUST_MUTANTS,
   ...STOP_MUTANTS,
 ];
