@@ -29,7 +29,36 @@ const OUR_CERTIFICATE_FIX =
 const ETCD_CERTIFICATE_FIX =
   'check etcd.tls.ca (who signed the certificate of etcd), etcd.tls.cert and etcd.tls.key, and the host names in endpoints';
 
+/**
+ * The other side listens, and ends the connection before anything is asked: most often one side speaks TLS and the other does not. A process that is just being
+ * stopped does so, too, so another try may help.
+ */
+const CLOSED_EARLY: readonly (readonly [pattern: RegExp, what: string, hint: string])[] = [
+  [
+    /before secure TLS connection was established/i,
+    'it has closed the connection before TLS was set up',
+    'check that etcd runs there; if it speaks no TLS there, leave etcd.tls out and name http endpoints',
+  ],
+  [
+    /Last error: Failed to connect \(/,
+    'it has closed the connection',
+    'check that etcd runs there; if it speaks TLS there, set etcd.tls or name https endpoints',
+  ],
+  [
+    /Last error: Protocol error/,
+    'what listens there does not speak HTTP/2 as etcd does',
+    'name the client address of etcd (its --listen-client-urls) in endpoints, no other port of it and no other server',
+  ],
+];
+
 const RULES: readonly Rule[] = [
+  ...CLOSED_EARLY.map(([pattern, what, hint]) => ({
+    pattern,
+    make: (cause: unknown) =>
+      new SmError('STORE_UNAVAILABLE', `etcd does not answer: ${what}`, {
+        ...{hint, retryable: true, cause},
+      }),
+  })),
   // OpenSSL says the same of each certificate of a chain.
   {
     pattern: /certificate has expired/i,

@@ -1,5 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import {isAnswer, translateError} from '../../src/etcd/foreign-errors.ts';
+import {
+  isAnswer,
+  isTransportFault,
+  isUnconnected,
+  translateError,
+} from '../../src/etcd/foreign-errors.ts';
 import {rightToRead} from '../../src/etcd/rights.ts';
 
 describe('what gRPC says of a connection', () => {
@@ -33,6 +38,35 @@ describe('what gRPC says of a connection', () => {
     ['14 UNAVAILABLE: Connection dropped', 'etcd does not answer: Connection dropped'],
   ])('%s', (said, message) => {
     expect(translateError(new Error(said))).toMatchObject({code: 'STORE_UNAVAILABLE', message});
+  });
+});
+
+describe('a connection that ends before both sides speak the same protocol', () => {
+  const last = '14 UNAVAILABLE: No connection established. Last error:';
+  it.each([
+    [
+      'TLS without being asked for it',
+      `${last} Failed to connect (2026-11-30T18:42:14.280Z). Resolution note: `,
+      'etcd does not answer: it has closed the connection',
+      'if it speaks TLS there, set etcd.tls or name https endpoints',
+    ],
+    [
+      'no TLS',
+      `${last} Error: Client network socket disconnected before secure TLS connection was established. Resolution note: `,
+      'etcd does not answer: it has closed the connection before TLS was set up',
+      'if it speaks no TLS there, leave etcd.tls out and name http endpoints',
+    ],
+    [
+      'another protocol',
+      `${last} Protocol error (2026-11-30T18:42:14.280Z). Resolution note: `,
+      'etcd does not answer: what listens there does not speak HTTP/2 as etcd does',
+      'name the client address of etcd (its --listen-client-urls) in endpoints',
+    ],
+  ])('may be one to an etcd that speaks %s', (_what, said, message, fix) => {
+    const fault = translateError(new Error(said));
+    expect(fault).toMatchObject({code: 'STORE_UNAVAILABLE', message, retryable: true});
+    expect(fault.hint).toContain(fix);
+    expect([isTransportFault(fault), isUnconnected(fault)]).toEqual([true, true]);
   });
 });
 
