@@ -13,6 +13,8 @@ export type ContactFault =
   | 'certificateEarly'
   | 'certificateUntrusted'
   | 'certificateOfOther'
+  | 'noTls'
+  | 'cut'
   | 'refused';
 
 /** What lets others call a daemon whose address is wrong. */
@@ -25,6 +27,8 @@ const FIXES: Readonly<Record<ContactFault, string>> = {
   certificateEarly: 'see whether the clocks of both machines are right',
   certificateUntrusted: 'set tls.ca to who signed the certificates of the daemons',
   certificateOfOther: 'use a certificate for the host that advertise names',
+  noTls: 'give all daemons tls, or none',
+  cut: 'see whether it runs; if it does, give all daemons tls, or none: one with tls cuts calls without it',
   refused: 'give all daemons the same token file (auth.tokenFile)',
 };
 

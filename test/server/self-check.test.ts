@@ -1,4 +1,7 @@
 /** A daemon that cannot be called by the address that it advertises knows it, with the cause; and doctor names who cannot be called and whose clock is wrong. */
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import {describe, expect, it} from 'vitest';
 import type {Contact} from '../../src/model/contact.ts';
 import {callChecks} from '../../src/server/admin/read/daemon-checks.ts';
@@ -90,10 +93,28 @@ describe('doctor', () => {
       'ERR_TLS_CERT_ALTNAME_INVALID',
       'on daemon d2: use a certificate for the host that advertise names',
     ],
+    [
+      'ECONNRESET',
+      'on daemon d2: see whether it runs; if it does, give all daemons tls, or none: one with tls cuts calls without it',
+    ],
   ])('names the way out of %s alone', (code, fix) => {
     const failure = failureOf(Object.assign(new Error('x'), {code}));
     const [reach] = callChecks([called('d2', {reached: false, ...failure})]);
     expect(reach?.fix).toBe(fix);
+  });
+
+  it('a daemon without tls is named as that by one that has it', async () => {
+    const plain = createServer((_, response) => response.end());
+    plain.listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const {port} = plain.address() as AddressInfo;
+    const failure = await fetch(`https://127.0.0.1:${port}/`).then(() => undefined, failureOf);
+    plain.close();
+    const [reach] = callChecks([called('d2', {reached: false, cause: 'it answered', ...failure})]);
+    expect(reach).toMatchObject({
+      text: 'd2 cannot be called at d2:4: it does not speak TLS',
+      fix: 'on daemon d2: give all daemons tls, or none',
+    });
   });
 
   it('compares the clocks of all daemons', () => {

@@ -11,7 +11,8 @@ export interface CallFailure {
 }
 
 const TIMEOUT: CallFailure = {cause: 'no answer in time'};
-const CUT: CallFailure = {cause: 'the connection was cut'};
+const CUT: CallFailure = {cause: 'the connection was cut', fault: 'cut'};
+const PLAIN: CallFailure = {cause: 'it does not speak TLS', fault: 'noTls'};
 const UNTRUSTED: CallFailure = {
   cause:
     'its certificate is not signed by an authority that is trusted here (tls.ca; of containers: containerTls.ca)',
@@ -41,6 +42,9 @@ const FAILURES: Readonly<Record<string, CallFailure>> = {
   },
 };
 
+/** What OpenSSL says of an answer that is not TLS. */
+const NO_TLS = /wrong version number|packet length too long/i;
+
 /** Of what a call has thrown. */
 export function failureOf(error: unknown): CallFailure {
   for (
@@ -51,6 +55,7 @@ export function failureOf(error: unknown): CallFailure {
     if (at.name === 'TimeoutError' || at.name === 'AbortError') return TIMEOUT;
     const known = FAILURES[(at as NodeJS.ErrnoException).code ?? ''];
     if (known !== undefined) return known;
+    if (NO_TLS.test(at.message)) return PLAIN;
     at = at.cause;
   }
   if (error instanceof SmError && error.code === 'UNAUTHENTICATED') return {cause: error.message};
