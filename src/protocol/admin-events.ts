@@ -99,7 +99,10 @@ export const eventView = z.discriminatedUnion('type', [
 ]);
 
 /** RFC 3339, as 2026-01-02T03:04:05Z. */
-const instantField = z.iso.datetime({offset: true});
+const instantField = z.iso.datetime({
+  offset: true,
+  error: 'not a time as 2026-01-02T03:04:05Z, or with +01:00 in place of Z (in a URL %2B01:00)',
+});
 
 export const eventsQuery = z.strictObject({
   /** Only this app. */

@@ -51,11 +51,12 @@ export const taskField = z
 export const reasonField = z.string().max(REASON_MAX_CHARACTERS);
 
 /** A true/false of a query string (`true|1|yes|on`, `false|0|no|off`) or a JSON boolean. */
-export const queryFlag = z.union([z.boolean(), z.stringbool()]);
+export const queryFlag = z.union([z.boolean(), z.stringbool()], {error: 'neither true nor false'});
 
 /** A whole number of a query string. */
 export function queryNumber(least: number, most: number) {
-  return z.coerce.number<number | string>().int().min(least).max(most);
+  const number = z.coerce.number<number | string>({error: 'not a number'});
+  return number.int().min(least).max(most);
 }
 
 /** An etcd revision as text: numbers of 64 bits stand as strings in our JSON. */

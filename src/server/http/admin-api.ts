@@ -156,6 +156,11 @@ function givenInput(
 ): {readonly where: 'query' | 'body'; readonly given: Record<string, unknown>} {
   const query = request.query as Record<string, unknown>;
   const known = keysAt(route.request, []);
+  const repeated = known.find((key) => Array.isArray(query[key]));
+  if (repeated !== undefined)
+    throw new SmError('INVALID_INPUT', `query: ${repeated} is given more than once`, {
+      hint: `give ${repeated} once`,
+    });
   if (route.method === 'GET') return {where: 'query', given: knownOf(known, query)};
   const unknown = Object.keys(query).find((key) => !known.includes(key));
   if (unknown !== undefined)

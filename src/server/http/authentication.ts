@@ -90,7 +90,10 @@ export class Authenticator {
     if (name === undefined) return undefined;
     const lines = this.#current().filter((line) => line.name === name);
     if (this.#hashing >= LOGINS_AT_ONCE)
-      throw new SmError('RATE_LIMITED', 'too many tokens are being checked', {retryable: true});
+      throw new SmError('RATE_LIMITED', 'too many tokens are being checked', {
+        hint: 'wait for the time in Retry-After',
+        retryable: true,
+      });
     this.#hashing += 1;
     try {
       let found: TokenLine | undefined;

@@ -15,7 +15,10 @@ export class OpenStreams {
   /** A stream is open until what this returns is called, once. @throws SmError SERVER_UNAVAILABLE, RATE_LIMITED. */
   begin(token: string): () => void {
     if (this.open.all >= STREAMS_LIMIT)
-      throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
+      throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {
+        hint: 'end some of them, or ask another daemon',
+        retryable: true,
+      });
     const own = this.open.of(token);
     if (this.withTokens && own >= STREAMS_OF_ONE)
       throw new SmError('RATE_LIMITED', `this token has ${own} open streams`, {

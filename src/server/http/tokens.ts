@@ -52,8 +52,11 @@ function refuseTwins(path: string, lines: readonly string[]): void {
       throw new SmError(
         'INVALID_CONFIG',
         `token file ${path} has more than ${TOKENS_PER_NAME_LIMIT} lines with the same name (line ${at + 1})`,
+        {hint: 'remove the oldest line of that name'},
       );
   }
   if (new Set(lines).size < lines.length)
-    throw new SmError('INVALID_CONFIG', `token file ${path} has the same line twice`);
+    throw new SmError('INVALID_CONFIG', `token file ${path} has the same line twice`, {
+      hint: 'remove one of the two',
+    });
 }

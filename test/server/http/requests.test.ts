@@ -254,6 +254,21 @@ describe('queries', () => {
     },
   );
 
+  it.each([
+    ['get-shards?service=a&limit=many', 'query.limit: not a number'],
+    ['get-shards?service=a&unplaced=maybe', 'query.unplaced: neither true nor false'],
+    ['get-shards?service=a&service=b', 'query: service is given more than once'],
+    ['events?since=yesterday', 'query.since: not a time as 2026-01-02T03:04:05Z'],
+    ['events?since=2026-01-02T03:04:05+01:00', 'query.since: not a time as 2026-01-02T03:04:05Z'],
+  ])('say in words what is wrong: %s', async (path, message) => {
+    const reply = await http.server.inject({url: `/sm/server/${path}`, headers: host});
+    expect([reply.statusCode, reply.json<ErrorAnswer>().error]).toEqual([
+      400,
+      expect.stringContaining(message),
+    ]);
+    expect(reply.json<ErrorAnswer>().hint).not.toBe('');
+  });
+
   it('a slash at the end of the path makes no difference', async () => {
     const read = await http.server.inject({url: '/sm/server/get-shards/?service=a', headers: host});
     expect([read.statusCode, http.calls[0]?.operation]).toEqual([200, 'getShards']);

@@ -140,7 +140,10 @@ function printCursor(revision: number, after: string): string {
 
 function parseCursor(text: string): {revision: number; after: string} {
   const match = /^(\d{1,15})\.([A-Za-z0-9_-]+)$/.exec(text);
-  if (match === null) throw new SmError('INVALID_INPUT', 'cursor was not issued by this API');
+  if (match === null)
+    throw new SmError('INVALID_INPUT', 'cursor was not issued by this API', {
+      hint: 'leave cursor out for the first page; for the next one pass that of the page before, unless it is empty: that was the last one',
+    });
   const after = Buffer.from(match[2] ?? '', 'base64url').toString('utf8');
   return {revision: Number(match[1]), after};
 }

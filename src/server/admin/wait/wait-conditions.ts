@@ -82,7 +82,9 @@ export async function conditionOf(
   if (check === undefined) throw meaningless(goal);
   const isOfProcess = kind === 'container' && goal.for === 'gone';
   if (incarnation !== '' && !isOfProcess)
-    throw new SmError('INVALID_INPUT', 'incarnation is for a container that is to be gone');
+    throw new SmError('INVALID_INPUT', 'incarnation is for a container that is to be gone', {
+      hint: 'leave incarnation out, or wait for a container to be gone',
+    });
   const missing = new Unmet();
   await check({listing, id, incarnation, missing, dependencies});
   return {

@@ -142,11 +142,15 @@ function goalOf({service, kind, id, incarnation, for: wanted}: WaitCheckQuery): 
       throw new SmError(
         'INVALID_INPUT',
         'for an app, id must be the name of the app, or be left out',
+        {hint: 'leave id out: service names the app'},
       );
     }
     return {kind, for: wanted, id: service, incarnation};
   }
-  if (id === '') throw new SmError('INVALID_INPUT', `id of the ${kind} is missing`);
+  if (id === '')
+    throw new SmError('INVALID_INPUT', `id of the ${kind} is missing`, {
+      hint: `pass the ${kind} as id`,
+    });
   if (kind === 'shard') checkShardId(id);
   else checkName('container', id);
   return {kind, for: wanted, id, incarnation};

@@ -36,7 +36,10 @@ export class LiveHub {
     const key = JSON.stringify([query, apps]);
     const isFull = !this.feeds.has(key) && this.feeds.size >= FEEDS_LIMIT;
     if (isFull && !this.feeds.dropOneUnused())
-      throw new SmError('SERVER_UNAVAILABLE', 'too many live views', {retryable: true});
+      throw new SmError('SERVER_UNAVAILABLE', 'too many live views', {
+        hint: 'end some of them, or ask another daemon',
+        retryable: true,
+      });
     const shared = await this.feeds.acquire(key, () => this.openFeed(query, apps));
     const release = this.probe.use();
     try {
@@ -134,7 +137,11 @@ export class LiveHub {
 function checkQuery({view, service}: LiveQuery): void {
   const ofOne = view !== 'apps' && view !== 'top';
   if (ofOne && service === undefined)
-    throw new SmError('INVALID_INPUT', `the view ${view} shows one app: service is missing`);
+    throw new SmError('INVALID_INPUT', `the view ${view} shows one app: service is missing`, {
+      hint: 'pass the name of the app as service, or take the view top or apps',
+    });
   if (!ofOne && service !== undefined)
-    throw new SmError('INVALID_INPUT', `the view ${view} shows all apps: leave service out`);
+    throw new SmError('INVALID_INPUT', `the view ${view} shows all apps: leave service out`, {
+      hint: 'leave service out, or take the view containers, shards or moves',
+    });
 }

@@ -1,0 +1,34 @@
+/** Whoever calls the admin API reads its errors without the code beside them: each says how to go on. */
+import {readFileSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, it} from 'vitest';
+
+/** Nobody hears it. */
+const UNHEARD = 'the caller has gone';
+
+const files = ['src/server/admin', 'src/server/http'].flatMap((folder) =>
+  readdirSync(folder, {recursive: true, encoding: 'utf8'})
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, path)),
+);
+
+/** Every error that the text makes, up to its last parenthesis. */
+function errorsIn(text: string): string[] {
+  return [...text.matchAll(/new SmError\(/g)].map(({index}) => {
+    let depth = 0;
+    let end = index + 'new SmError'.length;
+    do {
+      if (text[end] === '(') depth += 1;
+      if (text[end] === ')') depth -= 1;
+      end += 1;
+    } while (depth > 0);
+    return text.slice(index, end).replace(/\s+/g, ' ');
+  });
+}
+
+it('every error of the admin API has a hint', () => {
+  const errors = files.flatMap((path) => errorsIn(readFileSync(path, 'utf8')));
+  expect(errors.length).toBeGreaterThan(60);
+  const without = errors.filter((error) => !/hint/i.test(error) && !error.includes(UNHEARD));
+  expect(without).toEqual([]);
+});
