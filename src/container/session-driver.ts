@@ -171,9 +171,7 @@ export class SessionDriver {
       takeId: (action) => this.takeId(action),
       deregister: (action) => this.deregister(action),
       findRecords: () => findRecords(this.options, this.session),
-      read: (action) => {
-        this.reads.push(action);
-      },
+      read: (action) => void this.reads.push(action),
       write: ({shard, op, transition}) => this.write(shard, op, transition),
     };
   }

@@ -196,7 +196,9 @@ describe('bad bodies', () => {
     const batch = {service: 'a', shards: [{shardId: 's', task: 'x'.repeat(5 * 1024 * 1024)}]};
     expect((await send('/sm/server/add-shards', batch)).statusCode).toBe(413);
   });
+});
 
+describe('types of bodies', () => {
   it.each([
     ['a form', 'application/x-www-form-urlencoded'],
     ['plain text', 'text/plain'],
