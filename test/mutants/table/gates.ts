@@ -152,6 +152,17 @@ const TRUST_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  ...inFile('src/governor/eviction.ts', [
+    {
+      name: 'whoever falls silent counts as evicted by an operator',
+      breaks: 'decision 17: the id names whom an operator has evicted',
+      find: "...(state === 'evicting' && {isOrdered: true})",
+      replace: "...(state !== 'evicting' && {isOrdered: true})",
+      killed: testsOf('test/governor/eviction.test.ts')(
+        'a silent container > is said to be evicted by an operator where one has ordered it, and only there',
+      ),
+    },
+  ]),
   ...inFile('src/runtime/clock.ts', [
     {
       name: 'a watcher looks at the time only when it is asked',
