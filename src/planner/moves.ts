@@ -1,12 +1,13 @@
 /** The way from what is to what shall be, in an order of which every prefix is a valid state. */
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
-import {UNLIMITED} from './limits.ts';
+import {FEW_CHANGES_SHARE, UNLIMITED} from './limits.ts';
 import {Occupants} from './hard/occupants.ts';
 import {markCapacityMoves} from './capacity-moves.ts';
 import {countsOf} from './counts.ts';
 import {runsForbidden} from './sorting.ts';
 import {DRAINING} from './table.ts';
 import type {Table} from './table.ts';
+import {sortedTies} from './tie-order.ts';
 
 const FORCED: readonly MoveCause[] = ['constraint', 'drain', 'capacity'];
 
@@ -20,7 +21,10 @@ export interface Changes {
 
 const [ADDED, OTHER] = [1, 2];
 
-export function changesOf({n, current, shardOrder}: Table, target: Int32Array): Changes {
+export function changesOf(table: Table, target: Int32Array): Changes {
+  const {n, current, shardOrder} = table;
+  const few = fewChanges(current, target, Math.floor(n * FEW_CHANGES_SHARE));
+  if (few !== undefined) return inTieOrder(table, target, few);
   // Bytes, for the passes in tie-break order read them all over the place: these stay in the cache.
   const kinds = new Uint8Array(n);
   const counts = new Int32Array(1 + Math.max(ADDED, OTHER));
@@ -29,6 +33,33 @@ export function changesOf({n, current, shardOrder}: Table, target: Int32Array): 
     additions: ofKind(shardOrder, kinds, ADDED, counts[ADDED] ?? 0),
     others: ofKind(shardOrder, kinds, OTHER, counts[OTHER] ?? 0),
   };
+}
+
+/** By index; undefined where there are more than so many. Takes columns alone: it goes over all shards. */
+function fewChanges(current: Int32Array, target: Int32Array, most: number): number[] | undefined {
+  const changes: number[] = [];
+  for (let shard = 0; shard < target.length; shard += 1) {
+    const to = target[shard] ?? -1;
+    if (to >= 0 && to === current[shard]) continue;
+    if (changes.length === most) return undefined;
+    changes.push(shard);
+  }
+  return changes;
+}
+
+/** A few are sorted: to look for them in the order of all reads memory all over the place. */
+function inTieOrder(
+  {current, snapshot}: Table,
+  target: Int32Array,
+  changes: readonly number[],
+): Changes {
+  const additions: number[] = [];
+  const others: number[] = [];
+  for (const {index} of sortedTies(changes, (shard) => snapshot.shards[shard]?.id ?? '')) {
+    const isAdded = (target[index] ?? -1) >= 0 && (current[index] ?? -1) < 0;
+    (isAdded ? additions : others).push(index);
+  }
+  return {additions: Int32Array.from(additions), others: Int32Array.from(others)};
 }
 
 /** Writes per shard what kind of change it is, 0 for none, and how many there are of each kind. Passes of their own stay compiled. */

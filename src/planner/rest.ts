@@ -76,5 +76,5 @@ function withRestOpen(table: Table): Table {
     ...pool,
     open: [...table.containerOrder].filter((at) => pool.has[at] === 1 && takes(at)),
   }));
-  return {...table, mode, pools};
+  return {...table, mode, pools, keptSort: undefined};
 }

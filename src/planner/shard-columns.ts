@@ -71,6 +71,9 @@ export class ShardColumns {
   numbers: Numbers;
   /** -1 for each shard: kept, for most apps name no container. */
   private nothing = new Int32Array();
+  /** 0 for each shard: kept, for many apps have one group. */
+  private zero = new Int32Array();
+  private where = new Int32Array();
   /** How many shards have moved, as far as that is known, and how many have a priority but 0. */
   moved = 0;
   urgent = 0;
@@ -124,6 +127,18 @@ export class ShardColumns {
     if (this.nothing.length < this.count)
       this.nothing = new Int32Array(this.numbers.home.length).fill(-1);
     return this.nothing.subarray(0, this.count);
+  }
+
+  /** Per shard: 0. */
+  zeros(): Int32Array {
+    if (this.zero.length < this.count) this.zero = new Int32Array(this.numbers.home.length);
+    return this.zero.subarray(0, this.count);
+  }
+
+  /** A column for where each shard runs, of which only the last one is right: a plan takes it, not one of its own. */
+  currents(): Int32Array {
+    if (this.where.length < this.count) this.where = new Int32Array(this.numbers.home.length);
+    return this.where.subarray(0, this.count);
   }
 
   private tally(at: number, by: 1 | -1): void {

@@ -3,7 +3,9 @@ import {compareText} from '../model/compare-text.ts';
 import type {PlacementSnapshot} from '../model/placement.ts';
 import {policyColumns} from './columns.ts';
 import type {PolicyColumns} from './columns.ts';
+import {hashOf} from './hash.ts';
 import {IntList} from './int-list.ts';
+import type {KeptSort} from './matrix/kept-sort.ts';
 import {ShardColumns} from './shard-columns.ts';
 
 export const OPEN = 0;
@@ -42,6 +44,8 @@ export interface Table extends PolicyColumns {
   readonly pools: readonly Pool[];
   /** Per container: UNPROVED with TAKES_REST and TRIAL_DUE, or 0; undefined where all have proved themselves. Open ones count as CLOSED in `mode`. */
   readonly unproved: Uint8Array | undefined;
+  /** Of a table that is kept between plans. */
+  readonly keptSort: KeptSort | undefined;
 }
 
 /** Bits of what a container is that has not proved itself. */
@@ -76,12 +80,13 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
   return assemble(snapshot, columns, orderByHash(shards));
 }
 
-/** `columns`: of its shards. `shardOrder`: them in tie-break order. `homes`: container ids by home; default: homes are container ids. */
+/** `columns`: of its shards. `shardOrder`: them in tie-break order. `homes`: container ids by home; default: homes are container ids. `keptSort`: of the table's plans before. */
 export function assemble(
   snapshot: PlacementSnapshot,
   columns: ShardColumns,
   shardOrder: Int32Array,
   homes?: ReadonlyMap<string, string>,
+  keptSort?: KeptSort,
 ): Table {
   const {containers} = snapshot;
   const index = new Map<string, number>();
@@ -112,6 +117,7 @@ export function assemble(
     pools,
     ...policyColumns(snapshot, columns, shardOrder),
     unproved,
+    keptSort,
   };
 }
 
@@ -133,7 +139,7 @@ function namedContainers(
   const hasNoWish = Uint8Array.from(homeIds, (id) => Number(homes !== undefined && id !== ''));
   const named = Int32Array.from(containers.texts, find);
   const pinned = Int32Array.from(named, (at, name) => (name > 0 && at < 0 ? NOT_LIVING : at));
-  const current = valuesOf(numbers.home, count, whereRuns);
+  const current = fillValues(columns.currents(), numbers.home, whereRuns);
   let [hasWishes, hasPins] = [false, false];
   // Only '' has a number: nobody names a container.
   if (named.length === 1) {
@@ -156,18 +162,22 @@ function namedContainers(
   return {current, prefer, avoid, pin, hasWishes, hasPins};
 }
 
-/** A pass of its own, so that it stays compiled. */
-function valuesOf(keys: Int32Array, count: number, valueOf: Int32Array): Int32Array {
-  const values = new Int32Array(count);
-  for (let at = 0; at < count; at += 1) values[at] = valueOf[keys[at] ?? 0] ?? -1;
+/** A pass of its own, so that it stays compiled. Returns `values`. */
+function fillValues(values: Int32Array, keys: Int32Array, valueOf: Int32Array): Int32Array {
+  for (let at = 0; at < values.length; at += 1) values[at] = valueOf[keys[at] ?? 0] ?? -1;
   return values;
 }
 
 /** Numbered in tie-break order, so that they are the same whatever the order of the input. */
 function bucketsOf(
-  {numbers: {pair}, groups, count}: ShardColumns,
+  columns: ShardColumns,
   shardOrder: Int32Array,
 ): Pick<Table, 'bucket' | 'bucketPool'> & {readonly workerGroups: string[]} {
+  const {
+    numbers: {pair},
+    groups,
+    count,
+  } = columns;
   const bucketOf = new Int32Array(groups.workerGroups.length).fill(-1);
   const bucketPool = new IntList();
   const poolOfGroup = new Map<string, number>();
@@ -181,7 +191,8 @@ function bucketsOf(
     poolOfGroup.set(workerGroup, pool);
     bucketPool.push(pool);
   }
-  const bucket = bucketPool.length > 1 ? valuesOf(pair, count, bucketOf) : new Int32Array(count);
+  const bucket =
+    bucketPool.length > 1 ? fillValues(new Int32Array(count), pair, bucketOf) : columns.zeros();
   const workerGroups = [...poolOfGroup.keys()];
   return {bucket, bucketPool: bucketPool.values.slice(0, bucketPool.length), workerGroups};
 }
@@ -258,13 +269,4 @@ function sortEqualHashes(
       order.subarray(from, to).sort((a, b) => compareText(items[a]?.id ?? '', items[b]?.id ?? ''));
     from = to;
   }
-}
-
-/** FNV-1a with a final mix, 32 bits: spreads ids that differ in one digit. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1)
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }

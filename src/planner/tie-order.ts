@@ -1,7 +1,27 @@
 /** Indexes of shards by (hash of id, id), kept between plans: they are sorted when they are asked for, with what has changed since alone. */
 import {compareText} from '../model/compare-text.ts';
+import {closeGaps, openGaps} from './gaps.ts';
+import {hashOf} from './hash.ts';
 import {NONE} from './int-list.ts';
-import {hashOf} from './table.ts';
+
+/** What the order of a shard depends on. */
+export interface TieKey {
+  readonly index: number;
+  readonly hash: number;
+  readonly id: string;
+}
+
+/** A few shards in tie-break order. */
+export function sortedTies(
+  indexes: Iterable<number>,
+  idOf: (index: number) => string,
+): readonly TieKey[] {
+  const keys = Array.from(indexes, (index) => {
+    const id = idOf(index);
+    return {index, hash: hashOf(id), id};
+  });
+  return keys.sort((a, b) => a.hash - b.hash || compareText(a.id, b.id));
+}
 
 export class TieOrder {
   private readonly idOf: (index: number) => string;
@@ -52,31 +72,21 @@ export class TieOrder {
 
   private closeGaps(): void {
     const gaps = this.gaps.sort((a, b) => a - b);
-    let to = gaps[0] ?? 0;
-    for (const [at, gap] of gaps.entries()) {
-      const next = gaps[at + 1] ?? this.count;
-      this.sorted.copyWithin(to, gap + 1, next);
-      this.hashes.copyWithin(to, gap + 1, next);
-      to += next - gap - 1;
-    }
+    closeGaps([this.sorted, this.hashes], gaps, this.count);
     this.count -= gaps.length;
     gaps.length = 0;
   }
 
-  /** What stands behind moves once, from the end on. */
   private insertAdded(): void {
-    const news = this.news();
+    const news = sortedTies(this.added, this.idOf);
     const count = this.count + news.length;
     if (count > this.sorted.length) this.grow(Math.max(count, 2 * this.sorted.length));
-    let end = this.count;
-    for (let left = news.length - 1; left >= 0; left -= 1) {
-      const {index = NONE, hash = 0, id = ''} = news[left] ?? {};
-      const at = this.positionFor(hash, id, end);
-      this.sorted.copyWithin(at + left + 1, at, end);
-      this.hashes.copyWithin(at + left + 1, at, end);
-      this.sorted[at + left] = index;
-      this.hashes[at + left] = hash;
-      end = at;
+    const places = news.map(({hash, id}) => this.positionFor(hash, id));
+    openGaps([this.sorted, this.hashes], places, this.count);
+    for (const [at, {index, hash}] of news.entries()) {
+      const place = (places[at] ?? 0) + at;
+      this.sorted[place] = index;
+      this.hashes[place] = hash;
     }
     this.count = count;
     this.added.clear();
@@ -90,14 +100,6 @@ export class TieOrder {
     this.hashes.set(hashes);
   }
 
-  private news(): {index: number; hash: number; id: string}[] {
-    const news = Array.from(this.added, (index) => {
-      const id = this.idOf(index);
-      return {index, hash: hashOf(id), id};
-    });
-    return news.sort((a, b) => a.hash - b.hash || compareText(a.id, b.id));
-  }
-
   /** Where in `sorted` the index stands. */
   private positionOf(index: number, id: string): number {
     let at = this.firstFrom(hashOf(id), this.count);
@@ -107,11 +109,11 @@ export class TieOrder {
     return at;
   }
 
-  /** The first below `end` that does not stand before it, else `end`. There are no gaps. */
-  private positionFor(hash: number, id: string, end: number): number {
-    let at = this.firstFrom(hash, end);
+  /** The first that does not stand before it, else the count. There are no gaps. */
+  private positionFor(hash: number, id: string): number {
+    let at = this.firstFrom(hash, this.count);
     while (
-      at < end &&
+      at < this.count &&
       this.hashes[at] === hash &&
       compareText(this.idOf(this.sorted[at] ?? NONE), id) < 0
     )

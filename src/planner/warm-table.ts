@@ -7,6 +7,7 @@ import {LastTargets} from './last-targets.ts';
 import {IntList, NONE} from './int-list.ts';
 import {NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
 import {Names, ShardColumns} from './shard-columns.ts';
+import {KeptSort} from './matrix/kept-sort.ts';
 import {assemble} from './table.ts';
 import type {Table} from './table.ts';
 import {TieOrder} from './tie-order.ts';
@@ -63,6 +64,7 @@ export class WarmTable {
   /** Of the shards that are known. */
   readonly lastTargets = new LastTargets();
   private columns = new ShardColumns(0);
+  private keptSort = new KeptSort();
   /** By index in the columns. */
   private readonly rows = new IntList();
   private readonly isReady: boolean[] = [];
@@ -89,7 +91,7 @@ export class WarmTable {
         ? columns.shards
         : columns.shards.map((shard, at) => this.withFitness(shard, at, homes, fitness));
     return {
-      table: assemble({...terms, shards}, columns, this.order.indexes(), homes),
+      table: assemble({...terms, shards}, columns, this.order.indexes(), homes, this.keptSort),
       rows: this.rows.values.subarray(0, this.rows.length),
       end: this.indexes.length,
     };
@@ -97,6 +99,7 @@ export class WarmTable {
 
   private clear(): void {
     this.columns = new ShardColumns(0);
+    this.keptSort = new KeptSort();
     this.names = new Names();
     for (const list of [this.rows, this.isReady, this.indexes]) list.length = 0;
     this.order.clear();
@@ -114,6 +117,7 @@ export class WarmTable {
     if (before === shard.id) return;
     if (before !== undefined) this.order.remove(at, before);
     this.order.add(at);
+    this.keptSort.rename(at);
     this.lastTargets.forget(row);
   }
 
@@ -127,6 +131,7 @@ export class WarmTable {
     const isReady = this.isReady.pop() ?? false;
     if (last === row) return;
     this.order.rename(this.size, at);
+    this.keptSort.rename(at);
     this.rows.set(at, last);
     this.isReady[at] = isReady;
     this.indexes.set(last, at);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {compareText} from '../../src/model/compare-text.ts';
-import {hashOf} from '../../src/planner/table.ts';
+import {hashOf} from '../../src/planner/hash.ts';
 import {TieOrder} from '../../src/planner/tie-order.ts';
 
 describe('the order of ties', () => {

@@ -2,14 +2,18 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {PlacementShard, PlacementSnapshot, Plan} from '../../src/model/placement.ts';
+import {hashOf} from '../../src/planner/hash.ts';
 import {planTable, planTableWithFigures} from '../../src/planner/index.ts';
-import {hashOf, tabulate} from '../../src/planner/table.ts';
+import {demandOf} from '../../src/planner/matrix/demand.ts';
+import {classify} from '../../src/planner/sorting.ts';
+import {tabulate} from '../../src/planner/table.ts';
+import type {Table} from '../../src/planner/table.ts';
 import {WarmTable} from '../../src/planner/warm-table.ts';
 import type {PlanTerms, WarmFitness} from '../../src/planner/warm-table.ts';
 
 const CONTAINERS = ['c0', 'c1', 'c2', 'c3', 'gone'];
 const text = (...all: string[]): fc.Arbitrary<string> => fc.constantFrom(...all);
-const anyShard = fc.record({
+const FIELDS = {
   id: fc.nat(30).map((at) => `s${at}`),
   group: text('', 'g'),
   workerGroup: text('', 'w'),
@@ -23,7 +27,8 @@ const anyShard = fc.record({
   load: fc.tuple(fc.nat(9)),
   cooling: fc.boolean(),
   failures: fc.nat(2),
-});
+};
+const anyShard = fc.record(FIELDS);
 const terms = fc.record({
   living: fc.subarray(CONTAINERS.slice(0, 4)),
   maxShardCount: fc.constantFrom<number>(0, 0, 2),
@@ -34,16 +39,31 @@ const terms = fc.record({
     {nil: undefined},
   ),
 });
+/** Shards and terms with which all shards are free, so that their sort is kept, too. */
+const freeShard = fc.record({
+  ...{...FIELDS, pin: fc.constant(''), priority: fc.constant(0), workerGroup: fc.constant('')},
+  ...{group: text('', '', 'g'), current: text('', 'c0', 'c0', 'c1')},
+});
+const openTerms = terms.map((asked) => ({
+  ...{...asked, fitness: undefined},
+  living: ['c0', ...asked.living.filter((id) => id === 'c1' || id === 'c2')],
+}));
 type Asked = typeof terms extends fc.Arbitrary<infer Value> ? Value : never;
+type Change =
+  | {readonly kind: 'set'; readonly row: number; readonly shard: PlacementShard}
+  | {readonly kind: 'remove'; readonly row: number}
+  | {readonly kind: 'plan'; readonly asked: Asked};
 const PLAIN: Asked = {
   ...{living: ['c0', 'c1', 'c2'], maxShardCount: 0, isLoaded: false, spreadZones: false},
   fitness: undefined,
 };
-const change = fc.oneof(
-  fc.record({kind: fc.constant('set' as const), row: fc.nat(12), shard: anyShard}),
-  fc.record({kind: fc.constant('remove' as const), row: fc.nat(12)}),
-  fc.record({kind: fc.constant('plan' as const), asked: terms}),
-);
+function changeOf(shard: typeof anyShard, asked: typeof terms): fc.Arbitrary<Change> {
+  return fc.oneof(
+    fc.record({kind: fc.constant('set' as const), row: fc.nat(12), shard}),
+    fc.record({kind: fc.constant('remove' as const), row: fc.nat(12)}),
+    fc.record({kind: fc.constant('plan' as const), asked}),
+  );
+}
 
 /** `c2` has not proved itself where somebody may be tried. */
 function termsFor(asked: Asked): Omit<PlanTerms, 'homes' | 'fitness'> {
@@ -105,6 +125,16 @@ function said(plan: Plan, {shards, containers}: PlacementSnapshot): unknown {
   };
 }
 
+/** As the plan sorts them by bucket and home. */
+function sortedShards(table: Table): unknown {
+  const {shards, place, start, waiting} = demandOf(table, classify(table));
+  return {
+    shards: Array.from(shards, (at) => table.snapshot.shards[at]?.id),
+    homes: Array.from(place, (home) => table.containerOrder[home - 1]),
+    ...{start: [...start], waiting: [...waiting]},
+  };
+}
+
 function compare(
   warm: WarmTable,
   known: ReadonlyMap<number, PlacementShard>,
@@ -120,6 +150,7 @@ function compare(
     Array.from(shardOrder, (at) => shards[at]?.id ?? '');
   expect(ids(table)).toEqual(ids(fresh));
   expect(table.bucketPool).toEqual(fresh.bucketPool);
+  expect(sortedShards(table)).toEqual(sortedShards(fresh));
   const [kept, anew] = [planTableWithFigures(table), planTableWithFigures(fresh)];
   expect(said(kept.plan, table.snapshot)).toEqual(said(anew.plan, snapshot));
   expect(kept.figures).toEqual(anew.figures);
@@ -130,29 +161,35 @@ function compare(
 }
 
 describe('a table that is kept', () => {
-  it('is a fresh one after any changes, and so are its plans', () => {
-    fc.assert(
-      fc.property(fc.array(change, {maxLength: 60}), (changes) => {
-        const warm = new WarmTable();
-        const known = new Map<number, PlacementShard>();
-        for (const one of [...changes, {kind: 'plan', asked: PLAIN} as const]) {
-          if (one.kind === 'plan') compare(warm, known, one.asked);
-          else if (one.kind === 'remove') {
-            known.delete(one.row);
-            warm.take({isFresh: false, set: [], removed: [one.row]});
-          } else if (![...known].some(([row, {id}]) => row !== one.row && id === one.shard.id)) {
-            const {row, shard} = one;
-            const homeKey = shard.current === '' ? '' : `at ${shard.current}`;
-            known.set(row, shard);
-            const set = [{row, shard, homeKey, isReady: isReady(shard)}];
-            warm.take({isFresh: false, set, removed: []});
+  it.each([
+    {shards: 'any shards', change: changeOf(anyShard, terms), least: 0, runs: 300},
+    {shards: 'shards that are free', change: changeOf(freeShard, openTerms), least: 20, runs: 40},
+  ])(
+    'is a fresh one after any changes of $shards, and so are its plans',
+    ({change, least, runs}) => {
+      fc.assert(
+        fc.property(fc.array(change, {minLength: least, maxLength: 60}), (changes) => {
+          const warm = new WarmTable();
+          const known = new Map<number, PlacementShard>();
+          for (const one of [...changes, {kind: 'plan', asked: PLAIN} as const]) {
+            if (one.kind === 'plan') compare(warm, known, one.asked);
+            else if (one.kind === 'remove') {
+              known.delete(one.row);
+              warm.take({isFresh: false, set: [], removed: [one.row]});
+            } else if (![...known].some(([row, {id}]) => row !== one.row && id === one.shard.id)) {
+              const {row, shard} = one;
+              const homeKey = shard.current === '' ? '' : `at ${shard.current}`;
+              known.set(row, shard);
+              const set = [{row, shard, homeKey, isReady: isReady(shard)}];
+              warm.take({isFresh: false, set, removed: []});
+            }
           }
-        }
-        expect(warm.size).toBe(known.size);
-      }),
-      {numRuns: 300},
-    );
-  });
+          expect(warm.size).toBe(known.size);
+        }),
+        {numRuns: runs},
+      );
+    },
+  );
 
   it('keeps shards apart whose ids have one hash', () => {
     const [first, second] = sameHash();

@@ -151,7 +151,7 @@ export class Cells {
       for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end;) {
         const home = place[at] ?? 0;
         const first = at;
-        while (at < end && place[at] === home) at += 1;
+        at = endOfRun(place, at, end);
         this.append(bucket, home - 1, at - first);
       }
     }
@@ -216,6 +216,21 @@ function grown<T extends Int32Array | Int16Array | Uint16Array>(
   return larger;
 }
 
+/** Where what equals the first ends, in a column that ascends: by steps that double, for a run may have many thousands. */
+function endOfRun(place: Narrow, first: number, end: number): number {
+  const value = place[first];
+  let low = first;
+  let step = 1;
+  for (; low + step < end && place[low + step] === value; step *= 2) low += step;
+  let high = Math.min(low + step, end);
+  while (low + 1 < high) {
+    const middle = (low + high) >>> 1;
+    if (place[middle] === value) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
 /** No cell holds more, or has more that are even: the largest bucket, pins included, and what slack adds on both sides. */
 function mostInCell({buckets, slack}: Demand, levels: Levels): number {
   let most = 0;
@@ -230,13 +245,9 @@ function fewestCells(demand: Demand, levels: Levels): number {
   let cells = 0;
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     let now = 0;
-    let last = NONE;
     const end = start[bucket + 1] ?? 0;
-    for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end; at += 1) {
-      const home = place[at] ?? 0;
-      if (home !== last) now += 1;
-      last = home;
-    }
+    for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end; now += 1)
+      at = endOfRun(place, at, end);
     cells += Math.max(now, levels.extrasOf(demand, bucket));
   }
   return cells;

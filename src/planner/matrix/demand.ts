@@ -66,7 +66,10 @@ export function demandOf(table: Table, sorted: Sorted): Demand {
   const weights = weightsOf(table, pools);
   const priorityRanks = priorityRanksOf(table, sorted);
   const homes = homesOf(table);
-  const free = sortFree(table, sorted.free, homes);
+  const sortAll = (): ReturnType<typeof sortFree> => sortFree(table, sorted.free, homes);
+  // Who waits is sorted by priority in place.
+  const isKept = sorted.free.length === table.n && priorityRanks === undefined;
+  const free = (isKept ? table.keptSort?.of(table, homes, sortAll) : undefined) ?? sortAll();
   if (priorityRanks !== undefined) sortWaiting(table, free, priorityRanks);
   return {
     containers: table.m,

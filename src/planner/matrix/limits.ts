@@ -30,3 +30,5 @@ export const FIRST_PAIRS = 64;
 export const PAIRS_GROWTH = 4;
 /** Takers are sorted where their pool is more than this many times as large; else the pool, which is sorted, is read to the end. */
 export const SORTED_FACTOR = 8;
+/** Of a table that is kept, up to so many shards whose container has changed are sorted again one by one, else all. */
+export const MOST_RESORTED = 512;

@@ -1,6 +1,6 @@
 /** A placement problem as the baselines see it: numbers alone, no pools, no pins. All containers are open. */
 import type {PlacementSnapshot} from '../../../src/model/placement.ts';
-import {hashOf} from '../../../src/planner/table.ts';
+import {hashOf} from '../../../src/planner/hash.ts';
 
 export interface Instance {
   readonly shards: number;
