@@ -76,7 +76,10 @@ export class OwnerClock {
     this.last = first;
   }
 
-  /** Owner ms at these readings; never goes back. `bootGrainMs`: a smaller lead of boot time means nothing. */
+  /**
+   * Owner ms at these readings; never goes back. `bootGrainMs`: by how much boot time may be behind only because of its grain. That never makes
+   * it lead, so a lead counts however coarse it is, else short suspensions would go unseen. It costs at most one grain, where the first reading was behind.
+   */
   advance(now: ClockReadings, bootGrainMs = BOOT_GRAIN_MS): number {
     const monotonic = Math.max(0, now.monotonicMs - this.last.monotonicMs);
     const boot = now.bootMs - this.last.bootMs;
@@ -84,7 +87,7 @@ export class OwnerClock {
     // Boot time is compared over all the readings, else many small steps below its grain would add up to a lead.
     this.bootLeadMs += boot - monotonic;
     let step = monotonic;
-    if (this.bootLeadMs > bootGrainMs) {
+    if (this.bootLeadMs > BOOT_GRAIN_MS) {
       step += this.bootLeadMs;
       this.bootLeadMs = 0;
     } else if (this.bootLeadMs < -bootGrainMs) this.bootLeadMs = -bootGrainMs;
