@@ -54,15 +54,6 @@ describe('a silent container', () => {
     expect(bed.evictions[0]).toMatchObject({container: 'c4', incarnation: 'c4-inc'});
   });
 
-  it('is said to be evicted by an operator where one has ordered it, and only there', () => {
-    const bed = bedOf(['c1', 'c2', 'c3', 'c4']);
-    bed.beat('c1');
-    bed.beat('c2', 'evicting');
-    bed.pass(W + 2 * STEP_MS, ['c3', 'c4']);
-    const ordered = bed.evictions.map(({container, isOrdered}) => `${container} ${isOrdered}`);
-    expect(new Set(ordered)).toEqual(new Set(['c1 undefined', 'c2 true']));
-  });
-
   it('keeps its shards until its heartbeat is gone, then they go to the others', () => {
     const bed = bedOf(['c1', 'c2', 'c3']);
     const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));

@@ -194,9 +194,6 @@ describe('a table that is kept', () => {
   it('keeps shards apart whose ids have one hash', () => {
     const [first, second] = sameHash();
     const warm = new WarmTable();
-    const shardOf = (id: string): PlacementShard => ({
-      ...{id, group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''},
-    });
     const set = [second, first, 'x'].map((id, row) => {
       return {row, shard: shardOf(id), homeKey: '', isReady: true};
     });
@@ -271,21 +268,17 @@ describe('a table that is kept', () => {
 
   it('begins anew with what is fresh', () => {
     const warm = new WarmTable();
-    const shard = {
-      id: 's',
-      group: '',
-      workerGroup: '',
-      pin: '',
-      current: '',
-      prefer: '',
-      avoid: '',
-    };
+    const shard = shardOf('s');
     warm.take({isFresh: false, set: [{row: 3, shard, homeKey: '', isReady: true}], removed: []});
     warm.take({isFresh: true, set: [], removed: []});
     compare(warm, new Map());
     expect(warm.size).toBe(0);
   });
 });
+
+function shardOf(id: string): PlacementShard {
+  return {id, group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''};
+}
 
 /** Two ids of one hash, in their order. */
 function sameHash(): [string, string] {

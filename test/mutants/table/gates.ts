@@ -158,8 +158,8 @@ const TRUST_MUTANTS: readonly Mutant[] = [
       breaks: 'decision 17: the id names whom an operator has evicted',
       find: "...(state === 'evicting' && {isOrdered: true})",
       replace: "...(state !== 'evicting' && {isOrdered: true})",
-      killed: testsOf('test/governor/eviction.test.ts')(
-        'a silent container > is said to be evicted by an operator where one has ordered it, and only there',
+      killed: testsOf('test/governor/ordered-eviction.test.ts')(
+        'an eviction is said to be ordered where an operator has ordered it, and only there',
       ),
     },
   ]),
