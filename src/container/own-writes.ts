@@ -56,17 +56,13 @@ export class OwnWrites {
   /** `withinT`: a write committed within T, by the clock that ends the right to act. */
   state(withinT: boolean): StoreWrites {
     if (withinT && !this.isDoubted) return COMMITTING;
-    const unseenMs = this.unseenMs();
-    if (unseenMs > 0 && !this.isDoubted) return this.after(unseenMs);
     const {refusal, transportFault} = this;
-    const reason = [refusal, transportFault]
-      .flatMap((fault) => fault?.message ?? [])
-      .join('; now ');
+    const clockFault = this.isDoubted ? undefined : this.clockFault();
+    const faults = [clockFault, refusal, transportFault].filter((fault) => fault !== undefined);
+    const reason = faults.map(({message}) => message).join('; now ');
     // A store that is out of space is often slow, too: the way out is that of what it said.
-    return {
-      ...{kind: 'none', sinceMs: this.lastMs, reason},
-      fix: refusal?.hint ?? transportFault?.hint ?? '',
-    };
+    const {hint: fix = ''} = refusal ?? transportFault ?? clockFault ?? {};
+    return {kind: 'none', sinceMs: this.lastMs, reason, fix};
   }
 
   /** How much of the time without a write the store has no part in: no running clock counted it. 0: less than half. */
@@ -76,12 +72,13 @@ export class OwnWrites {
     return unseenMs > Math.max(passedMs / 2, WALL_JUMP_MS) ? unseenMs : 0;
   }
 
-  private after(unseenMs: number): StoreWrites {
+  private clockFault(): {readonly message: string; readonly hint: string} | undefined {
+    const unseenMs = this.unseenMs();
+    if (unseenMs === 0) return undefined;
     const by = `${Math.round(unseenMs / 1_000)} s`;
     return {
-      ...{kind: 'none', sinceMs: this.lastMs},
-      reason: `its clock was set forward, or its machine was suspended, by ${by}`,
-      fix: 'see what sets the clock of its machine (chronyc tracking), and what suspends it; nothing else is needed',
+      message: `its clock was set forward, or its machine was suspended, by ${by}`,
+      hint: 'see what sets the clock of its machine (chronyc tracking), and what suspends it; nothing else is needed',
     };
   }
 }
