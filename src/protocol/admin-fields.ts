@@ -55,7 +55,8 @@ export const queryFlag = z.union([z.boolean(), z.stringbool()], {error: 'neither
 
 /** A whole number of a query string. */
 export function queryNumber(least: number, most: number) {
-  const number = z.coerce.number<number | string>({error: 'not a number'});
+  const error = `not a whole number from ${least} to ${most}`;
+  const number = z.coerce.number<number | string>({error});
   return number.int().min(least).max(most);
 }
 

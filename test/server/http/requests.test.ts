@@ -257,7 +257,9 @@ describe('queries', () => {
   );
 
   it.each([
-    ['get-shards?service=a&limit=many', 'query.limit: not a number'],
+    ['get-shards?service=a&limit=many', 'query.limit: not a whole number from 1 to 10000'],
+    ['get-shards?service=a&limit=0', 'query.limit: not a whole number from 1 to 10000'],
+    ['get-shards?service=a&limit=2.5', 'query.limit: not a whole number from 1 to 10000'],
     ['get-shards?service=a&unplaced=maybe', 'query.unplaced: neither true nor false'],
     ['get-shards?service=a&service=b', 'query: service is given more than once'],
     ['events?since=yesterday', 'query.since: not a time as 2026-01-02T03:04:05Z'],
