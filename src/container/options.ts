@@ -133,7 +133,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     });
   }
   checkReceiverTls(options);
-  checkLogin(options.etcd);
+  checkLogin(options.etcd ?? {});
   if (options.load !== undefined && typeof options.load !== 'function') {
     throw new SmError('INVALID_INPUT', 'load is not a function', {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',

@@ -23,8 +23,8 @@ const IS_OF: Readonly<Record<Kind, (value: unknown) => boolean>> = {
 
 /** How programs come to pass another kind. */
 const CONVERSIONS: Partial<Record<Kind, string>> = {
-  text: ': String(value)',
-  'true or false': ": of a text, text === 'true'",
+  text: ' (of a value: String(value))',
+  'true or false': " (of a text: text === 'true')",
 };
 
 /**
@@ -59,8 +59,9 @@ export function refuseOtherKinds(
   for (const [name, kind] of Object.entries(kinds)) {
     const value = options[name];
     if (value === undefined || IS_OF[kind](value)) continue;
-    throw new SmError('INVALID_INPUT', `${prefix}${name} is not ${kind}`, {
-      hint: `pass ${name} as ${kind}${CONVERSIONS[kind] ?? ', or leave it out'}`,
+    const option = prefix + name;
+    throw new SmError('INVALID_INPUT', `${option} is not ${kind}`, {
+      hint: `pass ${option} as ${kind}${CONVERSIONS[kind] ?? ''}, or leave it out`,
     });
   }
 }

@@ -39,6 +39,13 @@ it.each([
   expect(make).toThrow(expect.objectContaining(refused(message) as object) as Error);
 });
 
+it('a setting that may be missing, as null, is told to be left out', () => {
+  const make = (): AdminClient =>
+    new AdminClient({server: 'http://127.0.0.1:1', tokenFile: null as unknown as string});
+  const hint = 'pass tokenFile as text (of a value: String(value)), or leave it out';
+  expect(make).toThrow(expect.objectContaining({code: 'INVALID_INPUT', hint}) as Error);
+});
+
 it.each([undefined, null, 'http://127.0.0.1:1'])('%j for options', (said) => {
   const make = (): AdminClient => new AdminClient(said as unknown as {server: string});
   const wanted = refused(/^the options of AdminClient are not an object$/);

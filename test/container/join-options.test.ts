@@ -251,6 +251,21 @@ describe('what would fail later, or never end', () => {
     expect(checkJoinOptions(unset)).toMatchObject({app: 'orders'});
   });
 
+  it('is not null, which means the default as undefined does', () => {
+    const unset = {endpoints, app: 'orders', etcd: null, signals: null, version: null};
+    const joining = checkJoinOptions(unset as unknown as JoinOptions);
+    expect(joining).toMatchObject({signals: false, version: ''});
+  });
+
+  it('is named in the hint as it is written in the options', () => {
+    const text = {endpoints, app: 'orders', etcd: {plainPassword: 'true'}};
+    expect(() => checkJoinOptions(text as unknown as JoinOptions)).toThrow(
+      expect.objectContaining({
+        hint: "pass etcd.plainPassword as true or false (of a text: text === 'true'), or leave it out",
+      }) as Error,
+    );
+  });
+
   it.each([undefined, null, 'orders'])('is refused when joining: %j for options', async (said) => {
     await expect(joinApp(said as unknown as JoinOptions, hooks)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
