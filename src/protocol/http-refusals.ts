@@ -10,16 +10,22 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const MALFORMED: Readonly<Record<string, [string, SmError]>> = {
   HPE_HEADER_OVERFLOW: [
     '431 Request Header Fields Too Large',
-    new SmError('INVALID_INPUT', `headers are larger than ${HEADER_LIMIT_BYTES} bytes`),
+    new SmError('INVALID_INPUT', `headers are larger than ${HEADER_LIMIT_BYTES} bytes`, {
+      hint: 'send fewer headers, or shorter ones',
+    }),
   ],
   ERR_HTTP_REQUEST_TIMEOUT: [
     '408 Request Timeout',
-    new SmError('TIMEOUT', 'the request took too long to arrive'),
+    new SmError('TIMEOUT', 'the request took too long to arrive', {
+      hint: 'send the whole request without pauses',
+    }),
   ],
 };
 const BAD_REQUEST: [string, SmError] = [
   '400 Bad Request',
-  new SmError('INVALID_INPUT', 'malformed HTTP request'),
+  new SmError('INVALID_INPUT', 'malformed HTTP request', {
+    hint: 'send a request of HTTP/1.1, with one Host header and its URL encoded',
+  }),
 ];
 
 /** The body of every refusal. `requestId` is '' for what never became a request. */
@@ -37,7 +43,9 @@ export function refuseInOurForm(server: Server): void {
 
 /** A request that expects what HTTP does not know never reaches a route. */
 function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const problem = new SmError('INVALID_INPUT', 'the Expect header has an unsupported value');
+  const problem = new SmError('INVALID_INPUT', 'the Expect header has an unsupported value', {
+    hint: 'leave the header Expect out, or send 100-continue',
+  });
   response.writeHead(417, {'content-type': JSON_TYPE, connection: 'close'});
   response.end(JSON.stringify(errorAnswer(problem, '')));
 }

@@ -6,11 +6,12 @@ import {expect, it} from 'vitest';
 /** Nobody hears it. */
 const UNHEARD = 'the caller has gone';
 
-const files = ['src/server/admin', 'src/server/http'].flatMap((folder) =>
+const folders = ['src/server/admin', 'src/server/http'].flatMap((folder) =>
   readdirSync(folder, {recursive: true, encoding: 'utf8'})
     .filter((path) => path.endsWith('.ts'))
     .map((path) => join(folder, path)),
 );
+const files = [...folders, 'src/protocol/http-refusals.ts'];
 
 /** Every error that the text makes, up to its last parenthesis. */
 function errorsIn(text: string): string[] {

@@ -95,6 +95,7 @@ describe('hostile bytes', () => {
     const reply = await rawExchange(port, bytes);
     expect(statusOf(reply)).toBe(status);
     expect(reply).toContain('"code"');
+    expect(reply).toMatch(/"hint":"[^"]+"/);
     expect(reply).not.toMatch(/node_modules|at .*\.ts/);
     expect(http.calls).toEqual([]);
     expect(statusOf(await rawExchange(port, add()))).toBe(200);
