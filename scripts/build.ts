@@ -161,7 +161,7 @@ writeFileSync(
   licencesOf([...inside, 'node_modules/@fastify/swagger-ui/static']),
 );
 const bill = sbomOf([...inside, 'node_modules/@fastify/swagger-ui/static']);
-writeFileSync(join(OUT, 'sbom.cdx.json'), `${JSON.stringify(bill, undefined, 1)}\n`);
+writeFileSync(join(OUT, 'sbom.cdx.json'), `${JSON.stringify(bill)}\n`);
 cpSync('package.json', join(BUILD, 'package.json'));
 const plugin = new Plugin({
   ...{root: join(process.cwd(), BUILD), type: 'core', ignoreManifest: true},
