@@ -131,7 +131,17 @@ export class GoverningDaemon {
     this.driver.leave();
     await this.sessionEndedWithin(limitMs);
     // Without the store there is nobody to tell, and a leader whose heartbeat is silent is replaced.
-    if (this.driver.remainingMs() > 0) await this.leadership.resign();
+    if (this.driver.remainingMs() > 0) await this.resign();
+  }
+
+  private async resign(): Promise<void> {
+    const {leads, events, driver} = this;
+    await this.leadership.resign();
+    if (!leads) return;
+    // What cannot be written is of no use later: the process ends.
+    await events
+      .writing(events.leaderGone(driver.session.incarnation))()
+      .catch(() => undefined);
   }
 
   /** Ends at once; nothing is written to the store. */

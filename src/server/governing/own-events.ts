@@ -1,4 +1,4 @@
-/** What a daemon puts down by itself for the morning after: an outage of the store, once a write commits again, and a leader that was lost. */
+/** What a daemon puts down by itself for the morning after: an outage of the store, once a write commits again, a leader that was lost, and its own end where it led. */
 import type {Keys} from '../../etcd/keys.ts';
 import type {AppEvent, ContainerEvent, OutageEvent} from '../../model/audit.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
@@ -32,6 +32,12 @@ export class OwnEvents {
   leaderLost(container: string, incarnation: string): ContainerEvent {
     const at = new Date(this.options.clock.wallMs()).toISOString();
     return {container, incarnation, at, state: 'lost', before: 'silent'};
+  }
+
+  /** A leader leaves in order. Of any other daemon the leader's governor of sm says so. */
+  leaderGone(incarnation: string): ContainerEvent {
+    const at = new Date(this.options.clock.wallMs()).toISOString();
+    return {container: this.daemon, incarnation, at, state: 'gone', before: 'leaving'};
   }
 
   /** Writes the event, to be called again where it throws: that writes it under the same key. @throws SmError STORE_UNAVAILABLE. */

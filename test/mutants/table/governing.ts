@@ -246,6 +246,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       replace: "if (this.state.kind !== 'waiting') return;",
       killed: SLEPT_TESTS('leads, and governs, when the others are gone'),
     },
+    {
+      name: 'a leader that leaves in order puts nothing down',
+      breaks: 'health is what works now: a daemon is lost only until it is back',
+      find: 'if (!leads) return;',
+      replace: 'return;',
+      killed: testsOf('test/server/governing/leader-leaves.test.ts')(
+        'is gone in the events, also where its last word there was a loss',
+      ),
+    },
   ]),
   ...inFile('src/server/governing/old-rights.ts', [
     {
