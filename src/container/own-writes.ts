@@ -21,15 +21,12 @@ export class OwnWrites {
   /** The store is not believed: nothing is written until somebody accepts it and a write commits. */
   private isDoubted = false;
   private readonly clock: Clocks;
-  private readonly ttlMs: number;
   /** The clocks when one committed last. */
   private lastOwnerMs: number;
   private lastNowMs: number;
 
-  /** `ttlMs`: T of the process. */
-  constructor(clock: Clocks, ttlMs: number) {
+  constructor(clock: Clocks) {
     this.clock = clock;
-    this.ttlMs = ttlMs;
     this.lastOwnerMs = clock.ownerMs();
     this.lastNowMs = clock.nowMs();
   }
@@ -68,12 +65,10 @@ export class OwnWrites {
     return {kind: 'none', sinceMs: this.lastMs, reason, fix};
   }
 
-  /** How much of the time without a write the store has no part in: no running clock counted it. 0: less than half, or T has passed without it as well. */
+  /** How much of the time without a write the store has no part in: no running clock counted it. 0: less than half. */
   private unseenMs(): number {
     const passedMs = this.clock.ownerMs() - this.lastOwnerMs;
-    const seenMs = this.clock.nowMs() - this.lastNowMs;
-    const unseenMs = passedMs - seenMs;
-    if (seenMs >= this.ttlMs) return 0;
+    const unseenMs = passedMs - (this.clock.nowMs() - this.lastNowMs);
     return unseenMs > Math.max(passedMs / 2, WALL_JUMP_MS) ? unseenMs : 0;
   }
 

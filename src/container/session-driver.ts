@@ -66,7 +66,7 @@ export class SessionDriver {
     this.options = options;
     this.specMod = options.specMod;
     this.logger = options.logger.child({container: options.identity.container});
-    this.ownWrites = new OwnWrites(options.clock, options.identity.ttlMs);
+    this.ownWrites = new OwnWrites(options.clock);
     this.faults = new StoreFaults(this.logger, options.clock);
     this.session = new ContainerSession({...options, nextId: randomId, random: Math.random});
     this.driver = this.newDriver();
