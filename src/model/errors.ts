@@ -19,7 +19,7 @@ const CODES = {
   BODY_TOO_LARGE: {exit: 2, http: 413},
   /** The path takes another HTTP method. Use the one that /openapi.json names. */
   METHOD_NOT_ALLOWED: {exit: 2, http: 405},
-  /** The body is not JSON. Send it with content-type application/json. */
+  /** The body is not JSON, or has a Content-Encoding. Send it as it is, with content-type application/json. */
   UNSUPPORTED_MEDIA_TYPE: {exit: 2, http: 415},
   /** The call has no token, or one that the daemon does not know. Give a token. */
   UNAUTHENTICATED: {exit: 5, http: 401},
@@ -55,7 +55,7 @@ const CODES = {
   STORE_RESTORED: {exit: 10, http: 503},
   /** A record cannot be read. Repair or delete the key that the message names. */
   STORE_CORRUPT: {exit: 10, http: 500},
-  /** No daemon answers, or it does not speak as one. Start it, or name another with --server. */
+  /** No daemon answers, or it is shutting down, has too much to do, or does not speak as one. Start it, or name another with --server. */
   SERVER_UNAVAILABLE: {exit: 6, http: 503},
   /** Too many calls at once. Repeat later, as Retry-After says. */
   RATE_LIMITED: {exit: 6, http: 429},

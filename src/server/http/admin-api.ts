@@ -195,7 +195,7 @@ function mediaProblem({headers}: FastifyRequest): SmError | undefined {
 
 /** Bodies are small, and a packed one could be large beyond its limit. */
 function codingProblem({headers}: FastifyRequest): SmError | undefined {
-  const coding = headers['content-encoding'] ?? 'identity';
+  const coding = headers['content-encoding'] || 'identity';
   if (coding.toLowerCase() === 'identity') return undefined;
   return new SmError('UNSUPPORTED_MEDIA_TYPE', `the body has the coding ${quoted(coding)}`, {
     hint: 'send it as it is, without Content-Encoding',

@@ -13,9 +13,9 @@ const FAILURES: Readonly<Record<number, string>> = {
   405: 'Another method is needed',
   409: 'Conflict with what is there',
   413: 'The body is too large',
-  415: 'The body is not JSON',
+  415: 'The body is not JSON, or has a Content-Encoding',
   429: 'Too many calls; Retry-After says when to call again',
-  503: 'The store cannot be reached; try again',
+  503: 'The store cannot be reached, or the daemon is shutting down or has too much to do; try again',
 };
 
 /** Only a request with a body meets them. */

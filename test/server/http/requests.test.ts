@@ -154,8 +154,10 @@ describe('bad bodies', () => {
       ]);
     }
     expect(http.calls).toEqual([]);
-    const plain = {...json, 'content-encoding': 'identity'};
-    expect((await send('/sm/server/add-spec', {service: 'a'}, plain)).statusCode).toBe(200);
+    for (const none of ['identity', '']) {
+      const plain = {...json, 'content-encoding': none};
+      expect((await send('/sm/server/add-spec', {service: 'a'}, plain)).statusCode).toBe(200);
+    }
   });
 
   it.each([
