@@ -79,10 +79,10 @@ it('a clock that was set forward is the reason, but not of an outage that went o
 
 it('an outage that follows a suspension is named beside it from the first failed write on, with its way out', () => {
   const clock = new SetClock();
-  const writes = new OwnWrites(clock, TTL_MS);
+  const writes = new OwnWrites(clock);
   writes.committed();
   clock.setForwardMs += 7_200_000;
-  clock.monotonicMs += 600;
+  clock.monotonicMs += 600_000;
   writes.failed(SILENT);
   expect(writes.state(false)).toMatchObject({
     reason: `its clock was set forward, or its machine was suspended, by 7200 s; now ${SILENT.message}`,
