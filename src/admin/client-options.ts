@@ -3,7 +3,7 @@ import {SmError} from '../model/errors.ts';
 import {isFields} from '../model/fields.ts';
 import {refuseOtherKinds, refuseUnknownOptions} from '../model/known-options.ts';
 import type {KindsOf} from '../model/known-options.ts';
-import {LONGEST_TIMER_MS} from './limits.ts';
+import {TIMER_LIMIT_MS} from '../model/limits.ts';
 import type {TransportOptions} from './transport.ts';
 
 /** Where the daemons are, and who asks. */
@@ -38,9 +38,8 @@ export function checkClientOptions(options: AdminClientOptions): void {
   refuseOtherKinds('', options, KINDS);
   for (const name of ['timeoutMs', 'silenceMs'] as const) {
     const {[name]: ms = 1} = options;
-    // A timer of Node that is to run longer runs out at once.
-    if (ms >= 1 && ms <= LONGEST_TIMER_MS) continue;
-    throw new SmError('INVALID_INPUT', `${name} is not between 1 and ${LONGEST_TIMER_MS}`, {
+    if (ms >= 1 && ms <= TIMER_LIMIT_MS) continue;
+    throw new SmError('INVALID_INPUT', `${name} is not between 1 and ${TIMER_LIMIT_MS}`, {
       hint: `pass ${name} as a number of ms, or leave it out`,
     });
   }

@@ -29,6 +29,3 @@ export const EVENT_LIMIT_CHARACTERS = 64 * 1_024 * 1_024;
 
 /** A stream that has sent nothing for so long is ended, where the caller says nothing else: longer than three of the signs of life that daemons send every 15 s. */
 export const SILENCE_LIMIT_MS = 50_000;
-
-/** Longest time that a timer of Node can run, ms: 24 days. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -218,3 +218,6 @@ export const TASK_MAX_CHARACTERS = 64 * 1024;
 
 /** Highest `maxShardCount` that can be asked for: ten times what an app is built for. */
 export const MAX_SHARD_COUNT_LIMIT = 1_000_000;
+
+/** Longest delay of a timer of Node, 24 days: a longer one would fire at once. */
+export const TIMER_LIMIT_MS = 2 ** 31 - 1;

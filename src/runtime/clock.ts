@@ -1,5 +1,6 @@
 import {uptime} from 'node:os';
 import {performance} from 'node:perf_hooks';
+import {TIMER_LIMIT_MS} from '../model/limits.ts';
 import {
   ATTENTION_LIMIT_MS,
   ATTENTION_TICK_MS,
@@ -8,7 +9,6 @@ import {
   CLOCK_READ_GAP_MS,
   CLOCK_READ_TRIES,
   COARSE_BOOT_GRAIN_MS,
-  TIMER_LIMIT_MS,
   WALL_JUMP_MS,
 } from './limits.ts';
 

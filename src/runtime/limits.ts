@@ -86,6 +86,3 @@ export const CLOCK_READ_GAP_MS = 5;
 
 /** Readings that are further apart are read again, up to so many times in all. */
 export const CLOCK_READ_TRIES = 4;
-
-/** Longest delay of a timer of Node: a longer one would fire at once. */
-export const TIMER_LIMIT_MS = 2 ** 31 - 1;
