@@ -17,7 +17,7 @@ export class StoreFaults {
     this.throttle = new Throttle(FAULT_SAID_EVERY_MS, () => clock.nowMs());
   }
 
-  /** Passes the outcome on. `registers`: nothing stands yet that a fence could end, so a store that does not answer is named as well. */
+  /** Passes the outcome on. `registers`: this is a registration. No fence can follow it, so a store that does not answer is named, too. */
   async of(writing: Promise<TransactionOutcome>, registers = false): Promise<TransactionOutcome> {
     const outcome = await writing;
     if (outcome.kind === 'unknown') this.note(outcome.error, registers);

@@ -36,9 +36,9 @@ export type SessionAction =
   | {readonly type: 'evicted'; readonly incarnation: string; readonly leaving?: true}
   /** The store was restored or replaced: nothing is claimed or renewed until `clusterSeen` tells of a newer epoch. */
   | {readonly type: 'restored'; readonly doubt: StoreDoubt}
-  /** An operator has accepted the restored store, which it may never have doubted: it registers anew, in another history. Tokens are of this epoch from now on. */
+  /** An operator has accepted the restored store, whether this session has doubted it or not: the session registers anew. Tokens are of this epoch from now on. */
   | {readonly type: 'accepted'; readonly epoch: number}
-  /** Tokens are of this epoch from now on. Whether the store is another one the next heartbeat tells. */
+  /** Tokens are of this epoch from now on. The next heartbeat tells whether the store is another one. */
   | {readonly type: 'stepped'; readonly epoch: number}
   /** `running`: hooks that had not returned when all that could be waited for was over; absent: none. */
   | {readonly type: 'ended'; readonly how: SessionEnd; readonly running?: readonly RunningHook[]};

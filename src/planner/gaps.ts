@@ -1,4 +1,4 @@
-/** Places that are taken out of sorted columns, and made in them: what stands behind a place moves once, as memory lies. */
+/** Takes entries out of sorted columns, and makes room for new ones. Every other entry moves at most once, in blocks. */
 
 type Column = Int32Array | Uint32Array | Uint16Array;
 
@@ -16,7 +16,7 @@ export function closeGaps(
   }
 }
 
-/** Makes a place before the entry at each of these, which are ascending: the one number `n` is then at `places[n] + n`. */
+/** Makes a place before the entry at each of these, which are ascending. The place numbered `n` is then at `places[n] + n`. */
 export function openGaps(
   columns: readonly Column[],
   places: readonly number[],

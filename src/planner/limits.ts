@@ -22,5 +22,5 @@ export const FIRST_SHARDS = 64;
 export const NAMES_KEPT = 1_000;
 /** Beyond them, it forgets the names of what is gone when it knows more than this for each shard. A shard has at most six. */
 export const NAMES_PER_SHARD = 8;
-/** Up to this share of the shards that change is sorted, more are looked for in the order of all. */
+/** Where at most this share of the shards changes, the changes are sorted; more are picked out of all shards, which are in order. */
 export const FEW_CHANGES_SHARE = 0.001;

@@ -77,8 +77,8 @@ export class OwnerClock {
   }
 
   /**
-   * Owner ms at these readings; never goes back. `bootGrainMs`: by how much boot time may be behind only because of its grain. That never makes
-   * it lead, so a lead counts however coarse it is, else short suspensions would go unseen. It costs at most one grain, where the first reading was behind.
+   * Owner ms at these readings; never goes back. `bootGrainMs`: how far boot time may lag only because it is coarse. A coarse clock is late, never
+   * early, so every lead counts; otherwise short suspensions would go unseen. This costs at most one grain, once: the first reading may have lagged.
    */
   advance(now: ClockReadings, bootGrainMs = BOOT_GRAIN_MS): number {
     const monotonic = Math.max(0, now.monotonicMs - this.last.monotonicMs);

@@ -3,7 +3,7 @@
 /** os.uptime() has a grain of 10 ms: a smaller lead of boot time over the monotonic clock means nothing. */
 export const BOOT_GRAIN_MS = 20;
 
-/** Where os.uptime() tells whole seconds only, as on macOS, boot time may be behind by so much, ms, without meaning anything. */
+/** Where os.uptime() tells whole seconds only, as on macOS, boot time may lag by so much, ms: that means nothing. */
 export const COARSE_BOOT_GRAIN_MS = 1_020;
 
 /** A wall clock that is being slewed runs a little fast; only a jump beyond this is time that has passed unseen. */

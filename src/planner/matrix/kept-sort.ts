@@ -1,6 +1,6 @@
 /**
  * Shards by bucket and home, kept between plans. Each plan compares where every shard is with where it was: the few that differ are taken out and put in again,
- * for to sort all of them reads memory all over the place. It does not matter why they differ.
+ * because sorting all of them reads memory all over the place. It does not matter why they differ.
  */
 import {compareText} from '../../model/compare-text.ts';
 import {invariant} from '../../model/errors.ts';
@@ -144,7 +144,7 @@ function noteChanges(before: Narrow, now: Narrow, end: number, changed: Set<numb
   }
 }
 
-/** Where those stand that were there, ascending; undefined where it takes longer to look for them than to sort all. */
+/** Where those stand that were there, ascending; undefined where looking for them takes longer than sorting all. */
 function gapsOf(kept: Kept, changed: ReadonlySet<number>): number[] | undefined {
   const {homes, bucket, shards} = kept;
   const gaps: number[] = [];
