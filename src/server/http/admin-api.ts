@@ -14,7 +14,7 @@ import type {HeavyBodies} from './heavy-bodies.ts';
 import {onceGone} from './hung-up.ts';
 import {OpenStreams} from './open-streams.ts';
 import {parseSteps} from './long-lists.ts';
-import {keysAt} from './schema-keys.ts';
+import {isListAt, keysAt} from './schema-keys.ts';
 
 type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
 
@@ -156,7 +156,7 @@ function givenInput(
 ): {readonly where: 'query' | 'body'; readonly given: Record<string, unknown>} {
   const query = request.query as Record<string, unknown>;
   const known = keysAt(route.request, []);
-  const repeated = known.find((key) => Array.isArray(query[key]));
+  const repeated = known.find((key) => Array.isArray(query[key]) && !isListAt(route.request, key));
   if (repeated !== undefined)
     throw new SmError('INVALID_INPUT', `query: ${repeated} is given more than once`, {
       hint: `give ${repeated} once`,

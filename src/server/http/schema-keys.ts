@@ -1,4 +1,4 @@
-/** Which fields a schema has. */
+/** Which fields a schema has, and which of them are lists. */
 import * as z from 'zod';
 
 /** Names of the fields at `path` of what the schema describes; none where anything may stand there. */
@@ -9,6 +9,12 @@ export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): s
   );
   const described = found && unwrapped(found);
   return described instanceof z.ZodObject ? Object.keys(described.shape) : [];
+}
+
+/** Whether a list stands at the field. */
+export function isListAt(schema: z.core.$ZodType, key: string): boolean {
+  const field = within(schema, key);
+  return field !== undefined && unwrapped(field) instanceof z.ZodArray;
 }
 
 function within(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {

@@ -275,6 +275,12 @@ describe('queries', () => {
     expect(reply.json<ErrorAnswer>().hint).not.toBe('');
   });
 
+  it('of a POST may give a list, each entry under its name', async () => {
+    const path = '/sm/server/release-stop?service=a&containers=c1&containers=c2';
+    expect((await send(path, '')).statusCode).toBe(200);
+    expect(http.calls[0]?.request).toMatchObject({service: 'a', containers: ['c1', 'c2']});
+  });
+
   it('a slash at the end of the path makes no difference', async () => {
     const read = await http.server.inject({url: '/sm/server/get-shards/?service=a', headers: host});
     expect([read.statusCode, http.calls[0]?.operation]).toEqual([200, 'getShards']);
