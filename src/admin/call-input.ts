@@ -29,7 +29,7 @@ export function refuseStream(operation: AdminOperation): void {
   });
 }
 
-/** Null would be the name `null`, and a list of one what is in it. */
+/** As text null would say `null`, and a list with one entry would be that entry. */
 function checkQuery(operation: string, input: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined || QUERY_TYPES.has(typeof value)) continue;

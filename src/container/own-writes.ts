@@ -65,7 +65,7 @@ export class OwnWrites {
     return {kind: 'none', sinceMs: this.lastMs, reason, fix};
   }
 
-  /** How much of the time without a write the store has no part in: no running clock counted it. 0: less than half. */
+  /** Time since the last write that no running clock has counted, ms: the store has no part in it. 0 where it is less than half of all. */
   private unseenMs(): number {
     const passedMs = this.clock.ownerMs() - this.lastOwnerMs;
     const unseenMs = passedMs - (this.clock.nowMs() - this.lastNowMs);

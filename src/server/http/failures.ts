@@ -10,7 +10,7 @@ import {keysAt} from './schema-keys.ts';
 
 const FIELDS_HINT = 'for the accepted fields see sm schema, or /swagger of the daemon';
 
-/** Of what no part of ours has looked at yet. */
+/** For requests that the framework refuses before our own checks. */
 const HTTP_HINT = 'send an HTTP request as /openapi.json describes it, its URL encoded';
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
