@@ -66,6 +66,20 @@ function readTogether(sources: ClockSources): ClockReadings {
   }
 }
 
+/** By how much boot time may lag or lead without meaning anything, ms. */
+interface BootGrain {
+  readonly lagMs: number;
+  readonly leadMs: number;
+}
+
+const FINE_BOOT_GRAIN: BootGrain = {lagMs: BOOT_GRAIN_MS, leadMs: BOOT_GRAIN_MS};
+
+/**
+ * Where boot time tells whole seconds only. A coarse clock is late, never early: a lead of it counts, otherwise short suspensions would go unseen.
+ * But how late it was at the start is learned bit by bit, and small steps of an owner clock would look like another rate: so only jumps count.
+ */
+const COARSE_BOOT_GRAIN: BootGrain = {lagMs: COARSE_BOOT_GRAIN_MS, leadMs: WALL_JUMP_MS};
+
 /** Adds up the largest believable step of three clocks. */
 export class OwnerClock {
   private last: ClockReadings;
@@ -76,21 +90,18 @@ export class OwnerClock {
     this.last = first;
   }
 
-  /**
-   * Owner ms at these readings; never goes back. `bootGrainMs`: how far boot time may lag only because it is coarse. A coarse clock is late, never
-   * early, so every lead counts; otherwise short suspensions would go unseen. This costs at most one grain, once: the first reading may have lagged.
-   */
-  advance(now: ClockReadings, bootGrainMs = BOOT_GRAIN_MS): number {
+  /** Owner ms at these readings; never goes back. */
+  advance(now: ClockReadings, bootGrain = FINE_BOOT_GRAIN): number {
     const monotonic = Math.max(0, now.monotonicMs - this.last.monotonicMs);
     const boot = now.bootMs - this.last.bootMs;
     const wall = now.wallMs - this.last.wallMs;
     // Boot time is compared over all the readings, else many small steps below its grain would add up to a lead.
     this.bootLeadMs += boot - monotonic;
     let step = monotonic;
-    if (this.bootLeadMs > BOOT_GRAIN_MS) {
+    if (this.bootLeadMs > bootGrain.leadMs) {
       step += this.bootLeadMs;
       this.bootLeadMs = 0;
-    } else if (this.bootLeadMs < -bootGrainMs) this.bootLeadMs = -bootGrainMs;
+    } else if (this.bootLeadMs < -bootGrain.lagMs) this.bootLeadMs = -bootGrain.lagMs;
     if (wall - monotonic > WALL_JUMP_MS) step = Math.max(step, wall);
     this.last = now;
     this.totalMs += step;
@@ -160,7 +171,7 @@ export function createSystemClock(sources: ClockSources = MACHINE): Clock {
   return {
     nowMs: () => sources.monotonicMs(),
     wallMs: () => sources.wallMs(),
-    ownerMs: () => owner.advance(readings.now(), readings.bootGrainMs),
+    ownerMs: () => owner.advance(readings.now(), readings.bootGrain),
     after,
     sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
   };
@@ -172,7 +183,7 @@ export function createSystemClock(sources: ClockSources = MACHINE): Clock {
  */
 class CachedReadings {
   /** Of boot time: coarse until a reading shows that it is not, for a system does not say it. */
-  bootGrainMs = COARSE_BOOT_GRAIN_MS;
+  bootGrain = COARSE_BOOT_GRAIN;
   private readonly sources: ClockSources;
   private last: ClockReadings;
 
@@ -194,7 +205,7 @@ class CachedReadings {
 
   private read(): ClockReadings {
     const readings = readTogether(this.sources);
-    if (readings.bootMs % 1_000 !== 0) this.bootGrainMs = BOOT_GRAIN_MS;
+    if (readings.bootMs % 1_000 !== 0) this.bootGrain = FINE_BOOT_GRAIN;
     return readings;
   }
 }
