@@ -20,7 +20,7 @@ export interface TransportOptions {
 }
 
 const PEM_HINT =
-  'name PEM files: --ca-file (SM_CA_FILE) is the CA that signed the certificate of the daemon, --cert-file and --key-file are your own certificate';
+  'name PEM files: caFile is the CA that signed the certificate of the daemon (--ca-file, SM_CA_FILE), certFile and keyFile are your own certificate (--cert-file, --key-file)';
 
 interface PemFiles {
   readonly ca?: Buffer;
@@ -77,7 +77,9 @@ async function secureTransport(
     }
   };
   if ((certFile === undefined) !== (keyFile === undefined))
-    throw new SmError('INVALID_INPUT', '--cert-file and --key-file must be given together');
+    throw new SmError('INVALID_INPUT', 'a client certificate and its key must be given together', {
+      hint: 'pass certFile and keyFile, or neither (--cert-file, --key-file)',
+    });
   const read = (): PemFiles => ({
     ...(caFile === undefined ? {} : {ca: certificate('CA file', caFile)}),
     ...(certFile === undefined ? {} : {cert: certificate('certificate file', certFile)}),

@@ -209,6 +209,11 @@ describe('over TLS and proxies', () => {
       code: 'INVALID_INPUT',
       message: `CA file ${import.meta.filename} contains no certificate`,
     });
+    const half = client({server, certFile: authority.ca}).call('getSpec', {});
+    await expect(half).rejects.toMatchObject({
+      message: 'a client certificate and its key must be given together',
+      hint: 'pass certFile and keyFile, or neither (--cert-file, --key-file)',
+    });
   });
 
   it('a write goes on to the next daemon where the connection to one never stood: nothing was sent', async () => {

@@ -33,3 +33,15 @@ it('every error of the admin API has a hint', () => {
   const without = errors.filter((error) => !/hint/i.test(error) && !error.includes(UNHEARD));
   expect(without).toEqual([]);
 });
+
+it('the admin client names options of the command line in parentheses only: programs read its errors, too', () => {
+  const texts = readdirSync('src/admin').flatMap((name) => {
+    const source = readFileSync(join('src/admin', name), 'utf8');
+    return [...source.matchAll(/'[^'\n]*--[a-z][^'\n]*'/g)].map(([text]) => text);
+  });
+  expect(texts.length).toBeGreaterThan(5);
+  // What is not a whole command.
+  const rest = texts.map((text) => text.replaceAll(/\([^()]*\)|\bsm serve --\S+/g, ''));
+  const outside = rest.filter((text) => /--[a-z]/.test(text));
+  expect(outside).toEqual([]);
+});
