@@ -244,7 +244,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       breaks: 'I6: one leads once the last fault has ended',
       find: "if (this.state.kind === 'leaving' || this.isStopped) return;",
       replace: "if (this.state.kind !== 'waiting') return;",
-      killed: SLEPT_TESTS('leads, and governs, when the others are gone'),
+      killed: SLEPT_TESTS('leads, and governs, when the others are gone: it governed before'),
     },
     {
       name: 'a leader that leaves in order puts nothing down',

@@ -33,8 +33,8 @@ function accept(world: LeadershipWorld): void {
   });
 }
 
-/** Returns the daemon that slept, awake again, and whether it has ever doubted the store. */
-function slept(world: LeadershipWorld): {sleeper: WalkedDaemon; hasDoubted: boolean} {
+/** Returns the daemon that slept, awake again, and whether it has ever doubted the store. `led`: it was the leader. */
+function slept(world: LeadershipWorld, led: boolean): {sleeper: WalkedDaemon; hasDoubted: boolean} {
   const {sim, server, checker} = world;
   firstSpecs(world);
   for (const id of IDS) ensureDaemon(world, id);
@@ -48,8 +48,8 @@ function slept(world: LeadershipWorld): {sleeper: WalkedDaemon; hasDoubted: bool
   ensureDaemon(world, leader?.id ?? '');
   sim.run(PAUSE_MS);
   // It has records to read when it wakes up.
-  const sleeper = [...world.daemons].find(({apps, leads}) => apps.length > 0 && !leads);
-  if (sleeper === undefined) throw new Error('no daemon governs without leading');
+  const sleeper = [...world.daemons].find(({apps, leads}) => apps.length > 0 && leads === led);
+  if (sleeper === undefined) throw new Error('no such daemon governs');
   sleeper.process.pause(AWAKE_MS - PAUSE_MS - 10_000, false);
   sim.run(RESTORE_MS);
   checker.everybodyTouched = checker.restoring = checker.restored = true;
@@ -65,14 +65,14 @@ function slept(world: LeadershipWorld): {sleeper: WalkedDaemon; hasDoubted: bool
   return {sleeper, hasDoubted};
 }
 
-it(
-  'leads, and governs, when the others are gone',
-  async () => {
+it.each(['governed', 'led'])(
+  'leads, and governs, when the others are gone: it %s before',
+  async (before) => {
     let undoubting = 0;
     for (const seed of [1, 2, 3, 4])
       await ownTurn(() => {
         const world = new LeadershipWorld(seed, 0);
-        const {sleeper, hasDoubted} = slept(world);
+        const {sleeper, hasDoubted} = slept(world, before === 'led');
         if (!hasDoubted) undoubting += 1;
         for (const one of [...world.daemons]) if (one !== sleeper) one.kill();
         world.sim.run(world.sim.nowMs + LEADS_WITHIN_MS);
