@@ -76,7 +76,8 @@ it('by a clock that was set forward names that, and does not send anybody to etc
   bed.driver.stop();
   const [fields] = warned.mock.calls.find(([, text]) => String(text).startsWith('fenced')) ?? [];
   expect(fields).toMatchObject({
-    reason: expect.stringMatching(/its clock was set forward, or .* 7200 s$/),
+    // The two clocks are read one after the other: what the processor was lost for in between counts as well.
+    reason: expect.stringMatching(/its clock was set forward, or .* 72\d\d s$/),
     fix: expect.stringContaining('clock'),
   });
 });
