@@ -48,7 +48,7 @@ export function bodyText(operation: AdminOperation, input: object): string {
   try {
     return JSON.stringify(input);
   } catch (cause) {
-    throw new SmError('INVALID_INPUT', `the input of ${operation} has no text in JSON`, {
+    throw new SmError('INVALID_INPUT', `the input of ${operation} cannot be written as JSON`, {
       hint: 'pass plain objects, lists, texts and numbers: no bigint, and nothing that contains itself',
       cause,
     });
@@ -63,7 +63,11 @@ export function resumeHeader(
   if (lastEventId === undefined) return {};
   if (typeof lastEventId === 'string' && /^[\x20-\x7e]*$/.test(lastEventId))
     return {'last-event-id': lastEventId};
-  throw new SmError('INVALID_INPUT', `the id behind which ${operation} is to go on is not an id`, {
-    hint: 'pass the revision or the id of the last event as it came, as text; undefined: from now on',
-  });
+  throw new SmError(
+    'INVALID_INPUT',
+    `the last event id of ${operation} is not text that a header can carry`,
+    {
+      hint: 'pass the id of the last event as it came, or leave it out to begin now',
+    },
+  );
 }

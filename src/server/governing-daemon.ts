@@ -125,7 +125,7 @@ export class GoverningDaemon {
     if (this.state.kind !== 'halted') this.leadership.start();
   }
 
-  /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`, and soon where the store is away and nothing runs. Call `stop` then. */
+  /** Hands the apps over and deregisters, within `limitMs`, and soon where the store is away and nothing runs; then gives up leadership. Call `stop` after it. */
   async shutdown(limitMs: number): Promise<void> {
     this.take({kind: 'leave'});
     this.driver.leave();
@@ -138,7 +138,7 @@ export class GoverningDaemon {
     const {leads, events, driver} = this;
     await this.leadership.resign();
     if (!leads) return;
-    // What cannot be written is of no use later: the process ends.
+    // There is no later try: the process ends.
     await events
       .writing(events.leaderGone(driver.session.incarnation))()
       .catch(() => undefined);

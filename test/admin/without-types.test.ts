@@ -69,9 +69,9 @@ it.each([
     'a bigint in a body',
     'addSpec',
     {maxShardCount: 5n},
-    /the input of addSpec has no text in JSON/,
+    /the input of addSpec cannot be written as JSON/,
   ],
-  ['what contains itself', 'addSpec', ROUND, /the input of addSpec has no text in JSON/],
+  ['what contains itself', 'addSpec', ROUND, /the input of addSpec cannot be written as JSON/],
 ])('%s', async (_what, operation, input, message, signal?: object) => {
   const client = new AdminClient({server: 'http://127.0.0.1:1'});
   clients.push(client);
@@ -91,6 +91,6 @@ it.each([
   const client = new AdminClient({server: 'http://127.0.0.1:1'});
   clients.push(client);
   const events = client.movesStream('orders', after as string, AbortSignal.timeout(10_000));
-  const wanted = refused(/the id behind which movesStream/);
+  const wanted = refused(/the last event id of movesStream/);
   await expect(events.next()).rejects.toMatchObject(wanted as object);
 });

@@ -54,8 +54,8 @@ export async function cancelMoves(
       hint: 'name one or more moves, or all of them: --all',
     });
   if (named.length > 0 && all)
-    throw new SmError('INVALID_INPUT', 'moves are named, and all of them are asked for', {
-      hint: 'name the moves, or ask for all of them: --all',
+    throw new SmError('INVALID_INPUT', 'names of moves and all were given together', {
+      hint: 'pass the names, or all: true alone (--all)',
     });
   const listing = await currentApp(dependencies, service);
   const inUse = await planInUse(dependencies, listing);
